@@ -1,0 +1,430 @@
+//! The log: one writer, one chain, any storage.
+
+use crate::backend::{AofBackend, AofBackendExt};
+use crate::chain::{Rule, Tip};
+use crate::checksum::Checksum;
+use crate::entries::Entries;
+use crate::entry::{MAGIC, size_disk};
+use crate::error::{Error, Result};
+use crate::header::{CHECKPOINT_MARK, COMMAND_PREPARE, Header};
+use crate::operation::Operation;
+use crate::options::Options;
+use crate::prepare::{Prepare, seal_header};
+use crate::recovery::{Recovery, recover};
+use crate::validate::{ValidateOptions, Validation, validate};
+use std::io::IoSlice;
+use zerocopy::little_endian::{U32, U64, U128};
+use zerocopy::{FromZeros, Immutable, IntoBytes};
+
+/// What [`Aof::append`] made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Appended {
+    /// The op of the entry.
+    pub op: u64,
+    /// Its checksum.
+    pub checksum: Checksum,
+    /// Where it stands in the log.
+    pub offset: u64,
+}
+
+/// A hash-chained append-only log over any [`AofBackend`].
+///
+/// Dropping the future of any call is allowed: a write is in the log or is not, and the next call knows which.
+///
+/// ```
+/// use aof_api::{Aof, Operation, Options};
+/// use aof_memory::MemoryBackend;
+///
+/// # futures::executor::block_on(async {
+/// let mut log = Aof::create(MemoryBackend::new(), Options::new()).await?;
+/// let first = log.append(Operation(200), b"pay 5 to bob").await?;
+/// assert_eq!((first.op, first.offset), (1, 0));
+/// log.checkpoint().await?; // durable from here on
+///
+/// let stopped = MemoryBackend::from_bytes(&log.into_inner().snapshot());
+/// let (log, recovery) = Aof::open(stopped, Options::new()).await?;
+/// assert_eq!(recovery.entries, 1);
+/// assert_eq!(log.tip().unwrap().checksum, first.checksum);
+/// # Ok::<(), aof_api::Error>(())
+/// # }).unwrap();
+/// ```
+pub struct Aof<B> {
+    backend: B,
+    options: Options,
+    /// None until the first entry of a log that was opened empty for any cluster.
+    cluster: Option<u128>,
+    position: Position,
+    /// A write that was begun, and where the log stands if it was accepted.
+    pending: Option<(u64, Position)>,
+    /// The highest op at the last checkpoint.
+    checkpointed_op: u64,
+}
+
+/// Where the log stands.
+#[derive(Clone, Copy)]
+struct Position {
+    /// The last entry.
+    tip: Option<Tip>,
+    /// What the next append stands on: the tip, or the start of an empty log.
+    base: Tip,
+    op_max: u64,
+    timestamp: u64,
+}
+
+impl Position {
+    fn after(self, header: &Header) -> Position {
+        let tip = Tip { op: header.op.get(), checksum: header.checksum };
+        Position {
+            tip: Some(tip),
+            base: tip,
+            op_max: self.op_max.max(tip.op),
+            timestamp: self.timestamp.max(header.timestamp.get()),
+        }
+    }
+}
+
+impl<B: AofBackend> Aof<B> {
+    /// A new log on an empty backend. It writes nothing: a log is made by its first entry.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotEmpty`] when the backend holds anything.
+    pub async fn create(backend: B, options: Options) -> Result<Aof<B>> {
+        match backend.len() {
+            0 => Ok(Aof::new(backend, options, None, 0)),
+            len => Err(Error::NotEmpty { len }),
+        }
+    }
+
+    /// Opens the log that the backend holds, which may be empty: reads it from
+    /// [`recovery_offset`](AofBackend::recovery_offset) to the end, verifies every entry and the chain
+    /// ([`Options::rule`]), deals with a torn tail ([`Options::tail`]), and makes a checkpoint, so that everything that
+    /// the log holds on return is durable.
+    ///
+    /// A crash may keep any part of what was not checkpointed. Entries made by [`append`](Aof::append) say in `commit`
+    /// which op the last checkpoint covered, so damage above every such op is a tail that nobody was promised, also
+    /// where whole entries stand behind it, and damage at or below one is refused as a loss. For entries made by
+    /// [`write`](Aof::write), [`Options::durable_len`] says so. What is cut is in the [`Recovery`].
+    ///
+    /// Only a writer opens a log. To read or validate one, use [`Entries`] or [`validate`](crate::validate()), which
+    /// change nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] for a loss, for something that is no log, and for a tail under
+    /// [`Tail::Refuse`](crate::Tail::Refuse); [`Error::ChainBroken`] and [`Error::Forked`] by the rule;
+    /// [`Error::WrongCluster`]; [`Error::ChecksumMismatch`] when [`Options::expected_tip`] is not in the log;
+    /// [`Error::TooLarge`] for a tail above [`Options::cut_len_max`]. In all these cases nothing was changed. The
+    /// failures of the backend.
+    pub async fn open(mut backend: B, options: Options) -> Result<(Aof<B>, Recovery)> {
+        let opened = recover(&mut backend, &options).await?;
+        backend.checkpoint().await?;
+        let recovery = opened.recovery;
+        let mut log = Aof::new(backend, options, opened.cluster, opened.timestamp);
+        if let Some(tip) = recovery.tip {
+            log.position.tip = Some(tip);
+            log.position.base = tip;
+            log.position.op_max = opened.op_max;
+            log.checkpointed_op = opened.op_max;
+        }
+        tracing::debug!(entries = recovery.entries, len = recovery.len, "opened");
+        Ok((log, recovery))
+    }
+
+    fn new(backend: B, options: Options, cluster: Option<u128>, timestamp: u64) -> Aof<B> {
+        let cluster = cluster.or(options.cluster);
+        let (op, checksum) = options.start.base(cluster.unwrap_or(0));
+        let position = Position { tip: None, base: Tip { op, checksum }, op_max: op, timestamp };
+        Aof { backend, options, cluster, position, pending: None, checkpointed_op: op }
+    }
+
+    /// Stores a prepared message exactly as it is, at the end of the log. Answers its offset.
+    ///
+    /// As in the reference, duplicates, backtracking and gaps are allowed here (and traced): a replica that restarts
+    /// records again. Durable on return: nothing, until [`checkpoint`](Aof::checkpoint).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongCluster`]; [`Error::Reserved`] for op 0, which no log records; [`Error::Unflushed`]; the failures
+    /// of [`AofBackend::write`]. Nothing was written.
+    pub async fn write(&mut self, prepare: &Prepare) -> Result<u64> {
+        let header = prepare.header();
+        self.settle();
+        let cluster = self.check_prepare(header, self.cluster)?;
+        self.trace_order(header);
+        let after = self.position.after(header);
+        let offset = self.accept(&[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk(), after).await?;
+        self.cluster = Some(cluster);
+        Ok(offset)
+    }
+
+    /// As [`write`](Aof::write), for many at once: all or none, in one write of the backend. Answers the offset of the
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Aof::write); [`Error::TooLarge`] when all together are above [`Options::unflushed_max`].
+    pub async fn write_all(&mut self, prepares: &[Prepare]) -> Result<u64> {
+        self.settle();
+        let mut cluster = self.cluster;
+        let mut after = self.position;
+        for prepare in prepares {
+            cluster = Some(self.check_prepare(prepare.header(), cluster)?);
+            self.trace_order(prepare.header());
+            after = after.after(prepare.header());
+        }
+        let size = prepares.iter().map(Prepare::size_disk).sum();
+        let parts: Vec<_> = prepares.iter().map(|prepare| IoSlice::new(prepare.as_entry_bytes())).collect();
+        let offset = self.accept(&parts, size, after).await?;
+        self.cluster = cluster;
+        Ok(offset)
+    }
+
+    /// Builds the next entry and writes it: its op is one above the tip, its parent the tip.
+    ///
+    /// `commit` becomes the op of the last checkpoint and `checkpoint_id` the [`CHECKPOINT_MARK`]; the timestamp comes
+    /// from [`Options::clock`] and increases; client, release and request come from the options. Durable on return:
+    /// nothing, until [`checkpoint`](Aof::checkpoint).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] when the body is above [`BODY_SIZE_MAX`](crate::BODY_SIZE_MAX); [`Error::Reserved`] for the
+    /// operations reserved and root; [`Error::Forked`] when [`write`](Aof::write) has gone back, so that the tip is not
+    /// the highest op; [`Error::Unflushed`]; the failures of [`AofBackend::write`]. Nothing was written.
+    pub async fn append(&mut self, operation: Operation, body: &[u8]) -> Result<Appended> {
+        self.settle();
+        let mut head = EntryHead::new();
+        let after = self.fill_next(&mut head.header, self.position, operation, body)?;
+        let parts = [IoSlice::new(head.as_bytes()), IoSlice::new(body)];
+        let offset = self.accept(&parts, size_disk(head.header.size.get()), after).await?;
+        Ok(Appended { op: after.base.op, checksum: after.base.checksum, offset })
+    }
+
+    /// As [`append`](Aof::append), for many at once: all or none, in one write of the backend.
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Aof::append); [`Error::TooLarge`] when all together are above [`Options::unflushed_max`].
+    ///
+    /// ```
+    /// # use aof_api::{Aof, Operation, Options};
+    /// # use aof_memory::MemoryBackend;
+    /// # futures::executor::block_on(async {
+    /// let mut log = Aof::create(MemoryBackend::new(), Options::new()).await?;
+    /// let appended = log.append_all(&[(Operation(200), b"one"), (Operation(201), b"two")]).await?;
+    /// assert_eq!(appended[1].op, 2);
+    /// # Ok::<(), aof_api::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub async fn append_all(&mut self, entries: &[(Operation, impl AsRef<[u8]> + Sync)]) -> Result<Vec<Appended>> {
+        self.settle();
+        let mut after = self.position;
+        let mut heads = vec![EntryHead::new(); entries.len()];
+        for (head, (operation, body)) in heads.iter_mut().zip(entries) {
+            after = self.fill_next(&mut head.header, after, *operation, body.as_ref())?;
+        }
+        let mut parts = Vec::with_capacity(entries.len() * 2);
+        for (head, (_, body)) in heads.iter().zip(entries) {
+            parts.extend([IoSlice::new(head.as_bytes()), IoSlice::new(body.as_ref())]);
+        }
+        let size = heads.iter().map(|head| size_disk(head.header.size.get())).sum();
+        let mut offset = self.accept(&parts, size, after).await?;
+        let appended = heads.iter().map(|EntryHead { header, .. }| {
+            let appended = Appended { op: header.op.get(), checksum: header.checksum, offset };
+            offset += size_disk(header.size.get());
+            appended
+        });
+        Ok(appended.collect())
+    }
+
+    /// The durability barrier (**B6**): when it returns, everything written before survives a crash. Answers how many
+    /// bytes from the beginning of the log that is. Nothing is discarded.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AofBackend::checkpoint`]. After most of them the log is poisoned: close it and open it anew.
+    pub async fn checkpoint(&mut self) -> Result<u64> {
+        self.settle();
+        let op = self.position.op_max;
+        let durable_len = self.backend.checkpoint().await?;
+        self.checkpointed_op = self.checkpointed_op.max(op);
+        Ok(durable_len)
+    }
+
+    /// Validates the log by a reader of its own: [`validate`](crate::validate()).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ChecksumMismatch`] when `expected_tip` is given and is not the checksum of the last entry; the failures
+    /// of the backend.
+    pub async fn validate(&mut self, rule: Rule, expected_tip: Option<Checksum>) -> Result<Validation> {
+        let reader = self.backend.reader().await?;
+        validate(reader, ValidateOptions::new().rule(rule).read(self.options.read), expected_tip).await
+    }
+
+    /// Reads the log from its beginning with a reader of its own, which goes on while the log is written.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AofBackend::reader`].
+    pub async fn entries(&mut self) -> Result<Entries<B::Reader>> {
+        Ok(Entries::new(self.backend.reader().await?, self.options.read))
+    }
+
+    /// The last entry; `None` in an empty log.
+    #[must_use]
+    pub fn tip(&self) -> Option<Tip> {
+        self.current().tip
+    }
+
+    /// The length of the log in bytes.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.backend.len()
+    }
+
+    /// Whether nothing was written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many bytes from the beginning are known to survive a crash.
+    #[must_use]
+    pub fn durable_len(&self) -> u64 {
+        self.backend.durable_len()
+    }
+
+    /// Bytes that were written and are not durable yet.
+    #[must_use]
+    pub fn unflushed(&self) -> u64 {
+        self.backend.unflushed()
+    }
+
+    /// The storage.
+    #[must_use]
+    pub fn backend(&self) -> &B {
+        &self.backend
+    }
+
+    /// The storage, given back as it stands: no checkpoint, no close.
+    #[must_use]
+    pub fn into_inner(self) -> B {
+        self.backend
+    }
+
+    /// Makes a checkpoint and closes the storage: everything is durable, and the lock is gone, on return.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the checkpoint or of the close; the lock is gone all the same.
+    pub async fn close(mut self) -> Result<()> {
+        let checkpoint = self.checkpoint().await;
+        let close = self.backend.close().await;
+        checkpoint.and(close)
+    }
+
+    /// Writes, and takes on `after` when that has happened: now, or, where this future is dropped, at the next call.
+    async fn accept(&mut self, parts: &[IoSlice<'_>], size: u64, after: Position) -> Result<u64> {
+        let (unflushed, limit) = (self.backend.unflushed(), self.options.unflushed_max);
+        if size > limit {
+            return Err(Error::TooLarge {
+                what: "a write, which must stay below the bound on unflushed bytes,",
+                size,
+                limit,
+            });
+        }
+        if unflushed.saturating_add(size) > limit {
+            return Err(Error::Unflushed { unflushed, needed: size, limit });
+        }
+        self.pending = Some((self.backend.len() + size, after));
+        let written = self.backend.write(parts).await;
+        self.pending = None;
+        let offset = written?;
+        self.position = after;
+        Ok(offset)
+    }
+
+    /// Finds out whether a write was accepted whose future was dropped (**B9**).
+    fn settle(&mut self) {
+        if let Some((len, position)) = self.pending.take()
+            && self.backend.len() == len
+        {
+            self.position = position;
+        }
+    }
+
+    fn current(&self) -> Position {
+        match self.pending {
+            Some((len, position)) if self.backend.len() == len => position,
+            _ => self.position,
+        }
+    }
+
+    /// Checks what `write` checks, and answers the cluster.
+    fn check_prepare(&self, header: &Header, cluster: Option<u128>) -> Result<u128> {
+        let found = header.cluster.get();
+        match cluster {
+            Some(expected) if expected != found => Err(Error::WrongCluster { expected, found }),
+            _ if header.op.get() == 0 => Err(Error::Reserved { operation: header.operation }),
+            _ => Ok(found),
+        }
+    }
+
+    fn trace_order(&self, header: &Header) {
+        let Position { base, op_max, .. } = self.position;
+        if header.parent != base.checksum {
+            let (op, checksum, parent) = (header.op.get(), header.checksum, header.parent);
+            tracing::info!(op, %checksum, %parent, tip = %base.checksum, op_max, "written out of the chain");
+        }
+    }
+
+    /// Makes a new header the next one of an append, and answers where the log stands behind it.
+    fn fill_next(
+        &self,
+        header: &mut Header,
+        position: Position,
+        operation: Operation,
+        body: &[u8],
+    ) -> Result<Position> {
+        if matches!(operation, Operation::RESERVED | Operation::ROOT) {
+            return Err(Error::Reserved { operation: operation.0 });
+        }
+        let Tip { op, checksum: parent } = position.base;
+        let Some(op) = op.checked_add(1).filter(|_| op == position.op_max) else {
+            return Err(Error::Forked { offset: self.backend.len(), op: op.saturating_add(1), parent });
+        };
+        let Options { client, release, request, ref clock, .. } = self.options;
+        header.cluster = U128::new(self.cluster.unwrap_or(0));
+        header.release = U32::new(release.0);
+        header.command = COMMAND_PREPARE;
+        header.parent = parent;
+        header.checkpoint_id = U128::new(CHECKPOINT_MARK);
+        header.op = U64::new(op);
+        header.commit = U64::new(self.checkpointed_op.min(op - 1));
+        header.timestamp = U64::new(clock().max(position.timestamp.saturating_add(1)));
+        header.operation = operation.0;
+        if !operation.is_clientless() {
+            header.client = U128::new(client);
+            if operation != Operation::REGISTER {
+                header.request = U32::new(request);
+            }
+        }
+        seal_header(header, body)?;
+        Ok(position.after(header))
+    }
+}
+
+/// What stands before the body of an entry, as it is written.
+#[derive(Clone, IntoBytes, Immutable)]
+#[repr(C)]
+struct EntryHead {
+    magic: [u8; MAGIC.len()],
+    header: Header,
+}
+
+impl EntryHead {
+    fn new() -> EntryHead {
+        EntryHead { magic: MAGIC, header: Header::new_zeroed() }
+    }
+}

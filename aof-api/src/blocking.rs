@@ -1,0 +1,205 @@
+//! The log for programs without async: the same calls, each driven to its end on the calling thread.
+
+use crate::aof::Appended;
+use crate::backend::{AofBackend, AofRead};
+use crate::chain::{Rule, Tip};
+use crate::checksum::Checksum;
+use crate::entries::LocatedEntry;
+use crate::error::Result;
+use crate::operation::Operation;
+use crate::options::Options;
+use crate::prepare::Prepare;
+use crate::recovery::Recovery;
+use crate::scan::DamagedRange;
+use crate::validate::Validation;
+use futures::executor::block_on;
+
+/// An [`Aof`](crate::Aof) whose calls block. Do not use it inside an async executor: its calls would block that.
+///
+/// ```
+/// use aof_api::blocking::Aof;
+/// use aof_api::{Operation, Options};
+/// use aof_memory::MemoryBackend;
+///
+/// let mut log = Aof::create(MemoryBackend::new(), Options::new())?;
+/// log.append(Operation(200), b"one")?;
+/// log.checkpoint()?;
+/// let mut entries = log.entries()?;
+/// assert_eq!(entries.next()?.unwrap().body(), b"one");
+/// # Ok::<(), aof_api::Error>(())
+/// ```
+pub struct Aof<B> {
+    log: crate::Aof<B>,
+}
+
+impl<B: AofBackend> Aof<B> {
+    /// As [`Aof::create`](crate::Aof::create).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn create(backend: B, options: Options) -> Result<Aof<B>> {
+        Ok(Aof { log: block_on(crate::Aof::create(backend, options))? })
+    }
+
+    /// As [`Aof::open`](crate::Aof::open).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn open(backend: B, options: Options) -> Result<(Aof<B>, Recovery)> {
+        let (log, recovery) = block_on(crate::Aof::open(backend, options))?;
+        Ok((Aof { log }, recovery))
+    }
+
+    /// As [`Aof::write`](crate::Aof::write).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn write(&mut self, prepare: &Prepare) -> Result<u64> {
+        block_on(self.log.write(prepare))
+    }
+
+    /// As [`Aof::write_all`](crate::Aof::write_all).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn write_all(&mut self, prepares: &[Prepare]) -> Result<u64> {
+        block_on(self.log.write_all(prepares))
+    }
+
+    /// As [`Aof::append`](crate::Aof::append).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn append(&mut self, operation: Operation, body: &[u8]) -> Result<Appended> {
+        block_on(self.log.append(operation, body))
+    }
+
+    /// As [`Aof::append_all`](crate::Aof::append_all).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn append_all(&mut self, entries: &[(Operation, impl AsRef<[u8]> + Sync)]) -> Result<Vec<Appended>> {
+        block_on(self.log.append_all(entries))
+    }
+
+    /// As [`Aof::checkpoint`](crate::Aof::checkpoint).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn checkpoint(&mut self) -> Result<u64> {
+        block_on(self.log.checkpoint())
+    }
+
+    /// As [`Aof::validate`](crate::Aof::validate).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn validate(&mut self, rule: Rule, expected_tip: Option<Checksum>) -> Result<Validation> {
+        block_on(self.log.validate(rule, expected_tip))
+    }
+
+    /// As [`Aof::entries`](crate::Aof::entries).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn entries(&mut self) -> Result<Entries<B::Reader>> {
+        Ok(Entries { entries: block_on(self.log.entries())? })
+    }
+
+    /// As [`Aof::tip`](crate::Aof::tip).
+    #[must_use]
+    pub fn tip(&self) -> Option<Tip> {
+        self.log.tip()
+    }
+
+    /// As [`Aof::len`](crate::Aof::len).
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.log.len()
+    }
+
+    /// As [`Aof::is_empty`](crate::Aof::is_empty).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.log.is_empty()
+    }
+
+    /// As [`Aof::durable_len`](crate::Aof::durable_len).
+    #[must_use]
+    pub fn durable_len(&self) -> u64 {
+        self.log.durable_len()
+    }
+
+    /// As [`Aof::unflushed`](crate::Aof::unflushed).
+    #[must_use]
+    pub fn unflushed(&self) -> u64 {
+        self.log.unflushed()
+    }
+
+    /// As [`Aof::backend`](crate::Aof::backend).
+    #[must_use]
+    pub fn backend(&self) -> &B {
+        self.log.backend()
+    }
+
+    /// As [`Aof::into_inner`](crate::Aof::into_inner).
+    #[must_use]
+    pub fn into_inner(self) -> B {
+        self.log.into_inner()
+    }
+
+    /// As [`Aof::close`](crate::Aof::close).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn close(self) -> Result<()> {
+        block_on(self.log.close())
+    }
+}
+
+/// [`Entries`](crate::Entries) whose calls block.
+pub struct Entries<R> {
+    entries: crate::Entries<R>,
+}
+
+impl<R: AofRead> Entries<R> {
+    /// As [`Entries::next`](crate::Entries::next).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    #[allow(clippy::should_implement_trait, reason = "it lends, which an iterator cannot")]
+    pub fn next(&mut self) -> Result<Option<LocatedEntry<'_>>> {
+        block_on(self.entries.next())
+    }
+
+    /// As [`Entries::resync`](crate::Entries::resync).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn resync(&mut self) -> Result<Option<DamagedRange>> {
+        block_on(self.entries.resync())
+    }
+
+    /// As [`Entries::seek`](crate::Entries::seek).
+    pub fn seek(&mut self, offset: u64) {
+        self.entries.seek(offset);
+    }
+}
+
+impl<R> From<crate::Entries<R>> for Entries<R> {
+    fn from(entries: crate::Entries<R>) -> Entries<R> {
+        Entries { entries }
+    }
+}

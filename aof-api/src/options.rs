@@ -1,0 +1,228 @@
+//! How a log is made and opened.
+
+use crate::chain::Rule;
+use crate::checksum::Checksum;
+use crate::entry::ENTRY_SIZE_MAX;
+use crate::header::Release;
+use crate::prepare::Prepare;
+use crate::scan::ReadOptions;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where the chain of a new log begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Start {
+    /// At the root of the cluster: the first entry is op 1.
+    #[default]
+    Root,
+    /// Behind an entry of another log, which this one continues.
+    After {
+        /// The op of that entry.
+        op: u64,
+        /// Its checksum.
+        checksum: Checksum,
+    },
+}
+
+impl Start {
+    /// Op and checksum that the first entry stands on.
+    pub(crate) fn base(self, cluster: u128) -> (u64, Checksum) {
+        match self {
+            Start::Root => (0, Prepare::root(cluster).checksum()),
+            Start::After { op, checksum } => (op, checksum),
+        }
+    }
+}
+
+/// What to do at an opening with a damaged tail that nobody was promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Tail {
+    /// Cut it; [`Recovery`](crate::Recovery) has the bytes.
+    #[default]
+    Truncate,
+    /// Leave it and append behind it, as TigerBeetle does.
+    Keep,
+    /// Refuse to open.
+    Refuse,
+}
+
+/// The client of appended entries that name no other. On disk it reads `aof client`.
+const CLIENT_DEFAULT: u128 = u128::from_le_bytes(*b"aof client\0\0\0\0\0\0");
+
+/// Tells the time: nanoseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// How a log is made ([`Aof::create`](crate::Aof::create)) or opened ([`Aof::open`](crate::Aof::open)).
+///
+/// ```
+/// use aof_api::{Operation, Options, Rule, Tail};
+///
+/// let options = Options::new().cluster(7).rule(Rule::SeenParent).tail(Tail::Refuse).verify_threads(2);
+/// ```
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) cluster: Option<u128>,
+    pub(crate) start: Start,
+    pub(crate) rule: Rule,
+    pub(crate) tail: Tail,
+    pub(crate) durable_len: Option<u64>,
+    pub(crate) expected_tip: Option<Checksum>,
+    pub(crate) unflushed_max: u64,
+    pub(crate) cut_len_max: u64,
+    pub(crate) client: u128,
+    pub(crate) release: Release,
+    pub(crate) request: u32,
+    pub(crate) clock: Clock,
+    pub(crate) read: ReadOptions,
+}
+
+impl Options {
+    /// The defaults that each method names.
+    #[must_use]
+    pub fn new() -> Options {
+        Options {
+            cluster: None,
+            start: Start::Root,
+            rule: Rule::Linear,
+            tail: Tail::Truncate,
+            durable_len: None,
+            expected_tip: None,
+            unflushed_max: u64::MAX,
+            cut_len_max: 256 << 20,
+            client: CLIENT_DEFAULT,
+            release: Release::new(0, 1, 0),
+            request: 1,
+            clock: Arc::new(system_clock),
+            read: ReadOptions::new(),
+        }
+    }
+
+    /// The cluster of the log. By default that of the log that is opened, and 0 for a new one.
+    #[must_use]
+    pub fn cluster(mut self, cluster: u128) -> Options {
+        self.cluster = Some(cluster);
+        self
+    }
+
+    /// Where a new log begins, also one that is opened and empty. By default at the root.
+    #[must_use]
+    pub fn start(mut self, start: Start) -> Options {
+        self.start = start;
+        self
+    }
+
+    /// Which chain the log must hold to be opened. By default [`Rule::Linear`], which is what
+    /// [`append`](crate::Aof::append) makes; a log that a restarted replica wrote needs [`Rule::SeenParent`].
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Options {
+        self.rule = rule;
+        self
+    }
+
+    /// What to do with a damaged tail. By default it is cut.
+    #[must_use]
+    pub fn tail(mut self, tail: Tail) -> Options {
+        self.tail = tail;
+        self
+    }
+
+    /// How many bytes from the beginning are known to have been durable, for logs made by
+    /// [`write`](crate::Aof::write), whose entries do not say. Damage below is refused, damage above is a tail.
+    #[must_use]
+    pub fn durable_len(mut self, bytes: u64) -> Options {
+        self.durable_len = Some(bytes);
+        self
+    }
+
+    /// The checksum of an entry that the log must hold to be opened, the last one that was acknowledged for instance:
+    /// the one thing that catches a disk that lies.
+    #[must_use]
+    pub fn expected_tip(mut self, checksum: Checksum) -> Options {
+        self.expected_tip = Some(checksum);
+        self
+    }
+
+    /// How many bytes may be written and not yet durable, at least one entry of the largest size; more is refused with
+    /// [`Error::Unflushed`](crate::Error::Unflushed). By default there is no bound.
+    #[must_use]
+    pub fn unflushed_max(mut self, bytes: u64) -> Options {
+        self.unflushed_max = bytes.max(ENTRY_SIZE_MAX as u64);
+        self
+    }
+
+    /// How many bytes of a damaged tail an opening will hold in memory to report them; a longer one is refused with
+    /// [`Error::TooLarge`](crate::Error::TooLarge). Zeros do not count. By default 256 MiB.
+    #[must_use]
+    pub fn cut_len_max(mut self, bytes: u64) -> Options {
+        self.cut_len_max = bytes;
+        self
+    }
+
+    /// The `client` of appended entries, not 0 (0 is brought to 1). By default the bytes `aof client`.
+    #[must_use]
+    pub fn client(mut self, client: u128) -> Options {
+        self.client = client.max(1);
+        self
+    }
+
+    /// The `release` of appended entries, not 0 (0 is brought to 1). By default 0.1.0.
+    #[must_use]
+    pub fn release(mut self, release: Release) -> Options {
+        self.release = Release(release.0.max(1));
+        self
+    }
+
+    /// The `request` of appended entries, not 0 (0 is brought to 1). By default 1.
+    #[must_use]
+    pub fn request(mut self, request: u32) -> Options {
+        self.request = request.max(1);
+        self
+    }
+
+    /// The clock that stamps appended entries, in nanoseconds since 1970; one that stands still or goes back is pushed
+    /// on. By default that of the system. With another one, a run is deterministic.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Options {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How the log is read at an opening and by [`validate`](crate::Aof::validate) and
+    /// [`entries`](crate::Aof::entries).
+    #[must_use]
+    pub fn read(mut self, read: ReadOptions) -> Options {
+        self.read = read;
+        self
+    }
+
+    /// Threads that verify checksums, as [`ReadOptions::verify_threads`]. By default 1.
+    #[must_use]
+    pub fn verify_threads(mut self, threads: usize) -> Options {
+        self.read = self.read.verify_threads(threads);
+        self
+    }
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options::new()
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("cluster", &self.cluster)
+            .field("start", &self.start)
+            .field("rule", &self.rule)
+            .field("tail", &self.tail)
+            .finish_non_exhaustive()
+    }
+}
+
+fn system_clock() -> u64 {
+    // A clock before 1970 counts as 1970; one behind 2554 as the last moment there is.
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX)
+}

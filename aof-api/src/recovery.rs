@@ -1,0 +1,381 @@
+//! Opening: what a log holds, what of it counts, and what to do with a tail that a crash has torn.
+
+use crate::backend::{AofBackend, AofReadExt};
+use crate::chain::{Chain, Link, Tip};
+use crate::entry::{Damage, MAGIC};
+use crate::error::{CorruptReason, Error, Result};
+use crate::header::Header;
+use crate::options::{Options, Tail};
+use crate::run::Run;
+use crate::scan::{DamageAt, DamagedRange, Scan, Step};
+
+/// What an opening found and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// Entries that count.
+    pub entries: u64,
+    /// Bytes in the log now.
+    pub len: u64,
+    /// The last entry that counts.
+    pub tip: Option<Tip>,
+    /// The highest op that the log itself says was checkpointed; 0 where it does not say.
+    pub acknowledged_op: u64,
+    /// What was cut, under [`Tail::Truncate`].
+    pub cut: Option<Cut>,
+    /// Damage that stays in the log: what [`Tail::Keep`] left, and torn entries that somebody appended behind, of
+    /// which the chain lacks nothing. At most [`Recovery::KEPT_MAX`] are listed.
+    pub kept: Vec<DamagedRange>,
+    /// How many such places there are.
+    pub kept_count: u64,
+}
+
+impl Recovery {
+    /// How many places of damage are listed in [`kept`](Recovery::kept).
+    pub const KEPT_MAX: usize = 1024;
+
+    fn keep(&mut self, range: DamagedRange) {
+        self.kept_count += 1;
+        if self.kept.len() < Recovery::KEPT_MAX {
+            self.kept.push(range);
+        }
+    }
+}
+
+/// A tail that was cut at an opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Where it began, and where the log ends now.
+    pub offset: u64,
+    /// How many bytes it had.
+    pub len: u64,
+    /// What kind of tail it was.
+    pub kind: TailKind,
+    /// What was wrong at its beginning.
+    pub damage: Damage,
+    /// Whole entries in it, which stood behind damage and were acknowledged to nobody.
+    pub entries: u64,
+    /// The bytes themselves, in order.
+    pub pieces: Vec<CutPiece>,
+}
+
+/// What a damaged tail looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TailKind {
+    /// The last entry begins well and ends early.
+    Torn,
+    /// Nothing but zeros: the file grew, and its bytes did not come.
+    Zero,
+    /// Anything else: parts of an entry are missing, or whole entries stand behind damage.
+    Corrupt,
+}
+
+/// A piece of what was cut.
+#[derive(Clone, PartialEq, Eq)]
+pub enum CutPiece {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// So many zeros.
+    Zeros(u64),
+}
+
+impl std::fmt::Debug for CutPiece {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CutPiece::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+            CutPiece::Zeros(len) => write!(f, "Zeros({len})"),
+        }
+    }
+}
+
+/// What an opening knows besides the report.
+pub(crate) struct Opened {
+    pub(crate) recovery: Recovery,
+    pub(crate) cluster: Option<u128>,
+    /// The highest op that counts.
+    pub(crate) op_max: u64,
+    pub(crate) timestamp: u64,
+}
+
+/// Damage that nothing has continued the chain behind, so far.
+struct Suspect {
+    first: DamagedRange,
+    /// All ranges, to be kept perhaps; as many as a report lists.
+    ranges: Vec<DamagedRange>,
+    count: u64,
+    entries_behind: u64,
+    /// The first valid entry behind the damage.
+    next: Option<u64>,
+    /// Some entry around the damage was not made by `append`, so `commit` does not say what was checkpointed.
+    unmarked: bool,
+}
+
+/// Reads a log from its recovery offset, decides about its tail, and does what was decided.
+pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &Options) -> Result<Opened> {
+    let start = backend.recovery_offset();
+    let mut walk = Walk::new(options);
+    let mut scan = Scan::new(&mut *backend, start, options.read).summarizing();
+    loop {
+        match scan.step().await? {
+            Step::Entries => {
+                if walk.take_run(scan.run()) {
+                    continue;
+                }
+                for (offset, entry) in scan.entries() {
+                    walk.take(offset, entry.header())?;
+                }
+            }
+            Step::Damage(at) => {
+                if at.offset == 0 {
+                    refuse_if_no_log(&mut scan, at).await?;
+                }
+                if let Some(range) = scan.resync().await? {
+                    walk.damage(range);
+                }
+            }
+            Step::End => break,
+        }
+    }
+    let end = scan.offset();
+    drop(scan);
+    walk.finish(backend, end).await
+}
+
+/// A file that is something else is not to be cut to nothing: a log begins with a magic, or, where a crash took its
+/// first sector, with zeros.
+async fn refuse_if_no_log<B: AofBackend>(scan: &mut Scan<&mut B>, at: DamageAt) -> Result<()> {
+    let mut magic = [0; MAGIC.len()];
+    let count = scan.reader().read_all_at(at.offset, &mut magic).await?;
+    let magic = &magic[..count];
+    if magic == &MAGIC[..count] || magic.iter().all(|byte| *byte == 0) {
+        return Ok(());
+    }
+    Err(Error::Corrupt { offset: at.offset, reason: CorruptReason::NotALog(at.damage) })
+}
+
+struct Walk<'a> {
+    options: &'a Options,
+    chain: Chain,
+    recovery: Recovery,
+    cluster: Option<u128>,
+    timestamp: u64,
+    /// The last entry that counts was made by `append`; true before the first.
+    marked: bool,
+    suspect: Option<Suspect>,
+    expected_found: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(options: &'a Options) -> Walk<'a> {
+        let recovery =
+            Recovery { entries: 0, len: 0, tip: None, acknowledged_op: 0, cut: None, kept: Vec::new(), kept_count: 0 };
+        Walk {
+            options,
+            chain: Chain::new(options.rule),
+            recovery,
+            cluster: options.cluster,
+            timestamp: 0,
+            marked: true,
+            suspect: None,
+            expected_found: options.expected_tip.is_none(),
+        }
+    }
+
+    /// A run of entries that continue the chain and each other. Answers whether it is one.
+    fn take_run(&mut self, run: &Run) -> bool {
+        // To find one checksum, each must be looked at.
+        let plain = self.suspect.is_none() && self.expected_found && self.cluster == Some(run.cluster);
+        if !plain || !self.chain.push_run(run) {
+            return false;
+        }
+        self.recovery.acknowledged_op = self.recovery.acknowledged_op.max(run.acknowledged_op);
+        self.recovery.entries += run.entries();
+        self.timestamp = self.timestamp.max(run.timestamp);
+        self.marked = run.marked;
+        true
+    }
+
+    /// One whole entry.
+    fn take(&mut self, offset: u64, header: &Header) -> Result<()> {
+        let marked = header.has_checkpoint_mark();
+        if marked {
+            self.recovery.acknowledged_op = self.recovery.acknowledged_op.max(header.commit.get());
+        }
+        if let Some(suspect) = &mut self.suspect {
+            let begins = self.chain.tip().is_none() && {
+                let (op, checksum) = self.options.start.base(header.cluster.get());
+                header.parent == checksum && header.op.get().checked_sub(1) == Some(op)
+            };
+            if !begins && !self.chain.continues(header) {
+                suspect.entries_behind += 1;
+                suspect.next.get_or_insert(offset);
+                suspect.unmarked |= !marked;
+                return Ok(());
+            }
+            // Nothing is missing: the damage was a torn entry, and whoever tore it went on behind it.
+            for range in std::mem::take(&mut suspect.ranges) {
+                self.recovery.keep(range);
+            }
+            self.recovery.kept_count += suspect.count.saturating_sub(Recovery::KEPT_MAX as u64);
+            self.suspect = None;
+        }
+        self.accept(offset, header, marked)
+    }
+
+    /// One whole entry that the chain allows.
+    fn accept(&mut self, offset: u64, header: &Header, marked: bool) -> Result<()> {
+        let found = header.cluster.get();
+        match self.cluster {
+            Some(expected) if expected != found => return Err(Error::WrongCluster { expected, found }),
+            _ => self.cluster = Some(found),
+        }
+        let op = header.op.get();
+        let expected = self.chain.tip().map(|tip| tip.checksum);
+        match self.chain.push(header)? {
+            Link::Next | Link::Duplicate | Link::Seam => {}
+            Link::Gap { .. } | Link::Break { .. } if self.options.rule == crate::Rule::TigerBeetle => {}
+            Link::Gap { .. } | Link::Break { .. } => {
+                return Err(Error::ChainBroken { offset, op, expected, found: header.parent });
+            }
+            Link::Fork { .. } => return Err(Error::Forked { offset, op, parent: header.parent }),
+        }
+        self.recovery.entries += 1;
+        self.timestamp = self.timestamp.max(header.timestamp.get());
+        self.marked = marked;
+        self.expected_found |= self.options.expected_tip == Some(header.checksum);
+        Ok(())
+    }
+
+    fn damage(&mut self, range: DamagedRange) {
+        let unmarked = !self.marked;
+        let suspect = self.suspect.get_or_insert_with(|| Suspect {
+            first: range,
+            ranges: Vec::new(),
+            count: 0,
+            entries_behind: 0,
+            next: None,
+            unmarked,
+        });
+        suspect.count += 1;
+        if suspect.ranges.len() < Recovery::KEPT_MAX {
+            suspect.ranges.push(range);
+        }
+    }
+
+    /// The end of the log: what is suspect now is a tail, or a loss.
+    async fn finish<B: AofBackend>(mut self, backend: &mut B, end: u64) -> Result<Opened> {
+        self.recovery.tip = self.chain.tip();
+        self.recovery.len = end;
+        if let (Some(durable_len), None) = (self.options.durable_len, &self.suspect)
+            && end < durable_len
+        {
+            let damage = Damage::Torn { have: end, need: durable_len };
+            return Err(Error::Corrupt { offset: end, reason: CorruptReason::Durable { damage, durable_len } });
+        }
+        if let Some(suspect) = self.suspect.take() {
+            self.judge(&suspect)?;
+            // Before anything is changed: a log that is refused for this is to be left as it is.
+            self.check_expected_tip()?;
+            match self.options.tail {
+                Tail::Refuse => {
+                    let reason = CorruptReason::TailRefused(suspect.first.damage);
+                    return Err(Error::Corrupt { offset: suspect.first.offset, reason });
+                }
+                Tail::Keep => {
+                    for range in suspect.ranges {
+                        self.recovery.keep(range);
+                    }
+                }
+                Tail::Truncate => {
+                    let offset = suspect.first.offset;
+                    let pieces = read_pieces(backend, offset, end, self.options.cut_len_max).await?;
+                    let (kind, damage, entries) = (kind(&suspect, end), suspect.first.damage, suspect.entries_behind);
+                    let cut = Cut { offset, len: end - offset, kind, damage, entries, pieces };
+                    tracing::warn!(offset, len = cut.len, ?kind, entries, "cutting an unacknowledged tail");
+                    backend.truncate(offset).await?;
+                    self.recovery.len = offset;
+                    self.recovery.cut = Some(cut);
+                }
+            }
+        }
+        self.check_expected_tip()?;
+        let op_max = self.chain.op_max();
+        Ok(Opened { recovery: self.recovery, cluster: self.cluster, op_max, timestamp: self.timestamp })
+    }
+
+    /// Whether the suspect part may be treated as a tail that nobody was promised.
+    fn judge(&self, suspect: &Suspect) -> Result<()> {
+        let DamagedRange { offset, damage, .. } = suspect.first;
+        let refused = |reason| Err(Error::Corrupt { offset, reason });
+        if let Some(durable_len) = self.options.durable_len {
+            return if offset < durable_len { refused(CorruptReason::Durable { damage, durable_len }) } else { Ok(()) };
+        }
+        // Nothing before the damage: the log may begin anywhere, but not before its start.
+        let op_before = self.chain.tip().map_or_else(|| self.options.start.base(0).0, |tip| tip.op);
+        let op = op_before.saturating_add(1);
+        let acknowledged = self.recovery.acknowledged_op;
+        if op <= acknowledged {
+            return refused(CorruptReason::Acknowledged { damage, op, acknowledged });
+        }
+        match suspect.next {
+            Some(next) if suspect.unmarked => refused(CorruptReason::EntriesBehind { damage, next }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_expected_tip(&self) -> Result<()> {
+        match self.options.expected_tip {
+            Some(expected) if !self.expected_found => {
+                let found = self.recovery.tip.map(|tip| tip.checksum);
+                Err(Error::ChecksumMismatch { expected, found })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn kind(suspect: &Suspect, end: u64) -> TailKind {
+    let DamagedRange { offset, len, damage, zeros, .. } = suspect.first;
+    let whole_tail = offset + len == end;
+    match damage {
+        _ if whole_tail && zeros => TailKind::Zero,
+        Damage::Torn { .. } if whole_tail => TailKind::Torn,
+        _ => TailKind::Corrupt,
+    }
+}
+
+/// The unit in which zeros are told from bytes.
+const PIECE_SIZE: usize = 4096;
+
+/// The bytes from `offset` to `end`, runs of zeros as lengths.
+async fn read_pieces<B: AofBackend>(backend: &mut B, offset: u64, end: u64, limit: u64) -> Result<Vec<CutPiece>> {
+    let mut pieces = Vec::new();
+    let mut held: u64 = 0;
+    let mut buf = [0; PIECE_SIZE];
+    let mut at = offset;
+    backend.seek(at).await?;
+    while at < end {
+        let wanted = usize::try_from(end - at).map_or(PIECE_SIZE, |left| left.min(PIECE_SIZE));
+        let count = backend.read_all(&mut buf[..wanted]).await?;
+        if count == 0 {
+            break;
+        }
+        at += count as u64;
+        let read = &buf[..count];
+        let zeros = read.iter().all(|byte| *byte == 0);
+        match pieces.last_mut() {
+            Some(CutPiece::Zeros(len)) if zeros => *len += count as u64,
+            _ if zeros => pieces.push(CutPiece::Zeros(count as u64)),
+            last => {
+                held += count as u64;
+                if held > limit {
+                    return Err(Error::TooLarge { what: "the damaged tail", size: end - offset, limit });
+                }
+                match last {
+                    Some(CutPiece::Bytes(bytes)) => bytes.extend_from_slice(read),
+                    _ => pieces.push(CutPiece::Bytes(read.to_vec())),
+                }
+            }
+        }
+    }
+    Ok(pieces)
+}

@@ -1,0 +1,478 @@
+//! The one walk over a log on which reading, validating and opening stand: batches of verified entries, and the damage
+//! between them.
+
+use crate::backend::AofRead;
+use crate::batch::{Batch, Stop};
+use crate::entry::{AofEntry, Damage, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, MAGIC, decode_header, size_disk};
+use crate::error::{Error, Result};
+use crate::header::Header;
+use crate::pool::Pool;
+use crate::run::Run;
+use futures::channel::oneshot;
+use memchr::memmem;
+use std::collections::VecDeque;
+
+/// How to read a log: how much at once, and how many threads verify it.
+///
+/// ```
+/// let options = aof_api::ReadOptions::new().verify_threads(2);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadOptions {
+    chunk_len: usize,
+    verify_threads: usize,
+}
+
+/// Reading after damage begins with this much, so that a log with much damage is not read many times over.
+const CHUNK_LEN_MIN: usize = 4096;
+const CHUNK_LEN_MAX: usize = 64 << 20;
+
+/// How often one step looks at a place that is whole at one look and not at the next.
+const LOOKS_MAX: usize = 3;
+
+impl ReadOptions {
+    /// 256 KiB at once, verified on the calling thread.
+    #[must_use]
+    pub const fn new() -> ReadOptions {
+        ReadOptions { chunk_len: 256 << 10, verify_threads: 1 }
+    }
+
+    /// Bytes to ask the backend for at once, 4 KiB to 64 MiB; values outside are brought inside.
+    ///
+    /// Memory is bounded by this and one entry (1 MiB), for each verifying thread two of both.
+    #[must_use]
+    pub const fn chunk_len(mut self, bytes: usize) -> ReadOptions {
+        self.chunk_len = if bytes < CHUNK_LEN_MIN {
+            CHUNK_LEN_MIN
+        } else if bytes > CHUNK_LEN_MAX {
+            CHUNK_LEN_MAX
+        } else {
+            bytes
+        };
+        self
+    }
+
+    pub(crate) const fn chunk_len_bytes(self) -> usize {
+        self.chunk_len
+    }
+
+    /// Threads that verify checksums, the reading one included; 1 and 0 mean that one alone.
+    #[must_use]
+    pub const fn verify_threads(mut self, threads: usize) -> ReadOptions {
+        self.verify_threads = threads;
+        self
+    }
+}
+
+impl Default for ReadOptions {
+    fn default() -> ReadOptions {
+        ReadOptions::new()
+    }
+}
+
+/// Something that is not a whole entry, and where it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DamageAt {
+    pub(crate) offset: u64,
+    pub(crate) damage: Damage,
+    /// The op, where the header is whole and only the body is not.
+    pub(crate) op: Option<u64>,
+}
+
+/// A stretch of a log that holds no whole entry, from [`Entries::resync`](crate::Entries::resync).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DamagedRange {
+    /// Where it begins.
+    pub offset: u64,
+    /// How long it is in bytes, up to the next entry with a valid header, or to the end of the log.
+    pub len: u64,
+    /// What is wrong at its beginning.
+    pub damage: Damage,
+    /// The op of the entry that was here, where its header is whole.
+    pub op: Option<u64>,
+    /// Whether all of it reads as zeros, as a file does that grew without its bytes.
+    pub zeros: bool,
+    /// Whether the log ends with it.
+    pub at_end: bool,
+}
+
+/// What the walk met.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Entries: ask for them with [`Scan::entries`].
+    Entries,
+    /// Damage. Stepping again looks at the same place again; [`Scan::resync`] passes it.
+    Damage(DamageAt),
+    /// The end of the log. Stepping again looks for more.
+    End,
+}
+
+/// A batch, and how many of its entries verified.
+type Verified = (Batch, usize);
+
+/// A batch for a thread to verify.
+struct VerifyJob {
+    batch: Batch,
+    summarize: bool,
+    done: oneshot::Sender<Verified>,
+}
+
+impl VerifyJob {
+    fn run(mut self) {
+        let verified = self.batch.verify(self.summarize);
+        // Nobody waits any more where the walk met damage further up, or was dropped.
+        let _ = self.done.send((self.batch, verified));
+    }
+}
+
+#[allow(clippy::large_enum_variant, reason = "there are a handful of slots, and most of them wait")]
+enum Slot {
+    Verified(Verified),
+    Waiting(oneshot::Receiver<Verified>),
+}
+
+/// A walk over a log.
+pub(crate) struct Scan<R> {
+    reader: R,
+    options: ReadOptions,
+    /// Whether batches are summarized.
+    summarize: bool,
+    /// The batch that was stepped to, and how many of its entries count.
+    batch: Batch,
+    verified: usize,
+    /// Where the next step looks: at the end of those entries.
+    next: u64,
+    /// Where to read ahead; meaningful while `ahead` is not empty.
+    read_next: u64,
+    /// Batches that were read ahead, in order.
+    ahead: VecDeque<Slot>,
+    /// Reading ahead makes no sense before the next step: the end, or something suspect, was met.
+    halted: bool,
+    /// An error met while reading ahead, kept until what stands before it is out.
+    failed: Option<Error>,
+    /// Nothing that begins here or behind is read.
+    limit: u64,
+    /// How much to read at once now.
+    chunk_len: usize,
+    spare: Vec<Batch>,
+    pool: Option<Pool<VerifyJob>>,
+    /// What stands at `next` is no whole entry, as far as was seen.
+    suspect: bool,
+    /// What stands there, once that was looked at.
+    damage: Option<DamageAt>,
+}
+
+impl<R: AofRead> Scan<R> {
+    pub(crate) fn new(reader: R, offset: u64, options: ReadOptions) -> Scan<R> {
+        Scan {
+            reader,
+            options,
+            summarize: false,
+            batch: Batch::default(),
+            verified: 0,
+            next: offset,
+            read_next: offset,
+            ahead: VecDeque::new(),
+            halted: false,
+            failed: None,
+            limit: u64::MAX,
+            chunk_len: options.chunk_len,
+            spare: Vec::new(),
+            pool: None,
+            suspect: false,
+            damage: None,
+        }
+    }
+
+    /// Reads only entries that begin before `limit`; the end of the log is to be looked for by
+    /// [`offset`](Scan::offset) then.
+    pub(crate) fn limited(mut self, limit: u64) -> Scan<R> {
+        self.limit = limit;
+        self
+    }
+
+    /// Also summarizes the entries of each step: [`run`](Scan::run).
+    pub(crate) fn summarizing(mut self) -> Scan<R> {
+        self.summarize = true;
+        self
+    }
+
+    /// What the entries of the last step say as a whole.
+    pub(crate) fn run(&self) -> &Run {
+        self.batch.run()
+    }
+
+    /// Where the next step looks.
+    pub(crate) fn offset(&self) -> u64 {
+        self.next
+    }
+
+    pub(crate) fn into_reader(self) -> R {
+        self.reader
+    }
+
+    pub(crate) fn reader(&mut self) -> &mut R {
+        &mut self.reader
+    }
+
+    /// Goes on at `offset`, whatever was read.
+    pub(crate) fn seek(&mut self, offset: u64) {
+        self.verified = 0;
+        self.next = offset;
+        self.suspect = false;
+        self.damage = None;
+        self.discard_ahead();
+    }
+
+    /// The entries of the last step, with their offsets.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, AofEntry<'_>)> {
+        self.batch.entries(self.verified)
+    }
+
+    /// How many entries the last step met.
+    pub(crate) fn entry_count(&self) -> usize {
+        self.verified
+    }
+
+    /// Entry number `index` of the last step.
+    pub(crate) fn entry(&self, index: usize) -> (u64, AofEntry<'_>) {
+        debug_assert!(index < self.verified);
+        self.batch.entry(index)
+    }
+
+    /// To the next entries, damage or end.
+    ///
+    /// An error leaves the walk where it is: stepping again tries again, [`seek`](Scan::seek) goes elsewhere. The same
+    /// holds for a future that is dropped.
+    pub(crate) async fn step(&mut self) -> Result<Step> {
+        self.verified = 0;
+        for _ in 0..LOOKS_MAX {
+            if self.suspect {
+                match self.look().await? {
+                    Look::End => return Ok(Step::End),
+                    Look::Damage(damage) => {
+                        self.damage = Some(damage);
+                        return Ok(Step::Damage(damage));
+                    }
+                    // The log has grown meanwhile, under a reader that follows it.
+                    Look::Whole => self.suspect = false,
+                }
+            }
+            self.damage = None;
+            let (batch, verified) = match self.next_batch().await {
+                Ok(verified) => verified,
+                Err(error) => {
+                    self.discard_ahead();
+                    return Err(error);
+                }
+            };
+            let (whole, stop) = (verified == batch.len(), batch.stop());
+            self.next = batch.offset_of(verified);
+            self.spare.push(std::mem::replace(&mut self.batch, batch));
+            if !whole || stop != Stop::Boundary {
+                self.discard_ahead();
+                self.suspect = !whole || stop == Stop::Suspect;
+            }
+            if verified > 0 {
+                self.verified = verified;
+                if whole {
+                    self.chunk_len = (self.chunk_len * 2).min(self.options.chunk_len);
+                }
+                return Ok(Step::Entries);
+            }
+            if !self.suspect {
+                return Ok(Step::End);
+            }
+        }
+        let differs = std::io::Error::other("reading the same bytes twice gave different answers; check the storage");
+        Err(Error::io("read", self.next, differs))
+    }
+
+    /// The next batch in order, verified.
+    async fn next_batch(&mut self) -> Result<Verified> {
+        let depth = self.depth();
+        while !self.halted && self.ahead.len() < depth {
+            let offset = if self.ahead.is_empty() { self.next } else { self.read_next };
+            let mut batch = self.spare.pop().unwrap_or_default();
+            let left = usize::try_from(self.limit.saturating_sub(offset)).unwrap_or(usize::MAX);
+            match batch.fill(&mut self.reader, offset, self.chunk_len.min(left)).await {
+                Ok(()) => {}
+                Err(error) => {
+                    self.spare.push(batch);
+                    self.halted = true;
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+            self.halted = batch.stop() != Stop::Boundary;
+            self.read_next = batch.offset_of(batch.len());
+            // A log that fits into one batch is not worth a thread.
+            let slot = if depth > 1 && !(self.halted && self.ahead.is_empty()) {
+                let states = vec![(); self.options.verify_threads - 1];
+                let pool = self.pool.get_or_insert_with(|| Pool::new(states, |(), job: VerifyJob| job.run()));
+                let (done, verified) = oneshot::channel();
+                pool.submit(VerifyJob { batch, summarize: self.summarize, done });
+                Slot::Waiting(verified)
+            } else {
+                let verified = batch.verify(self.summarize);
+                Slot::Verified((batch, verified))
+            };
+            self.ahead.push_back(slot);
+        }
+        match self.ahead.front_mut() {
+            Some(Slot::Waiting(waiting)) => {
+                let verified = wait(waiting, self.pool.as_ref()).await;
+                self.ahead.pop_front();
+                verified
+            }
+            Some(Slot::Verified(_)) => match self.ahead.pop_front() {
+                Some(Slot::Verified(verified)) => Ok(verified),
+                _ => Err(lost_batch()),
+            },
+            None => Err(self.failed.take().unwrap_or_else(lost_batch)),
+        }
+    }
+
+    /// How many batches to have under way.
+    fn depth(&self) -> usize {
+        if self.options.verify_threads < 2 || self.chunk_len < self.options.chunk_len {
+            1
+        } else {
+            self.options.verify_threads * 2
+        }
+    }
+
+    fn discard_ahead(&mut self) {
+        for slot in self.ahead.drain(..) {
+            if let Slot::Verified((batch, _)) = slot {
+                self.spare.push(batch);
+            }
+        }
+        self.halted = false;
+        self.failed = None;
+    }
+
+    /// Looks at the one place where no whole entry was found, with nothing but the rules of the format.
+    async fn look(&mut self) -> Result<Look> {
+        let mut batch = self.spare.pop().unwrap_or_default();
+        let look = look_at(&mut batch, &mut self.reader, self.next).await;
+        self.spare.push(batch);
+        look
+    }
+
+    /// Passes the damage that was met, to the next entry with a valid header or the end.
+    pub(crate) async fn resync(&mut self) -> Result<Option<DamagedRange>> {
+        let Some(DamageAt { offset, damage, op }) = self.damage else { return Ok(None) };
+        self.discard_ahead();
+        let mut batch = self.spare.pop().unwrap_or_default();
+        let found = find_entry(&mut batch, &mut self.reader, offset, self.options.chunk_len).await;
+        self.spare.push(batch);
+        let Found { offset: end, zeros, at_end } = found?;
+        self.seek(end);
+        self.chunk_len = CHUNK_LEN_MIN;
+        Ok(Some(DamagedRange { offset, len: end - offset, damage, op, zeros, at_end }))
+    }
+}
+
+fn lost_batch() -> Error {
+    // A verifying thread is gone with its batch: nothing of what it read is in doubt, reading it again will do.
+    Error::io("verify", 0, std::io::Error::other("a verifying thread ended early; try again with `verify_threads(1)`"))
+}
+
+/// Waits for a batch, and lends a hand meanwhile.
+async fn wait(waiting: &mut oneshot::Receiver<Verified>, pool: Option<&Pool<VerifyJob>>) -> Result<Verified> {
+    loop {
+        match waiting.try_recv() {
+            Ok(Some(verified)) => return Ok(verified),
+            Ok(None) => {}
+            Err(oneshot::Canceled) => return Err(lost_batch()),
+        }
+        match pool.and_then(Pool::take) {
+            Some(job) => job.run(),
+            None => return waiting.await.map_err(|oneshot::Canceled| lost_batch()),
+        }
+    }
+}
+
+enum Look {
+    Whole,
+    End,
+    Damage(DamageAt),
+}
+
+async fn look_at<R: AofRead>(batch: &mut Batch, reader: &mut R, offset: u64) -> Result<Look> {
+    let bytes = batch.fill_window(reader, offset, ENTRY_SIZE_MIN).await?;
+    if bytes.is_empty() {
+        return Ok(Look::End);
+    }
+    let (size, op) = match decode_header(bytes) {
+        Ok(header) => (header.size.get(), header.op.get()),
+        Err(damage) => return Ok(Look::Damage(DamageAt { offset, damage, op: None })),
+    };
+    // The header is valid, so its size is at most the largest.
+    let bytes = batch.fill_window(reader, offset, size_disk(size) as usize).await?;
+    Ok(match AofEntry::decode(bytes) {
+        Ok(_) => Look::Whole,
+        Err(damage) => Look::Damage(DamageAt { offset, damage, op: Some(op) }),
+    })
+}
+
+pub(crate) struct Found {
+    pub(crate) offset: u64,
+    /// Whether everything before `offset` was zero.
+    zeros: bool,
+    at_end: bool,
+}
+
+/// Searches behind `damaged` for the next magic with a valid header.
+///
+/// Each byte is looked at once for the magic, in windows that overlap by what a magic or a header may lack; a header is
+/// verified before anybody hashes a body, so the work is bounded by the length of the log.
+pub(crate) async fn find_entry<R: AofRead>(
+    batch: &mut Batch,
+    reader: &mut R,
+    damaged: u64,
+    chunk_len: usize,
+) -> Result<Found> {
+    let finder = memmem::Finder::new(&MAGIC);
+    let mut zeros = true;
+    // The first window begins at the damage itself, to see whether it is zero; the search begins one byte on.
+    let mut offset = damaged;
+    let mut from = 1;
+    let mut window_len = CHUNK_LEN_MIN;
+    loop {
+        let window = batch.fill_window(reader, offset, window_len).await?;
+        let at_end = window.len() < window_len;
+        // Where the next window is to begin: a magic may begin in the last 15 bytes of this one.
+        let mut next = window.len().saturating_sub(MAGIC.len() - 1);
+        while let Some(found) = window.get(from..).and_then(|rest| finder.find(rest)) {
+            let at = from + found;
+            let candidate = &window[at..];
+            if candidate.len() >= ENTRY_SIZE_MIN {
+                if decode_header(candidate).is_ok() {
+                    zeros = zeros && all_zero(&window[..at]);
+                    return Ok(Found { offset: offset + at as u64, zeros, at_end: false });
+                }
+            } else if !at_end {
+                // The header goes on behind this window, which has more than one header's length before it.
+                next = at;
+                break;
+            }
+            from = at + 1;
+        }
+        zeros = zeros && all_zero(window);
+        if at_end {
+            return Ok(Found { offset: offset + window.len() as u64, zeros, at_end: true });
+        }
+        offset += next as u64;
+        from = 0;
+        window_len = (window_len * 2).min(chunk_len);
+    }
+}
+
+fn all_zero(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
+}
+
+const _: () = assert!(CHUNK_LEN_MAX + ENTRY_SIZE_MAX < u32::MAX as usize);
+const _: () = assert!(size_of::<Header>() + MAGIC.len() == ENTRY_SIZE_MIN);
