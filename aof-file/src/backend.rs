@@ -1,0 +1,316 @@
+//! The backend: what is written, what is durable, and what a failure leaves behind.
+
+use crate::append::write_all_at;
+use crate::failure::failed;
+use crate::lock::LockedFile;
+use crate::reader::{MAX_LEN, read_within};
+use crate::sync::{Scope, Syncer};
+use crate::system::{FileStatus, System};
+use crate::{FileOptions, FileReader, cut};
+use aof_api::extent::Extent;
+use aof_api::{AofBackend, AofRead, Error, Result};
+use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One log in one file, locked by its one writer.
+///
+/// Offsets and lengths are bytes from the beginning of the file, at most `i64::MAX`. What is durable when, and what lies
+/// on disk, stands at the [crate].
+///
+/// Beside the errors of the contract ([`AofBackend`]):
+///
+/// - `write` answers [`Full`](Error::Full) when the disk, a quota or a limit on the size of files is reached.
+///   `available` is what the file system has free, and 0 where another limit was hit.
+/// - `write` answers [`Io`](Error::Io) when it failed and was undone, and [`Poisoned`](Error::Poisoned) when it could not
+///   be undone: whether the file ends in half a write is then found out by opening it anew.
+/// - `checkpoint` answers [`Moved`](Error::Moved) when the path no longer names the file, or cannot be looked up any
+///   more. Everything is durable, `durable_len` says so, and the backend goes on.
+/// - `checkpoint` and `truncate` answer [`Io`](Error::Io) and poison when the file is not as long as what was written:
+///   another program cut it, or wrote to it.
+/// - `truncate` answers [`Io`](Error::Io) and poisons, before anything is cut, when the bytes to be cut cannot be read or
+///   kept (except for want of room). [`FileOptions::keep_cut`] cuts without keeping.
+///
+/// ```
+/// use aof_api::{AofBackend, Error};
+/// use aof_file::FileBackend;
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("bank.aof");
+/// # futures::executor::block_on(async {
+/// let mut backend = FileBackend::open_or_create(&path)?;
+/// assert!(matches!(FileBackend::open(&path), Err(Error::Locked { .. })));
+///
+/// backend.close().await?;
+/// let backend = FileBackend::open(&path)?;
+/// # drop(backend);
+/// # Ok::<(), aof_api::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct FileBackend {
+    /// None once it is closed.
+    open: Option<Open>,
+    path: PathBuf,
+    keep_cut: bool,
+    extent: Extent,
+    durable_len: u64,
+    cursor: u64,
+    /// What every later write and checkpoint answers.
+    poison: Option<Error>,
+    kept_cut: Option<PathBuf>,
+}
+
+/// What a closed backend has no more.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) system: Arc<dyn System>,
+    pub(crate) file: LockedFile,
+    /// What the file was when it was opened, to tell whether the path still names it.
+    pub(crate) status: FileStatus,
+    pub(crate) syncer: Syncer,
+}
+
+impl FileBackend {
+    /// Makes a new log at `path` and locks it; a file without a byte in it will do too. Nothing is ever overwritten.
+    ///
+    /// Durable on return: the file and its name. The directory must exist, and be readable.
+    ///
+    /// # Errors
+    ///
+    /// [`NotEmpty`](Error::NotEmpty) when the file has bytes; [`Locked`](Error::Locked), at once, when another writer
+    /// holds it; [`Io`](Error::Io) when it cannot be made, locked or synced, or is not a regular file.
+    pub fn create(path: impl AsRef<Path>) -> Result<FileBackend> {
+        FileOptions::new().create(path)
+    }
+
+    /// Opens the log at `path`, which must exist, and locks it.
+    ///
+    /// Durable on return: the name of the file. Its bytes were synced and its page cache dropped, so that reading shows
+    /// what the disk holds; yet [`durable_len`](AofBackend::durable_len) is 0 until the first checkpoint. Where the bytes
+    /// end in half an entry after a crash is not looked at here: that is for `Aof::open`.
+    ///
+    /// # Errors
+    ///
+    /// [`Locked`](Error::Locked), at once, when another writer holds it; [`Io`](Error::Io) when it does not exist, cannot
+    /// be opened to write, locked or synced, or is not a regular file.
+    pub fn open(path: impl AsRef<Path>) -> Result<FileBackend> {
+        FileOptions::new().open(path)
+    }
+
+    /// Opens the log at `path` as [`open`](FileBackend::open) does, or makes it as [`create`](FileBackend::create) does.
+    ///
+    /// # Errors
+    ///
+    /// [`Locked`](Error::Locked), at once, when another writer holds it; [`Io`](Error::Io) when it cannot be opened, made,
+    /// locked or synced, or is not a regular file.
+    pub fn open_or_create(path: impl AsRef<Path>) -> Result<FileBackend> {
+        FileOptions::new().open_or_create(path)
+    }
+
+    /// Opens the log at `path` to read it only, beside a live writer or without one: as [`FileReader::open_read_only`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FileReader::open_read_only`].
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<FileReader> {
+        FileReader::open_read_only(path)
+    }
+
+    /// The path under which the log was opened, from the root. The file may have been moved since.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the last truncation kept the bytes that it cut; none when there was no truncation, nothing was cut, there
+    /// was no room, or the options say not to keep them.
+    #[must_use]
+    pub fn kept_cut(&self) -> Option<&Path> {
+        self.kept_cut.as_deref()
+    }
+
+    pub(crate) fn new(options: &FileOptions, file: LockedFile, status: FileStatus) -> FileBackend {
+        let system = Arc::clone(&options.system);
+        FileBackend {
+            path: file.file().path().to_owned(),
+            keep_cut: options.keep_cut,
+            extent: Extent::new(status.len),
+            durable_len: 0,
+            cursor: 0,
+            poison: None,
+            kept_cut: None,
+            open: Some(Open {
+                syncer: Syncer::new(options.sync_on, Arc::clone(&system), file.share()),
+                system,
+                file,
+                status,
+            }),
+        }
+    }
+
+    fn append(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
+        let open = unpoisoned(&mut self.open, &self.poison)?;
+        if let Some(source) = open.syncer.failure() {
+            // A checkpoint was dropped, and its sync has failed since.
+            let failure = failed("sync", self.durable_len, &self.path, source);
+            return Err(poison(&mut self.poison, &failure));
+        }
+        let offset = self.extent.len();
+        let needed = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.len() as u64));
+        if needed == 0 {
+            return Ok(offset);
+        }
+        if needed > MAX_LEN - offset {
+            return Err(Error::Full { needed, available: MAX_LEN - offset });
+        }
+        open.syncer.mark_dirty();
+        match write_all_at(&*open.system, open.file.file(), parts, offset) {
+            Ok(()) => {
+                self.extent.set_len(offset + needed);
+                Ok(offset)
+            }
+            Err(source) => match open.undo_write(offset) {
+                Ok(()) => Err(open.write_failure(offset, needed, source)),
+                Err(undoing) => {
+                    let both = format!("{undoing}, while undoing a write that had failed: {source}");
+                    let source = io::Error::new(undoing.kind(), both);
+                    let failure = failed("undoing of a failed write", offset, &self.path, source);
+                    Err(poison(&mut self.poison, &failure))
+                }
+            },
+        }
+    }
+
+    /// Makes everything written so far durable, and sees that the file has it.
+    async fn sync(&mut self, scope: Scope) -> Result<()> {
+        let open = unpoisoned(&mut self.open, &self.poison)?;
+        let synced = open.syncer.sync(scope).await;
+        let synced = synced.map_err(|source| failed("sync", self.durable_len, &self.path, source));
+        let synced = synced.and_then(|()| open.check_length(self.extent.len()));
+        synced.inspect_err(|failure| {
+            poison(&mut self.poison, failure);
+        })?;
+        self.durable_len = self.extent.len();
+        Ok(())
+    }
+
+    /// The part of a truncation that happens at once: the copy of what is cut, and the cut.
+    fn cut(&mut self, len: u64) -> Result<()> {
+        let open = unpoisoned(&mut self.open, &self.poison)?;
+        let end = self.extent.len();
+        // A file that someone else has shortened must not be lengthened again by what should be a cut.
+        open.check_length(end)?;
+        self.kept_cut = None;
+        if self.keep_cut {
+            self.kept_cut = cut::keep(&*open.system, open.file.file(), open.status.mode, len..end)?;
+        }
+        open.syncer.mark_dirty();
+        // The readers first, so that none takes the place of a cut byte for the log's.
+        self.extent.truncate(len);
+        if let Err(source) = open.system.set_len(open.file.file(), len) {
+            self.extent.set_len(end);
+            return Err(failed("truncate", len, &self.path, source));
+        }
+        self.durable_len = self.durable_len.min(len);
+        Ok(())
+    }
+}
+
+/// The parts that a closed backend lacks.
+fn opened(open: &mut Option<Open>) -> Result<&mut Open> {
+    open.as_mut().ok_or(Error::Closed)
+}
+
+/// As [`opened`], for what a poisoned backend refuses.
+fn unpoisoned<'open>(open: &'open mut Option<Open>, poison: &Option<Error>) -> Result<&'open mut Open> {
+    let open = opened(open)?;
+    poison.as_ref().map_or(Ok(open), |poison| Err(poison.clone()))
+}
+
+/// Poisons for good, and answers what every later call will.
+fn poison(poison: &mut Option<Error>, failure: &Error) -> Error {
+    poison.insert(failure.poison()).clone()
+}
+
+impl AofRead for FileBackend {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        opened(&mut self.open)?;
+        self.cursor = offset;
+        Ok(())
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        let open = opened(&mut self.open)?;
+        let rest = self.extent.len().saturating_sub(self.cursor);
+        let readable = usize::try_from(rest).map_or(buf.len(), |rest| rest.min(buf.len()));
+        let count = read_within(&*open.system, open.file.file(), &mut buf[..readable], self.cursor)?;
+        self.cursor += count as u64;
+        Ok(count)
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        opened(&mut self.open)?;
+        Ok(self.extent.len())
+    }
+}
+
+impl AofBackend for FileBackend {
+    type Reader = FileReader;
+
+    async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
+        self.append(parts)
+    }
+
+    async fn checkpoint(&mut self) -> Result<u64> {
+        self.sync(Scope::Data).await?;
+        opened(&mut self.open)?.check_path()?;
+        Ok(self.durable_len)
+    }
+
+    async fn truncate(&mut self, len: u64) -> Result<()> {
+        let open = unpoisoned(&mut self.open, &self.poison)?;
+        let end = self.extent.len();
+        if len > end {
+            return Err(Error::OutOfBounds { offset: len, len: end });
+        }
+        // A sync that was left behind must be heard before anything is cut: its failure poisons.
+        let joined = open.syncer.join().await;
+        let mut result = joined.map_err(|source| failed("sync", self.durable_len, &self.path, source));
+        if len < end {
+            result = result.and_then(|()| self.cut(len));
+        }
+        result.inspect_err(|failure| {
+            poison(&mut self.poison, failure);
+        })?;
+        self.sync(Scope::All).await
+    }
+
+    async fn reader(&mut self) -> Result<FileReader> {
+        let open = opened(&mut self.open)?;
+        Ok(FileReader::of_writer(Arc::clone(&open.system), open.file.share(), self.extent.view()))
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        let Some(open) = &mut self.open else {
+            return Ok(());
+        };
+        let joined = open.syncer.join().await;
+        self.open = None;
+        joined.map_err(|source| failed("sync", self.durable_len, &self.path, source))
+    }
+
+    fn len(&self) -> u64 {
+        self.extent.len()
+    }
+
+    fn durable_len(&self) -> u64 {
+        self.durable_len
+    }
+
+    /// Always 0: the file does not say where its last whole write begins.
+    fn recovery_offset(&self) -> u64 {
+        0
+    }
+}

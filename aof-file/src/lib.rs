@@ -1,0 +1,84 @@
+//! A log in one file: durable, locked, byte for byte what was written.
+//!
+//! ```
+//! use aof_api::{AofBackend, AofRead, AofReadExt};
+//! use aof_file::FileBackend;
+//! use std::io::IoSlice;
+//!
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("bank.aof");
+//! # futures::executor::block_on(async {
+//! let mut backend = FileBackend::create(&path)?;
+//! let offset = backend.write(&[IoSlice::new(b"two "), IoSlice::new(b"parts")]).await?;
+//! assert_eq!((offset, backend.len(), backend.durable_len()), (0, 9, 0));
+//!
+//! assert_eq!(backend.checkpoint().await?, 9); // these bytes survive a power loss from here on
+//!
+//! let mut reader = backend.reader().await?; // goes on beside the writer, and outlives it
+//! let mut bytes = [0; 9];
+//! reader.read_all_at(0, &mut bytes).await?;
+//! assert_eq!(&bytes, b"two parts");
+//! backend.close().await?;
+//! # Ok::<(), aof_api::Error>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is durable, and when
+//!
+//! | after | survives a power loss |
+//! |---|---|
+//! | [`FileBackend::create`], [`open`](FileBackend::open), [`open_or_create`](FileBackend::open_or_create) | the file and its name in the directory |
+//! | `write` | nothing more than before |
+//! | `checkpoint` | every byte written before the call |
+//! | `truncate` | the cut, everything below it, and before that the copy of what was cut |
+//! | `close`, drop | nothing more than before: neither is a checkpoint |
+//!
+//! A failed sync poisons the backend for good, because the kernel may have thrown the bytes away and a second sync that
+//! succeeds would prove nothing. Open the log anew: opening syncs, drops the page cache of the file, and so reads what
+//! the disk really holds.
+//!
+//! # What lies on disk
+//!
+//! - `LOG`: the bytes that were written and nothing else. No header, no padding, no preallocation.
+//! - `LOG.cut-OFFSET`, then `LOG.cut-OFFSET.1` and so on: the bytes that a `truncate` to `OFFSET` cut off, kept for
+//!   a person to look at and never read again. Runs of zeros in them are holes. Delete them when you like, or do
+//!   without: [`FileOptions::keep_cut`].
+//!
+//! # One writer, many readers
+//!
+//! The writer holds an exclusive `flock` on the file, so the lock is on the inode: it follows a rename, and ends with
+//! the process. A second writer is refused at once with [`Error::Locked`](aof_api::Error::Locked). Readers take no lock:
+//! [`FileBackend::open_read_only`] works beside a writer in this process or another, and [`is_locked`] tells whether
+//! there is one. The lock keeps out only programs that ask for it; a checkpoint finds out when the file was moved,
+//! replaced, cut or appended to by others.
+//!
+//! # Threads
+//!
+//! Everything but the sync of a checkpoint runs within the call. The sync runs on a helper thread of the backend's own,
+//! made at the first need, or on the calling thread: [`SyncOn`]. No async runtime is needed, and any will do.
+//!
+//! # Platforms
+//!
+//! Linux is where the faults were tried. On macOS a sync is `F_FULLFSYNC`; there, and on the BSDs that lack
+//! `posix_fadvise`, an opening cannot drop the page cache. On Windows there is no sync of directories, a moved file is
+//! not noticed, each part of a write is a call of its own, and the lock is mandatory: another process cannot read the
+//! file while a writer has it open.
+
+mod append;
+mod backend;
+mod checks;
+mod cut;
+mod failure;
+pub mod fault;
+mod lock;
+mod open;
+mod options;
+mod reader;
+mod sync;
+pub mod system;
+
+pub use backend::FileBackend;
+pub use lock::is_locked;
+pub use options::{FileOptions, SyncOn};
+pub use reader::FileReader;

@@ -1,0 +1,109 @@
+//! How a log is opened.
+
+use crate::open::{self, Intent};
+use crate::system::{OsSystem, System};
+use crate::{FileBackend, FileReader};
+use aof_api::Result;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The thread on which a checkpoint syncs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SyncOn {
+    /// The thread that polls the checkpoint, which blocks meanwhile: the least latency where a thread has one log.
+    Caller,
+    /// A helper thread of the backend's own, made at the first checkpoint: no executor is held up. Where no thread can be
+    /// made, the calling one does it.
+    #[default]
+    Helper,
+}
+
+/// How a log is opened: where its syncs run, and whether a cut keeps what it cuts.
+///
+/// ```
+/// use aof_api::AofBackend;
+/// use aof_file::{FileOptions, SyncOn};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("bank.aof");
+/// let backend = FileOptions::new().sync_on(SyncOn::Caller).keep_cut(false).open_or_create(&path)?;
+/// assert_eq!(backend.len(), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct FileOptions {
+    pub(crate) sync_on: SyncOn,
+    pub(crate) keep_cut: bool,
+    pub(crate) system: Arc<dyn System>,
+}
+
+impl Default for FileOptions {
+    fn default() -> FileOptions {
+        FileOptions { sync_on: SyncOn::default(), keep_cut: true, system: Arc::new(OsSystem) }
+    }
+}
+
+impl FileOptions {
+    /// The defaults: syncs on a helper thread, cut bytes kept.
+    #[must_use]
+    pub fn new() -> FileOptions {
+        FileOptions::default()
+    }
+
+    /// Chooses the thread on which a checkpoint syncs; [`SyncOn::Helper`] by default.
+    #[must_use]
+    pub fn sync_on(mut self, sync_on: SyncOn) -> FileOptions {
+        self.sync_on = sync_on;
+        self
+    }
+
+    /// Chooses whether a truncation first copies what it cuts to `LOG.cut-OFFSET`; it does by default.
+    #[must_use]
+    pub fn keep_cut(mut self, keep_cut: bool) -> FileOptions {
+        self.keep_cut = keep_cut;
+        self
+    }
+
+    /// Puts other system calls under the backend: for tests. See [`system`](crate::system).
+    #[must_use]
+    pub fn system(mut self, system: Arc<dyn System>) -> FileOptions {
+        self.system = system;
+        self
+    }
+
+    /// As [`FileBackend::create`], with these options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FileBackend::create`].
+    pub fn create(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
+        open::writer(self, path.as_ref(), Intent::Create)
+    }
+
+    /// As [`FileBackend::open`], with these options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FileBackend::open`].
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
+        open::writer(self, path.as_ref(), Intent::Open)
+    }
+
+    /// As [`FileBackend::open_or_create`], with these options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FileBackend::open_or_create`].
+    pub fn open_or_create(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
+        open::writer(self, path.as_ref(), Intent::OpenOrCreate)
+    }
+
+    /// As [`FileReader::open_read_only`], with these options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FileReader::open_read_only`].
+    pub fn open_read_only(&self, path: impl AsRef<Path>) -> Result<FileReader> {
+        open::reader(&self.system, path.as_ref())
+    }
+}

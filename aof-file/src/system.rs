@@ -1,0 +1,175 @@
+//! The system calls under a [`FileBackend`](crate::FileBackend), behind a trait: for tests of backends.
+//!
+//! Programs need nothing from here. A test hands an implementation of its own to
+//! [`FileOptions::system`](crate::FileOptions::system), for instance [`FaultySystem`](crate::fault::FaultySystem), which
+//! records the calls and fails those that it is told to. Taking and giving back the lock does not pass here.
+
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::path::{Path, PathBuf};
+
+mod os;
+
+pub use os::OsSystem;
+
+/// The system calls that a backend and its readers make, one method each.
+///
+/// An implementation may do less than asked where the system may too: short reads and writes, and
+/// [`Interrupted`](io::ErrorKind::Interrupted), are the caller's business.
+pub trait System: std::fmt::Debug + Send + Sync + 'static {
+    /// Opens the file at `path`. Never blocks, not even on a fifo, and never truncates.
+    ///
+    /// # Errors
+    ///
+    /// Those of `open(2)`.
+    fn open(&self, path: &Path, access: Access) -> io::Result<OpenFile>;
+
+    /// What the open file is now.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fstat(2)`.
+    fn file_status(&self, file: &OpenFile) -> io::Result<FileStatus>;
+
+    /// What the path names now, symbolic links followed.
+    ///
+    /// # Errors
+    ///
+    /// Those of `stat(2)`.
+    fn path_status(&self, path: &Path) -> io::Result<FileStatus>;
+
+    /// Reads at `offset`, at most `i64::MAX - buf.len()`, and answers how many bytes; 0 at the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of `pread(2)`.
+    fn read_at(&self, file: &OpenFile, buf: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes `parts`, at most [`MAX_PARTS`], one behind the other at `offset`, and answers how many bytes it took.
+    ///
+    /// # Errors
+    ///
+    /// Those of `pwritev(2)`.
+    fn write_at(&self, file: &OpenFile, parts: &[IoSlice<'_>], offset: u64) -> io::Result<usize>;
+
+    /// Cuts the file to `len` bytes, or lengthens it by a hole.
+    ///
+    /// # Errors
+    ///
+    /// Those of `ftruncate(2)`.
+    fn set_len(&self, file: &OpenFile, len: u64) -> io::Result<()>;
+
+    /// Makes the bytes and the length of the file durable.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fdatasync(2)`.
+    fn sync_data(&self, file: &OpenFile) -> io::Result<()>;
+
+    /// Makes all of the file durable, what a shorter length gave back included.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fsync(2)`.
+    fn sync_all(&self, file: &OpenFile) -> io::Result<()>;
+
+    /// Makes the name of the file at `path` durable: syncs the directory in which it stands, symbolic links followed.
+    ///
+    /// # Errors
+    ///
+    /// Those of `open(2)` and `fsync(2)`.
+    fn sync_directory_of(&self, path: &Path) -> io::Result<()>;
+
+    /// Drops the clean pages of the file from the page cache, so that the next read asks the disk.
+    ///
+    /// # Errors
+    ///
+    /// Those of `posix_fadvise(2)`.
+    fn drop_cache(&self, file: &OpenFile) -> io::Result<()>;
+
+    /// How many bytes the file system of the file has free for this process.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fstatvfs(3)`.
+    fn free_bytes(&self, file: &OpenFile) -> io::Result<u64>;
+
+    /// Removes the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `unlink(2)`.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+}
+
+/// The most parts that one [`System::write_at`] is given: `IOV_MAX` of Linux, macOS and the BSDs.
+pub const MAX_PARTS: usize = 1024;
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To read; it must exist.
+    Read,
+    /// To read and write; it must exist.
+    Write,
+    /// To read and write; made when it does not exist.
+    WriteOrCreate,
+    /// To write; made now, and an error when it exists.
+    CreateNew {
+        /// Who may read and write it, as in `open(2)`; the umask still applies. Unix only.
+        mode: u32,
+    },
+}
+
+/// An open file, and the absolute path under which it was opened.
+#[derive(Debug)]
+pub struct OpenFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl OpenFile {
+    /// Puts the two together.
+    #[must_use]
+    pub fn new(file: File, path: PathBuf) -> OpenFile {
+        OpenFile { file, path }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The path under which it was opened. It may name another file by now.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// What a file is: its size, kind and identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStatus {
+    /// Its length in bytes.
+    pub len: u64,
+    /// Whether it is a regular file, neither a directory nor a device nor a fifo.
+    pub is_file: bool,
+    /// Whether it is a directory.
+    pub is_directory: bool,
+    /// The permission bits; 0o666 where there are none.
+    pub mode: u32,
+    /// Device and inode; none where the platform does not tell.
+    pub identity: Option<(u64, u64)>,
+}
+
+impl FileStatus {
+    /// Whether both are one file. Taken to be so where the platform does not tell.
+    #[must_use]
+    pub fn is_same_file(&self, other: &FileStatus) -> bool {
+        match (self.identity, other.identity) {
+            (Some(this), Some(other)) => this == other,
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+use super::{Access, FileStatus, OpenFile, System};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, IoSlice};
+use std::path::Path;
+
+/// The operating system itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OsSystem;
+
+impl System for OsSystem {
+    fn open(&self, path: &Path, access: Access) -> io::Result<OpenFile> {
+        let mut options = OpenOptions::new();
+        match access {
+            Access::Read => options.read(true),
+            Access::Write => options.read(true).write(true),
+            Access::WriteOrCreate => options.read(true).write(true).create(true).truncate(false),
+            Access::CreateNew { .. } => options.write(true).create_new(true),
+        };
+        open_flags(&mut options, access);
+        Ok(OpenFile::new(options.open(path)?, path.to_owned()))
+    }
+
+    fn file_status(&self, file: &OpenFile) -> io::Result<FileStatus> {
+        file.file().metadata().map(|metadata| status(&metadata))
+    }
+
+    fn path_status(&self, path: &Path) -> io::Result<FileStatus> {
+        fs::metadata(path).map(|metadata| status(&metadata))
+    }
+
+    fn read_at(&self, file: &OpenFile, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        read_at(file.file(), buf, offset)
+    }
+
+    fn write_at(&self, file: &OpenFile, parts: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
+        write_at(file.file(), parts, offset)
+    }
+
+    fn set_len(&self, file: &OpenFile, len: u64) -> io::Result<()> {
+        file.file().set_len(len)
+    }
+
+    fn sync_data(&self, file: &OpenFile) -> io::Result<()> {
+        file.file().sync_data()
+    }
+
+    fn sync_all(&self, file: &OpenFile) -> io::Result<()> {
+        file.file().sync_all()
+    }
+
+    fn sync_directory_of(&self, path: &Path) -> io::Result<()> {
+        sync_directory_of(path)
+    }
+
+    fn drop_cache(&self, file: &OpenFile) -> io::Result<()> {
+        drop_cache(file.file())
+    }
+
+    fn free_bytes(&self, file: &OpenFile) -> io::Result<u64> {
+        free_bytes(file.file())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}
+
+#[cfg(unix)]
+fn open_flags(options: &mut OpenOptions, access: Access) {
+    use std::os::unix::fs::OpenOptionsExt;
+    // A fifo that was put in place of the log must be refused, not waited for. Regular files do not care.
+    options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    if let Access::CreateNew { mode } = access {
+        options.mode(mode);
+    }
+}
+
+#[cfg(not(unix))]
+fn open_flags(_: &mut OpenOptions, _: Access) {}
+
+#[cfg(unix)]
+fn status(metadata: &Metadata) -> FileStatus {
+    use std::os::unix::fs::MetadataExt;
+    FileStatus {
+        len: metadata.len(),
+        is_file: metadata.is_file(),
+        is_directory: metadata.is_dir(),
+        mode: metadata.mode() & 0o777,
+        identity: Some((metadata.dev(), metadata.ino())),
+    }
+}
+
+#[cfg(not(unix))]
+fn status(metadata: &Metadata) -> FileStatus {
+    FileStatus {
+        len: metadata.len(),
+        is_file: metadata.is_file(),
+        is_directory: metadata.is_dir(),
+        mode: 0o666,
+        identity: None,
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buf, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+    match std::os::windows::fs::FileExt::seek_read(file, buf, offset) {
+        // ERROR_HANDLE_EOF: what other systems answer with 0 bytes.
+        Err(error) if error.raw_os_error() == Some(38) => Ok(0),
+        answer => answer,
+    }
+}
+
+// Apple's pwritev refuses more than `i32::MAX` bytes where others write less; `write_at` of the standard library knows.
+#[cfg(all(unix, not(target_vendor = "apple")))]
+fn write_at(file: &File, parts: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
+    Ok(rustix::io::pwritev(file, parts, offset)?)
+}
+
+#[cfg(target_vendor = "apple")]
+fn write_at(file: &File, parts: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
+    use std::os::unix::fs::FileExt;
+    let bytes = parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(part.len()));
+    if bytes.is_some_and(|bytes| i32::try_from(bytes).is_ok()) {
+        return Ok(rustix::io::pwritev(file, parts, offset)?);
+    }
+    parts.iter().find(|part| !part.is_empty()).map_or(Ok(0), |part| file.write_at(part, offset))
+}
+
+#[cfg(windows)]
+fn write_at(file: &File, parts: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
+    use std::os::windows::fs::FileExt;
+    parts.iter().find(|part| !part.is_empty()).map_or(Ok(0), |part| file.seek_write(part, offset))
+}
+
+#[cfg(unix)]
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let Some(directory) = path.parent() else {
+        return Ok(()); // Only `/` has none, and that is no file.
+    };
+    match File::open(directory)?.sync_all() {
+        // Some network and user-space file systems have no notion of syncing a directory; they keep names themselves.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            tracing::debug!(directory = %directory.display(), %error, "the file system does not sync directories");
+            Ok(())
+        }
+        answer => answer,
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_directory_of(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn drop_cache(file: &File) -> io::Result<()> {
+    use rustix::io::Errno;
+    match rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed) {
+        Ok(()) => Ok(()),
+        // A file system without a page cache of this kind, or a sandbox: there is nothing to drop, or no way to.
+        Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::SPIPE) => {
+            tracing::debug!("the file system does not take posix_fadvise");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn drop_cache(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn free_bytes(file: &File) -> io::Result<u64> {
+    let status = rustix::fs::fstatvfs(file)?;
+    Ok(status.f_bavail.saturating_mul(status.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &File) -> io::Result<u64> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,95 @@
+//! A directory with a log in it, and system calls to break.
+
+use aof_api::{AofBackend, AofRead, AofReadExt, Error};
+use aof_file::fault::{FaultySystem, Operation};
+use aof_file::{FileBackend, FileOptions};
+use std::io::{self, IoSlice};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub(crate) use futures::executor::block_on;
+
+pub(crate) struct Place {
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) log: PathBuf,
+    pub(crate) system: Arc<FaultySystem>,
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("log.aof");
+        Place { directory, log, system: Arc::new(FaultySystem::new()) }
+    }
+
+    /// Options with the breakable system calls.
+    pub(crate) fn options(&self) -> FileOptions {
+        FileOptions::new().system(self.system.clone())
+    }
+
+    /// A new log on the breakable system calls.
+    pub(crate) fn create(&self) -> FileBackend {
+        self.options().create(&self.log).unwrap()
+    }
+
+    /// A new log that holds `bytes`.
+    pub(crate) fn with(&self, bytes: &[u8]) -> FileBackend {
+        let mut backend = self.create();
+        write(&mut backend, bytes).unwrap();
+        backend
+    }
+
+    /// What the file holds.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        std::fs::read(&self.log).unwrap()
+    }
+
+    /// The names in the directory, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.directory.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    pub(crate) fn operations(&self) -> Vec<Operation> {
+        self.system.calls().iter().map(|call| call.operation).collect()
+    }
+
+    /// Waits until this operation was begun, on any thread.
+    pub(crate) fn wait_for(&self, operation: Operation) {
+        while !self.operations().contains(&operation) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+pub(crate) fn write(backend: &mut FileBackend, bytes: &[u8]) -> aof_api::Result<u64> {
+    block_on(backend.write(&[IoSlice::new(bytes)]))
+}
+
+pub(crate) fn checkpoint(backend: &mut FileBackend) -> aof_api::Result<u64> {
+    block_on(backend.checkpoint())
+}
+
+/// All that a cursor sees, from the beginning to its end.
+pub(crate) fn read_everything(cursor: &mut impl AofRead) -> Vec<u8> {
+    block_on(async {
+        let mut bytes = vec![0; usize::try_from(cursor.end().await.unwrap()).unwrap() + 10];
+        let count = cursor.read_all_at(0, &mut bytes).await.unwrap();
+        bytes.truncate(count);
+        bytes
+    })
+}
+
+/// The kind of an I/O error; a panic for other errors.
+pub(crate) fn io_kind(error: &Error) -> io::ErrorKind {
+    match error {
+        Error::Io { source, .. } => source.kind(),
+        other => panic!("not an I/O error: {other:?}"),
+    }
+}
+
+pub(crate) fn is_poisoned<T>(result: &aof_api::Result<T>) -> bool {
+    matches!(result, Err(Error::Poisoned { .. }))
+}

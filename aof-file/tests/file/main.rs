@@ -1,0 +1,13 @@
+//! What a `FileBackend` promises, one test for one behaviour. B1 to B12 are the numbers of the contract in `aof_api`.
+
+// The lint's own exception for tests does not know the functions that tests share.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod contract;
+mod cutting;
+mod dropping;
+mod failing;
+mod fixture;
+mod locking;
+mod opening;
+mod reading;
