@@ -1,0 +1,118 @@
+//! How a command ends: the exit codes, and failures told to people.
+
+use anstream::eprintln;
+use anstyle::{AnsiColor, Style};
+use aof_api::Error;
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// The exit codes of every command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Exit {
+    /// Done, nothing wrong.
+    Clean = 0,
+    /// The log has problems.
+    Problems = 1,
+    /// The command line, or what was given to append, cannot be.
+    Usage = 2,
+    /// The machine failed.
+    Io = 3,
+    /// Refused to protect something: locked, or it would overwrite.
+    Refused = 4,
+}
+
+/// Why a command could not go on.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Of a log.
+    Log { path: String, error: Error },
+    /// Of what was asked.
+    Usage(String),
+    /// Of a stream of this process.
+    Stream { what: &'static str, error: io::Error },
+}
+
+/// What every command answers.
+pub(crate) type Outcome<T = Exit> = Result<T, Failure>;
+
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+impl Failure {
+    /// For `map_err`, with the path that the failure is about.
+    pub(crate) fn at(path: &Path) -> impl Fn(Error) -> Failure {
+        move |error| Failure::Log { path: path.display().to_string(), error }
+    }
+
+    /// For `map_err` of what is written to standard output.
+    pub(crate) fn output(error: io::Error) -> Failure {
+        Failure::Stream { what: "standard output", error }
+    }
+
+    pub(crate) fn report(&self) {
+        if !self.is_closed_pipe() {
+            eprintln!("{ERROR}error:{ERROR:#} {self}");
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Failure::Usage(_) => Exit::Usage,
+            // The reader had enough: `aof inspect LOG | head`.
+            _ if self.is_closed_pipe() => Exit::Clean,
+            Failure::Stream { .. } => Exit::Io,
+            Failure::Log { error, .. } => exit_of(error),
+        }
+    }
+
+    fn is_closed_pipe(&self) -> bool {
+        matches!(self, Failure::Stream { error, .. } if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn exit_of(error: &Error) -> Exit {
+    match error {
+        Error::Corrupt { .. }
+        | Error::ChecksumMismatch { .. }
+        | Error::ChainBroken { .. }
+        | Error::Forked { .. }
+        | Error::Truncated { .. } => Exit::Problems,
+        Error::Locked { .. } | Error::Fenced { .. } | Error::Moved { .. } | Error::NotEmpty { .. } => Exit::Refused,
+        Error::WrongCluster { .. } | Error::TooLarge { .. } | Error::Reserved { .. } | Error::Unsupported { .. } => {
+            Exit::Usage
+        }
+        _ => Exit::Io,
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Log { path, error } => {
+                match error {
+                    Error::Locked { .. } | Error::Moved { .. } | Error::Fenced { .. } => write!(f, "{error}")?,
+                    Error::Io { operation: "open", source, .. } => write!(f, "cannot open {source}")?,
+                    Error::Io { source, .. } if source.to_string().contains(path.as_str()) => write!(f, "{error}")?,
+                    _ => write!(f, "{path}: {error}")?,
+                }
+                hint(error).map_or(Ok(()), |hint| write!(f, "\n  {hint}"))
+            }
+            Failure::Usage(message) => f.write_str(message),
+            Failure::Stream { what, error } => write!(f, "{what}: {error}"),
+        }
+    }
+}
+
+/// What to do next, where the error of the library cannot know that it is the tool that asks.
+fn hint(error: &Error) -> Option<&'static str> {
+    Some(match error {
+        Error::ChainBroken { .. } => {
+            "a log of a restarted or state-synced replica needs `--rule seen-parent` or `--rule tb`; \
+             `aof validate LOG` lists everything that is wrong"
+        }
+        Error::Corrupt { .. } => "`aof validate LOG` lists everything that is wrong, and what is unaffected",
+        Error::WrongCluster { .. } => "leave `--cluster` out to take the log's own",
+        Error::Full { .. } => "make room, then run the same command again: what was acknowledged is kept",
+        _ => return None,
+    })
+}

@@ -1,0 +1,43 @@
+//! `aof`: append to, look into and validate append-only files, ours and TigerBeetle's.
+
+mod append;
+mod arguments;
+mod digest;
+mod exit;
+mod input;
+mod inspect;
+mod json;
+mod progress;
+mod ranges;
+mod size;
+mod source;
+mod validate;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.command {
+        Command::Append(append) => append::run(append, &arguments.output),
+        Command::Inspect(inspect) => inspect::run(inspect, &arguments.output),
+        Command::Validate(validate) => validate::run(validate, &arguments.output),
+        Command::Digest(digest) => digest::run(digest, &arguments.output),
+    };
+    match done {
+        Ok(exit) => exit,
+        Err(failure) => {
+            failure.report();
+            failure.exit()
+        }
+    }
+    .code()
+}
+
+impl Exit {
+    fn code(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}

@@ -1,0 +1,78 @@
+//! Progress on standard error, for what takes more than a second, when somebody looks.
+
+use crate::arguments::OutputArguments;
+use aof_api::{AofRead, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const DELAY: Duration = Duration::from_secs(1);
+
+/// A bar over bytes, shared by the readers of a log. It clears itself at the end.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    start: Instant,
+    /// Not before its time, and not where nobody looks.
+    hidden: Arc<AtomicBool>,
+}
+
+impl Progress {
+    pub(crate) fn new(total_bytes: u64, output: &OutputArguments) -> Progress {
+        let wanted = !output.quiet && !output.json && std::io::stderr().is_terminal();
+        let bar = ProgressBar::with_draw_target(Some(total_bytes), ProgressDrawTarget::hidden());
+        let template = "{bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Progress { bar, start: Instant::now(), hidden: Arc::new(AtomicBool::new(wanted)) }
+    }
+
+    /// Counts what this reader reads.
+    pub(crate) fn watch<R>(&self, reader: R) -> Watched<R> {
+        Watched { reader, progress: self.clone() }
+    }
+
+    fn add(&self, bytes: u64) {
+        self.bar.inc(bytes);
+        if self.hidden.load(Ordering::Relaxed)
+            && self.start.elapsed() > DELAY
+            && self.hidden.swap(false, Ordering::Relaxed)
+        {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
+    /// Runs `print` so that the bar does not stand in what it prints.
+    pub(crate) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A reader that tells how far it is.
+pub(crate) struct Watched<R> {
+    reader: R,
+    progress: Progress,
+}
+
+impl<R: AofRead> AofRead for Watched<R> {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        self.reader.seek(offset).await
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        let count = self.reader.read(buf).await?;
+        self.progress.add(count as u64);
+        Ok(count)
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        self.reader.end().await
+    }
+}
