@@ -1,9 +1,9 @@
 //! A stretch of a log in memory: read in one go, cut into entries, verified.
 
-use crate::backend::{AofRead, AofReadExt};
+use crate::backend::AofRead;
 use crate::checksum::Checksum;
-use crate::entry::{AofEntry, ENTRY_SIZE_MIN, MAGIC, decode_header, size_disk};
-use crate::error::Result;
+use crate::entry::{AofEntry, Damage, ENTRY_SIZE_MIN, MAGIC, decode_header, size_disk};
+use crate::error::{Error, Result};
 use crate::header::Header;
 use crate::run::Run;
 use zerocopy::FromBytes;
@@ -92,9 +92,16 @@ impl Batch {
         Ok(false)
     }
 
-    fn walk_what_is_there(&mut self, error: crate::Error) -> Result<()> {
+    /// Makes do with what was read before an error: whole entries, or enough to see that none begins here.
+    fn walk_what_is_there(&mut self, error: Error) -> Result<()> {
         self.walk();
-        if self.is_empty() { Err(error) } else { Ok(()) }
+        if !self.is_empty() {
+            return Ok(());
+        }
+        match decode_header(&self.buf[..self.filled]) {
+            Ok(_) | Err(Damage::Torn { .. }) => Err(error),
+            Err(_) => self.suspect(),
+        }
     }
 
     #[allow(clippy::unnecessary_wraps, reason = "the last step of `fill`")]
@@ -187,14 +194,19 @@ impl Batch {
         self.stop
     }
 
-    /// Reads a window of `len` bytes without looking for entries, and answers what is there.
-    pub(crate) async fn fill_window<R: AofRead>(&mut self, reader: &mut R, offset: u64, len: usize) -> Result<&[u8]> {
+    /// Reads a window of `len` bytes without looking for entries, and answers what is there, and the error that it
+    /// ends before.
+    pub(crate) async fn fill_window<R: AofRead>(
+        &mut self,
+        reader: &mut R,
+        offset: u64,
+        len: usize,
+    ) -> Result<(&[u8], Option<Error>)> {
+        self.filled = 0;
         self.bounds.clear();
         self.bounds.push(0);
-        if self.buf.len() < len {
-            self.buf.resize(len, 0);
-        }
-        let count = reader.read_all_at(offset, &mut self.buf[..len]).await?;
-        Ok(&self.buf[..count])
+        reader.seek(offset).await?;
+        let error = self.read_to(reader, len).await.err();
+        Ok((&self.buf[..self.filled], error))
     }
 }

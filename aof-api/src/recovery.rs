@@ -33,11 +33,11 @@ impl Recovery {
     /// How many places of damage are listed in [`kept`](Recovery::kept).
     pub const KEPT_MAX: usize = 1024;
 
-    fn keep(&mut self, range: DamagedRange) {
-        self.kept_count += 1;
-        if self.kept.len() < Recovery::KEPT_MAX {
-            self.kept.push(range);
-        }
+    /// Damage that stays in the log.
+    fn keep(&mut self, suspect: Suspect) {
+        self.kept_count += suspect.count;
+        let room = Recovery::KEPT_MAX - self.kept.len();
+        self.kept.extend(suspect.ranges.into_iter().take(room));
     }
 }
 
@@ -126,7 +126,7 @@ pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &Options) -
             }
             Step::Damage(at) => {
                 if at.offset == 0 {
-                    refuse_if_no_log(&mut scan, at).await?;
+                    walk.foreign = begins_foreign(&mut scan, at).await?.then_some(at.damage);
                 }
                 if let Some(range) = scan.resync().await? {
                     walk.damage(range);
@@ -140,16 +140,12 @@ pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &Options) -
     walk.finish(backend, end).await
 }
 
-/// A file that is something else is not to be cut to nothing: a log begins with a magic, or, where a crash took its
-/// first sector, with zeros.
-async fn refuse_if_no_log<B: AofBackend>(scan: &mut Scan<&mut B>, at: DamageAt) -> Result<()> {
+/// Whether a log begins with neither a magic nor, where a crash took its first sector, zeros.
+async fn begins_foreign<B: AofBackend>(scan: &mut Scan<&mut B>, at: DamageAt) -> Result<bool> {
     let mut magic = [0; MAGIC.len()];
     let count = scan.reader().read_all_at(at.offset, &mut magic).await?;
     let magic = &magic[..count];
-    if magic == &MAGIC[..count] || magic.iter().all(|byte| *byte == 0) {
-        return Ok(());
-    }
-    Err(Error::Corrupt { offset: at.offset, reason: CorruptReason::NotALog(at.damage) })
+    Ok(magic != &MAGIC[..count] && magic.iter().any(|byte| *byte != 0))
 }
 
 struct Walk<'a> {
@@ -162,6 +158,8 @@ struct Walk<'a> {
     marked: bool,
     suspect: Option<Suspect>,
     expected_found: bool,
+    /// The damage at the beginning of something that does not look like a log.
+    foreign: Option<Damage>,
 }
 
 impl<'a> Walk<'a> {
@@ -177,6 +175,7 @@ impl<'a> Walk<'a> {
             marked: true,
             suspect: None,
             expected_found: options.expected_tip.is_none(),
+            foreign: None,
         }
     }
 
@@ -212,11 +211,9 @@ impl<'a> Walk<'a> {
                 return Ok(());
             }
             // Nothing is missing: the damage was a torn entry, and whoever tore it went on behind it.
-            for range in std::mem::take(&mut suspect.ranges) {
-                self.recovery.keep(range);
+            if let Some(suspect) = self.suspect.take() {
+                self.recovery.keep(suspect);
             }
-            self.recovery.kept_count += suspect.count.saturating_sub(Recovery::KEPT_MAX as u64);
-            self.suspect = None;
         }
         self.accept(offset, header, marked)
     }
@@ -280,11 +277,7 @@ impl<'a> Walk<'a> {
                     let reason = CorruptReason::TailRefused(suspect.first.damage);
                     return Err(Error::Corrupt { offset: suspect.first.offset, reason });
                 }
-                Tail::Keep => {
-                    for range in suspect.ranges {
-                        self.recovery.keep(range);
-                    }
-                }
+                Tail::Keep => self.recovery.keep(suspect),
                 Tail::Truncate => {
                     let offset = suspect.first.offset;
                     let pieces = read_pieces(backend, offset, end, self.options.cut_len_max).await?;
@@ -305,6 +298,13 @@ impl<'a> Walk<'a> {
     /// Whether the suspect part may be treated as a tail that nobody was promised.
     fn judge(&self, suspect: &Suspect) -> Result<()> {
         let DamagedRange { offset, damage, .. } = suspect.first;
+        if let Some(damage) = self.foreign
+            && self.recovery.entries == 0
+            && suspect.next.is_none()
+        {
+            // A file that is something else is not to be cut to nothing.
+            return Err(Error::Corrupt { offset: 0, reason: CorruptReason::NotALog(damage) });
+        }
         let refused = |reason| Err(Error::Corrupt { offset, reason });
         if let Some(durable_len) = self.options.durable_len {
             return if offset < durable_len { refused(CorruptReason::Durable { damage, durable_len }) } else { Ok(()) };

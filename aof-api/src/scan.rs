@@ -401,20 +401,23 @@ enum Look {
 }
 
 async fn look_at<R: AofRead>(batch: &mut Batch, reader: &mut R, offset: u64) -> Result<Look> {
-    let bytes = batch.fill_window(reader, offset, ENTRY_SIZE_MIN).await?;
+    let (bytes, error) = batch.fill_window(reader, offset, ENTRY_SIZE_MIN).await?;
     if bytes.is_empty() {
-        return Ok(Look::End);
+        return error.map_or(Ok(Look::End), Err);
     }
-    let (size, op) = match decode_header(bytes) {
-        Ok(header) => (header.size.get(), header.op.get()),
-        Err(damage) => return Ok(Look::Damage(DamageAt { offset, damage, op: None })),
+    let (size, op) = match (decode_header(bytes), error) {
+        (Ok(header), _) => (header.size.get(), header.op.get()),
+        // It may only seem torn.
+        (Err(Damage::Torn { .. }), Some(error)) => return Err(error),
+        (Err(damage), _) => return Ok(Look::Damage(DamageAt { offset, damage, op: None })),
     };
     // The header is valid, so its size is at most the largest.
-    let bytes = batch.fill_window(reader, offset, size_disk(size) as usize).await?;
-    Ok(match AofEntry::decode(bytes) {
-        Ok(_) => Look::Whole,
-        Err(damage) => Look::Damage(DamageAt { offset, damage, op: Some(op) }),
-    })
+    let (bytes, error) = batch.fill_window(reader, offset, size_disk(size) as usize).await?;
+    match (AofEntry::decode(bytes), error) {
+        (Ok(_), _) => Ok(Look::Whole),
+        (Err(Damage::Torn { .. }), Some(error)) => Err(error),
+        (Err(damage), _) => Ok(Look::Damage(DamageAt { offset, damage, op: Some(op) })),
+    }
 }
 
 pub(crate) struct Found {
@@ -441,8 +444,8 @@ pub(crate) async fn find_entry<R: AofRead>(
     let mut from = 1;
     let mut window_len = CHUNK_LEN_MIN;
     loop {
-        let window = batch.fill_window(reader, offset, window_len).await?;
-        let at_end = window.len() < window_len;
+        let (window, error) = batch.fill_window(reader, offset, window_len).await?;
+        let at_end = window.len() < window_len && error.is_none();
         // Where the next window is to begin: a magic may begin in the last 15 bytes of this one.
         let mut next = window.len().saturating_sub(MAGIC.len() - 1);
         while let Some(found) = window.get(from..).and_then(|rest| finder.find(rest)) {
@@ -460,10 +463,14 @@ pub(crate) async fn find_entry<R: AofRead>(
             }
             from = at + 1;
         }
-        zeros = zeros && all_zero(window);
         if at_end {
+            zeros = zeros && all_zero(window);
             return Ok(Found { offset: offset + window.len() as u64, zeros, at_end: true });
         }
+        if let Some(error) = error {
+            return Err(error);
+        }
+        zeros = zeros && all_zero(&window[..next]);
         offset += next as u64;
         from = 0;
         window_len = (window_len * 2).min(chunk_len);

@@ -1,0 +1,10 @@
+//! Logs to read, storage that answers awkwardly, and futures that are dropped.
+
+pub(crate) mod disk;
+pub(crate) mod log;
+pub(crate) mod polling;
+pub(crate) mod random;
+pub(crate) mod reader;
+pub(crate) mod reading;
+
+pub(crate) use futures::executor::block_on;

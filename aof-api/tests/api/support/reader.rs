@@ -1,0 +1,105 @@
+//! A reader that keeps the contract and is as awkward as it allows.
+
+use super::polling::pending;
+use super::random::Random;
+use aof_api::{AofRead, Error, Result};
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How much a read answers at most.
+#[derive(Clone, Debug)]
+pub(crate) enum Manner {
+    /// All that is there.
+    Whole,
+    OneByte,
+    /// From 1 byte to 1 KiB, as it comes.
+    Short(Random),
+}
+
+/// Reads bytes that do not change.
+#[derive(Clone, Debug)]
+pub(crate) struct SliceReader {
+    bytes: Arc<[u8]>,
+    cursor: u64,
+    manner: Manner,
+    pending_times: usize,
+    unreadable: Vec<Range<u64>>,
+    longest: Arc<AtomicUsize>,
+}
+
+impl SliceReader {
+    pub(crate) fn new(bytes: &[u8]) -> SliceReader {
+        SliceReader {
+            bytes: bytes.into(),
+            cursor: 0,
+            manner: Manner::Whole,
+            pending_times: 0,
+            unreadable: Vec::new(),
+            longest: Arc::default(),
+        }
+    }
+
+    pub(crate) fn manner(mut self, manner: Manner) -> SliceReader {
+        self.manner = manner;
+        self
+    }
+
+    /// Is not ready so many times before each answer.
+    pub(crate) fn pending(mut self, times: usize) -> SliceReader {
+        self.pending_times = times;
+        self
+    }
+
+    /// Reading from here is an error; reading up to here is not.
+    pub(crate) fn unreadable(mut self, range: Range<u64>) -> SliceReader {
+        self.unreadable.push(range);
+        self
+    }
+
+    /// The longest read that was asked for, of this reader and its clones.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest.load(Ordering::Relaxed)
+    }
+}
+
+impl AofRead for SliceReader {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        pending(self.pending_times).await;
+        self.cursor = offset;
+        Ok(())
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        pending(self.pending_times).await;
+        self.longest.fetch_max(buf.len(), Ordering::Relaxed);
+        let end = self.bytes.len() as u64;
+        let mut readable = end.saturating_sub(self.cursor);
+        for range in &self.unreadable {
+            if range.contains(&self.cursor) && self.cursor < end {
+                return Err(Error::io("read", self.cursor, io::Error::other("bad sector")));
+            }
+            if self.cursor < range.start {
+                readable = readable.min(range.start - self.cursor);
+            }
+        }
+        let wanted = match &mut self.manner {
+            Manner::Whole => buf.len(),
+            Manner::OneByte => buf.len().min(1),
+            Manner::Short(random) => buf.len().min(1 + random.below(1024)),
+        };
+        let count = wanted.min(readable as usize);
+        if count > 0 {
+            let at = self.cursor as usize;
+            buf[..count].copy_from_slice(&self.bytes[at..at + count]);
+            self.cursor += count as u64;
+        }
+        Ok(count)
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        pending(self.pending_times).await;
+        Ok(self.bytes.len() as u64)
+    }
+}

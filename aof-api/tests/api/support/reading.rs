@@ -1,0 +1,31 @@
+//! Reading a few bytes in a debug build, many times: with the smallest chunk, whose memory is quickly made.
+
+use super::block_on;
+use super::reader::SliceReader;
+use aof_api::{AofRead, Observation, ReadOptions, Rule, ValidateOptions, Validation, Validator, validate};
+
+/// The smallest chunk there is.
+pub(crate) fn small_chunks() -> ReadOptions {
+    ReadOptions::new().chunk_len(4096)
+}
+
+pub(crate) fn options(rule: Rule) -> ValidateOptions {
+    ValidateOptions::new().rule(rule).read(small_chunks())
+}
+
+pub(crate) fn validate_bytes(rule: Rule, bytes: &[u8]) -> Validation {
+    block_on(validate(SliceReader::new(bytes), options(rule), None)).unwrap()
+}
+
+/// Several parts as one log: what it is, and everything that was said about it in order.
+pub(crate) fn validate_parts<R: AofRead>(
+    options: ValidateOptions,
+    parts: impl IntoIterator<Item = R>,
+) -> (Validation, Vec<Observation>) {
+    let mut validator = Validator::new(options);
+    let mut observations = Vec::new();
+    for part in parts {
+        block_on(validator.read(part, |observation| observations.push(observation))).unwrap();
+    }
+    (validator.finish(), observations)
+}
