@@ -1,0 +1,326 @@
+//! The tool as people use it: commands, outputs, exit codes.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use assert_cmd::Command;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tempfile::TempDir;
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../aof-api/tests/data/tigerbeetle-solo-12.aof");
+const GOLDEN_LARGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/golden");
+
+/// What a command printed and how it ended.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn aof_with_input(directory: &Path, arguments: &[&str], input: &[u8]) -> Ran {
+    let mut command = Command::cargo_bin("aof").unwrap();
+    let output = command.current_dir(directory).args(arguments).write_stdin(input).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn aof(directory: &Path, arguments: &[&str]) -> Ran {
+    aof_with_input(directory, arguments, b"")
+}
+
+fn directory() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A log of the lines one, two, three.
+fn three_lines(directory: &Path) -> PathBuf {
+    let ran = aof_with_input(directory, &["append", "log.aof"], b"one\ntwo\nthree\n");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    directory.join("log.aof")
+}
+
+/// A large golden log, where there is one and somebody can unpack it.
+fn golden(directory: &Path, name: &str) -> Option<()> {
+    let packed = Path::new(GOLDEN_LARGE).join(format!("{name}.xz"));
+    let unpacked = std::process::Command::new("xz").arg("-dc").arg(&packed).output().ok();
+    match unpacked.filter(|output| packed.exists() && output.status.success()) {
+        Some(output) => fs::write(directory.join(name), output.stdout).ok(),
+        None => {
+            eprintln!("skipped: {name} needs the golden logs beside the project, and xz");
+            None
+        }
+    }
+}
+
+#[test]
+fn lines_are_appended_and_validated() {
+    let directory = directory();
+    let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"one\ntwo\nthree");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("appended  3 entries, 827 bytes"), "{}", ran.out);
+    assert!(ran.out.contains("(op 3)"), "{}", ran.out);
+    assert!(ran.out.contains("entries/s"), "{}", ran.out);
+    let ran = aof(directory.path(), &["validate", "--rule", "linear", "log.aof"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.out.contains("whole under the rule linear"), "{}", ran.out);
+    let ran = aof(directory.path(), &["inspect", "log.aof", "--body", "text", "--op", "2.."]);
+    assert!(ran.out.contains(" two\n") && ran.out.contains(" three\n") && !ran.out.contains(" one\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_second_run_goes_on_where_the_first_ended() {
+    let directory = directory();
+    three_lines(directory.path());
+    let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"four\n");
+    assert!(ran.out.contains("(op 4)"), "{}", ran.out);
+    assert!(aof(directory.path(), &["validate", "--rule", "linear", "log.aof"]).out.contains("ops       1 to 4"));
+}
+
+#[test]
+fn acknowledged_ops_go_to_standard_output_and_the_summary_does_not() {
+    let directory = directory();
+    for sync in ["every", "group", "end"] {
+        let log = format!("{sync}.aof");
+        let ran = aof(directory.path(), &["append", "--ack", "--count", "3", "--size", "10", "--sync", sync, &log]);
+        assert_eq!((ran.code, ran.out.as_str()), (0, "1\n2\n3\n"), "{sync}");
+        assert!(ran.err.contains("appended  3 entries"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn an_entry_is_acknowledged_while_the_input_pauses() {
+    let directory = directory();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aof"))
+        .args(["append", "--ack", "log.aof"])
+        .current_dir(directory.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut acknowledged = BufReader::new(child.stdout.take().unwrap()).lines();
+    for op in 1..=3 {
+        stdin.write_all(b"a line\n").unwrap();
+        assert_eq!(acknowledged.next().unwrap().unwrap(), op.to_string());
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_second_writer_is_refused_and_a_reader_is_not() {
+    let directory = directory();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aof"))
+        .args(["append", "--ack", "log.aof"])
+        .current_dir(directory.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"a line\n").unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+
+    let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"another\n");
+    assert_eq!(ran.code, 4);
+    assert!(ran.err.contains("held by another writer"), "{}", ran.err);
+    let ran = aof(directory.path(), &["validate", "log.aof"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(ran.out.contains("entries   1\n"), "{}", ran.out);
+    drop(stdin);
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_torn_tail_is_cut_and_kept_beside_the_log() {
+    let directory = directory();
+    let log = three_lines(directory.path());
+    let bytes = fs::read(&log).unwrap();
+    fs::write(&log, &bytes[..bytes.len() - 1]).unwrap();
+    let ran = aof(directory.path(), &["validate", "log.aof"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out.contains("FINDING damage log.aof at offset 550, op 3: torn entry: 276 of 277 bytes"),
+        "{}",
+        ran.out
+    );
+    let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"again\n");
+    assert_eq!(ran.code, 0);
+    assert!(ran.err.contains("cut a tail of 276 bytes at offset 550"), "{}", ran.err);
+    assert_eq!(fs::read(directory.path().join("log.aof.cut-550")).unwrap(), bytes[550..bytes.len() - 1]);
+    assert_eq!(aof(directory.path(), &["validate", "--rule", "linear", "log.aof"]).code, 0);
+}
+
+#[test]
+fn a_flipped_bit_is_found_and_the_rest_is_still_read() {
+    let directory = directory();
+    let log = three_lines(directory.path());
+    let mut bytes = fs::read(&log).unwrap();
+    // The size of the second entry, which TigerBeetle's tool believes.
+    bytes[275 + 16 + 96 + 1] ^= 0x40;
+    fs::write(&log, &bytes).unwrap();
+    let ran = aof(directory.path(), &["validate", "log.aof"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("FINDING damage log.aof at offset 275: damaged header"), "{}", ran.out);
+    assert!(ran.out.contains("FINDING gap log.aof at offset 550, op 3: op 2 is missing"), "{}", ran.out);
+    assert!(ran.out.contains("entries   2\n"), "{}", ran.out);
+    let ran = aof(directory.path(), &["inspect", "log.aof", "--body", "text"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains(" one\n") && ran.out.contains(" three\n"), "{}", ran.out);
+    assert!(ran.err.contains("at offset 275"), "{}", ran.err);
+    // No entry behind the damage says that it had been checkpointed, so this is a tail: cut, and kept.
+    let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"two again\n");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(fs::read(&log).unwrap()[..275], bytes[..275]);
+    assert_eq!(fs::read(directory.path().join("log.aof.cut-275")).unwrap(), bytes[275..]);
+    assert_eq!(aof(directory.path(), &["validate", "--rule", "linear", "log.aof"]).code, 0);
+}
+
+#[test]
+fn bad_input_gets_its_exit_code_and_a_reason() {
+    let directory = directory();
+    let path = directory.path();
+    fs::write(path.join("empty"), b"").unwrap();
+    fs::write(path.join("text"), b"hello\n").unwrap();
+    fs::write(path.join("long"), vec![b'x'; 2 << 20]).unwrap();
+    let mut legacy = 0xeb71_f62a_395c_755e_8c4a_cd3b_a183_1bc2_u128.to_le_bytes().to_vec();
+    legacy.resize(8192, 0);
+    fs::write(path.join("legacy"), legacy).unwrap();
+    let cases: [(&[&str], i32, &str); 14] = [
+        (&["validate", "empty"], 0, "empty under the rule"),
+        (&["validate", "text"], 1, "no entry begins here (bad magic)"),
+        (&["validate", "legacy"], 1, "before TigerBeetle 0.16.21"),
+        (&["validate", "missing"], 3, "No such file"),
+        (&["validate", "."], 3, "this is a directory"),
+        (&["append", "text"], 1, "this is not a log, and nothing in it was changed"),
+        (&["append", "."], 3, "this is a directory"),
+        (&["append", "nowhere/log.aof"], 3, "No such file"),
+        (&["append", "new.aof", "--operation", "1"], 0, "appended  0 entries"),
+        (&["append", "new.aof", "--count", "1", "--operation", "1"], 2, "operation 1 cannot be appended"),
+        (&["append", "new.aof", "--count", "1", "--size", "2MiB"], 2, "above the largest body"),
+        (&["validate"], 2, "required arguments"),
+        (&["validate", "empty", "--tip", "1"], 1, "not the expected tip"),
+        (&["inspect", "empty", "--op", "5..3"], 2, "ends before it begins"),
+    ];
+    for (arguments, code, reason) in cases {
+        let ran = aof(path, arguments);
+        assert_eq!(ran.code, code, "{arguments:?}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains(reason) || ran.err.contains(reason), "{arguments:?}: {}{}", ran.out, ran.err);
+    }
+    assert_eq!(fs::read(path.join("text")).unwrap(), b"hello\n");
+    let ran = aof_with_input(path, &["append", "new.aof"], &fs::read(path.join("long")).unwrap());
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("line 1 is longer than an entry can hold"), "{}", ran.err);
+}
+
+#[test]
+fn a_tigerbeetle_log_is_read() {
+    let directory = directory();
+    for rule in ["linear", "seen-parent", "tb"] {
+        let ran = aof(directory.path(), &["validate", "--rule", rule, GOLDEN]);
+        assert_eq!(ran.code, 0, "{}", ran.out);
+        assert!(ran.out.contains("digest    76661497010598699506817449793601218450"), "{}", ran.out);
+    }
+    assert_eq!(aof(directory.path(), &["digest", GOLDEN]).out, "76661497010598699506817449793601218450\n");
+    let ran = aof(directory.path(), &["inspect", GOLDEN, "--operation", "register"]);
+    assert!(ran.out.contains("register(2)"), "{}", ran.out);
+}
+
+#[test]
+fn a_rotated_pair_is_one_chain() {
+    let directory = directory();
+    let (first, second) = ("tigerbeetle-rotated-1.aof", "tigerbeetle-rotated-2.aof");
+    if golden(directory.path(), first).and(golden(directory.path(), second)).is_none() {
+        return;
+    }
+    for rule in ["linear", "seen-parent", "tb"] {
+        let ran = aof(directory.path(), &["validate", "--rule", rule, first, second]);
+        assert_eq!(ran.code, 0, "{}", ran.out);
+        assert!(ran.out.contains("entries   5,205\n"), "{}", ran.out);
+        assert!(ran.out.contains("digest    167920816660028139687325656636853450368\n"), "{}", ran.out);
+    }
+    let digest = aof(directory.path(), &["digest", first, second]);
+    assert_eq!(digest.out, "167920816660028139687325656636853450368\n");
+}
+
+#[test]
+fn a_restart_is_notes_or_a_break_by_the_rule() {
+    let directory = directory();
+    let name = "tigerbeetle-restart.aof";
+    if golden(directory.path(), name).is_none() {
+        return;
+    }
+    for rule in ["seen-parent", "tb"] {
+        let ran = aof(directory.path(), &["validate", "--rule", rule, name]);
+        assert_eq!(ran.code, 0, "{}", ran.out);
+        assert!(ran.out.contains("notes     1 backtrack, 503 duplicate\n"), "{}", ran.out);
+    }
+    let ran = aof(directory.path(), &["validate", "--rule", "linear", name]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("FINDING break tigerbeetle-restart.aof at offset 738800, op 1"), "{}", ran.out);
+    assert_eq!(aof(directory.path(), &["digest", name]).out, "96977285063523910517695496647665917251\n");
+}
+
+#[test]
+fn json_is_one_object_per_line() {
+    let directory = directory();
+    let log = three_lines(directory.path());
+    let mut bytes = fs::read(&log).unwrap();
+    bytes[300] ^= 1;
+    fs::write(&log, bytes).unwrap();
+    for (arguments, types) in [
+        (vec!["validate", "--json", "log.aof"], vec!["finding", "finding", "summary"]),
+        (vec!["inspect", "--json", "log.aof"], vec!["entry", "entry"]),
+    ] {
+        let ran = aof(directory.path(), &arguments);
+        let objects: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let found: Vec<_> = objects.iter().map(|object| object["type"].as_str().unwrap()).collect();
+        assert_eq!(found, types, "{}", ran.out);
+    }
+    let ran = aof(directory.path(), &["append", "--json", "--count", "2", "other.aof"]);
+    let summary: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((summary["entries"].as_str(), summary["tip_op"].as_str()), (Some("2"), Some("2")));
+}
+
+#[test]
+fn a_closed_pipe_is_quiet() {
+    let directory = directory();
+    aof(directory.path(), &["append", "--count", "20000", "--size", "1", "log.aof"]);
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aof"))
+        .args(["inspect", "log.aof"])
+        .current_dir(directory.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[test]
+fn a_log_is_followed_while_it_is_written() {
+    let directory = directory();
+    three_lines(directory.path());
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aof"))
+        .args(["inspect", "--follow", "--json", "log.aof"])
+        .current_dir(directory.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for _ in 0..3 {
+        lines.next().unwrap().unwrap();
+    }
+    aof_with_input(directory.path(), &["append", "log.aof"], b"four\n");
+    let entry: serde_json::Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(entry["op"].as_str(), Some("4"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
