@@ -51,8 +51,6 @@ pub struct Appended {
 pub struct Aof<B> {
     backend: B,
     options: Options,
-    /// None until the first entry of a log that was opened empty for any cluster.
-    cluster: Option<u128>,
     position: Position,
     /// A write that was begun, and where the log stands if it was accepted.
     pending: Option<(u64, Position)>,
@@ -69,12 +67,15 @@ struct Position {
     base: Tip,
     op_max: u64,
     timestamp: u64,
+    /// None until the first entry of a log for any cluster.
+    cluster: Option<u128>,
 }
 
 impl Position {
     fn after(self, header: &Header) -> Position {
         let tip = Tip { op: header.op.get(), checksum: header.checksum };
         Position {
+            cluster: Some(header.cluster.get()),
             tip: Some(tip),
             base: tip,
             op_max: self.op_max.max(tip.op),
@@ -134,8 +135,8 @@ impl<B: AofBackend> Aof<B> {
     fn new(backend: B, options: Options, cluster: Option<u128>, timestamp: u64) -> Aof<B> {
         let cluster = cluster.or(options.cluster);
         let (op, checksum) = options.start.base(cluster.unwrap_or(0));
-        let position = Position { tip: None, base: Tip { op, checksum }, op_max: op, timestamp };
-        Aof { backend, options, cluster, position, pending: None, checkpointed_op: op }
+        let position = Position { tip: None, base: Tip { op, checksum }, op_max: op, timestamp, cluster };
+        Aof { backend, options, position, pending: None, checkpointed_op: op }
     }
 
     /// Stores a prepared message exactly as it is, at the end of the log. Answers its offset.
@@ -150,12 +151,10 @@ impl<B: AofBackend> Aof<B> {
     pub async fn write(&mut self, prepare: &Prepare) -> Result<u64> {
         let header = prepare.header();
         self.settle();
-        let cluster = self.check_prepare(header, self.cluster)?;
+        check_prepare(header, self.position)?;
         self.trace_order(header);
         let after = self.position.after(header);
-        let offset = self.accept(&[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk(), after).await?;
-        self.cluster = Some(cluster);
-        Ok(offset)
+        self.accept(&[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk(), after).await
     }
 
     /// As [`write`](Aof::write), for many at once: all or none, in one write of the backend. Answers the offset of the
@@ -166,18 +165,15 @@ impl<B: AofBackend> Aof<B> {
     /// As [`write`](Aof::write); [`Error::TooLarge`] when all together are above [`Options::unflushed_max`].
     pub async fn write_all(&mut self, prepares: &[Prepare]) -> Result<u64> {
         self.settle();
-        let mut cluster = self.cluster;
         let mut after = self.position;
         for prepare in prepares {
-            cluster = Some(self.check_prepare(prepare.header(), cluster)?);
+            check_prepare(prepare.header(), after)?;
             self.trace_order(prepare.header());
             after = after.after(prepare.header());
         }
         let size = prepares.iter().map(Prepare::size_disk).sum();
         let parts: Vec<_> = prepares.iter().map(|prepare| IoSlice::new(prepare.as_entry_bytes())).collect();
-        let offset = self.accept(&parts, size, after).await?;
-        self.cluster = cluster;
-        Ok(offset)
+        self.accept(&parts, size, after).await
     }
 
     /// Builds the next entry and writes it: its op is one above the tip, its parent the tip.
@@ -361,16 +357,6 @@ impl<B: AofBackend> Aof<B> {
         }
     }
 
-    /// Checks what `write` checks, and answers the cluster.
-    fn check_prepare(&self, header: &Header, cluster: Option<u128>) -> Result<u128> {
-        let found = header.cluster.get();
-        match cluster {
-            Some(expected) if expected != found => Err(Error::WrongCluster { expected, found }),
-            _ if header.op.get() == 0 => Err(Error::Reserved { operation: header.operation }),
-            _ => Ok(found),
-        }
-    }
-
     fn trace_order(&self, header: &Header) {
         let Position { base, op_max, .. } = self.position;
         if header.parent != base.checksum {
@@ -395,7 +381,7 @@ impl<B: AofBackend> Aof<B> {
             return Err(Error::Forked { offset: self.backend.len(), op: op.saturating_add(1), parent });
         };
         let Options { client, release, request, ref clock, .. } = self.options;
-        header.cluster = U128::new(self.cluster.unwrap_or(0));
+        header.cluster = U128::new(position.cluster.unwrap_or(0));
         header.release = U32::new(release.0);
         header.command = COMMAND_PREPARE;
         header.parent = parent;
@@ -412,6 +398,16 @@ impl<B: AofBackend> Aof<B> {
         }
         seal_header(header, body)?;
         Ok(position.after(header))
+    }
+}
+
+/// Checks what `write` checks.
+fn check_prepare(header: &Header, position: Position) -> Result<()> {
+    let found = header.cluster.get();
+    match position.cluster {
+        Some(expected) if expected != found => Err(Error::WrongCluster { expected, found }),
+        _ if header.op.get() == 0 => Err(Error::Reserved { operation: header.operation }),
+        _ => Ok(()),
     }
 }
 

@@ -129,8 +129,10 @@ pub enum Error {
         found: u128,
     },
 
-    /// The operation cannot be appended: 0 (reserved) never is, and 1 (root) is op 0, which no log records.
-    #[error("operation {operation} cannot be appended: use a number from 128 up for your own operations")]
+    /// This never stands in a log: operation 0 (reserved), operation 1 (root), and op 0, which is the root.
+    #[error(
+        "operation {operation} cannot be appended: op 0 and the operations 0 (reserved) and 1 (root) never stand in a log; use a number from 128 up for your own"
+    )]
     Reserved {
         /// The operation.
         operation: u8,

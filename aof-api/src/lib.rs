@@ -6,6 +6,7 @@
 //! | you want to | look at |
 //! |---|---|
 //! | write a log | [`Aof`], [`Options`]; without async: [`blocking::Aof`] |
+//! | append from many tasks at once | [`GroupCommit`] |
 //! | read one | [`Entries`], [`ReadOptions`] |
 //! | know whether one is whole | [`validate()`], [`Validator`], [`digest()`] |
 //! | put a log on another storage | [`AofBackend`] and its promises B1 to B12; [`extent`] helps |
@@ -42,6 +43,7 @@ mod erased;
 mod error;
 pub mod extent;
 mod finding;
+mod group_commit;
 mod header;
 mod operation;
 mod options;
@@ -66,6 +68,7 @@ pub use entry::{
 pub use erased::{DynAofBackend, DynAofRead};
 pub use error::{CorruptReason, Error, Result};
 pub use finding::{Finding, FindingKind, Note, NoteKind};
+pub use group_commit::GroupCommit;
 pub use header::{CHECKPOINT_MARK, COMMAND_PREPARE, HEADER_SIZE, Header, HeaderLint, Release};
 pub use operation::Operation;
 pub use options::{Clock, Options, Start, Tail};

@@ -7,7 +7,7 @@ use crate::error::{CorruptReason, Error, Result};
 use crate::header::Header;
 use crate::options::{Options, Tail};
 use crate::run::Run;
-use crate::scan::{DamageAt, DamagedRange, Scan, Step};
+use crate::scan::{DamagedRange, Scan, Step};
 
 /// What an opening found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,10 +125,10 @@ pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &Options) -
                 }
             }
             Step::Damage(at) => {
-                if at.offset == 0 {
-                    walk.foreign = begins_foreign(&mut scan, at).await?.then_some(at.damage);
-                }
                 if let Some(range) = scan.resync().await? {
+                    if at.offset == 0 && begins_foreign(&mut scan, range.len).await? {
+                        return Err(Error::Corrupt { offset: 0, reason: CorruptReason::NotALog(at.damage) });
+                    }
                     walk.damage(range);
                 }
             }
@@ -140,12 +140,15 @@ pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &Options) -
     walk.finish(backend, end).await
 }
 
-/// Whether a log begins with neither a magic nor, where a crash took its first sector, zeros.
-async fn begins_foreign<B: AofBackend>(scan: &mut Scan<&mut B>, at: DamageAt) -> Result<bool> {
-    let mut magic = [0; MAGIC.len()];
-    let count = scan.reader().read_all_at(at.offset, &mut magic).await?;
-    let magic = &magic[..count];
-    Ok(magic != &MAGIC[..count] && magic.iter().any(|byte| *byte != 0))
+/// Whether what is damaged at the beginning, `damaged_len` bytes, is of something that is no log and must not be cut to
+/// nothing: a log begins with a magic, perhaps a damaged one, or with zeros, where a crash took its first sector.
+async fn begins_foreign<B: AofBackend>(scan: &mut Scan<&mut B>, damaged_len: u64) -> Result<bool> {
+    let mut start = [0; MAGIC.len()];
+    let len = usize::try_from(damaged_len).map_or(MAGIC.len(), |len| len.min(MAGIC.len()));
+    let count = scan.reader().read_all_at(0, &mut start[..len]).await?;
+    let start = &start[..count];
+    let same = start.iter().zip(&MAGIC).filter(|(byte, magic)| byte == magic).count();
+    Ok(same * 2 < count && start.iter().any(|byte| *byte != 0))
 }
 
 struct Walk<'a> {
@@ -158,8 +161,6 @@ struct Walk<'a> {
     marked: bool,
     suspect: Option<Suspect>,
     expected_found: bool,
-    /// The damage at the beginning of something that does not look like a log.
-    foreign: Option<Damage>,
 }
 
 impl<'a> Walk<'a> {
@@ -175,7 +176,6 @@ impl<'a> Walk<'a> {
             marked: true,
             suspect: None,
             expected_found: options.expected_tip.is_none(),
-            foreign: None,
         }
     }
 
@@ -196,7 +196,8 @@ impl<'a> Walk<'a> {
     /// One whole entry.
     fn take(&mut self, offset: u64, header: &Header) -> Result<()> {
         let marked = header.has_checkpoint_mark();
-        if marked {
+        // Not from an entry of another log, which may stand in a torn body.
+        if marked && self.cluster.is_none_or(|cluster| cluster == header.cluster.get()) {
             self.recovery.acknowledged_op = self.recovery.acknowledged_op.max(header.commit.get());
         }
         if let Some(suspect) = &mut self.suspect {
@@ -298,13 +299,6 @@ impl<'a> Walk<'a> {
     /// Whether the suspect part may be treated as a tail that nobody was promised.
     fn judge(&self, suspect: &Suspect) -> Result<()> {
         let DamagedRange { offset, damage, .. } = suspect.first;
-        if let Some(damage) = self.foreign
-            && self.recovery.entries == 0
-            && suspect.next.is_none()
-        {
-            // A file that is something else is not to be cut to nothing.
-            return Err(Error::Corrupt { offset: 0, reason: CorruptReason::NotALog(damage) });
-        }
         let refused = |reason| Err(Error::Corrupt { offset, reason });
         if let Some(durable_len) = self.options.durable_len {
             return if offset < durable_len { refused(CorruptReason::Durable { damage, durable_len }) } else { Ok(()) };

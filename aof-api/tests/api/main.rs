@@ -3,20 +3,22 @@
 // The lint's own exception for tests does not know the functions that tests share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-//mod append;
-//mod blocking;
+mod acknowledged;
+mod append;
+mod blocking;
 mod damage;
-//mod digest;
-//mod dropped_futures;
-//mod entries;
-//mod equivalence;
-//mod erased;
+mod digest;
+mod dropped_futures;
+mod entries;
+mod equivalence;
+mod erased;
 mod format;
 mod golden;
-mod recovery;
+mod opening;
 mod resync;
-//mod striped;
+mod striped;
 mod support;
+mod tails;
 mod unreadable;
-//mod validate;
-//mod write;
+mod validate;
+mod write;

@@ -57,6 +57,11 @@ impl Disk {
         self.lock().unreadable = range;
     }
 
+    /// Other bytes from now on, as a file has that is written over.
+    pub(crate) fn replace(&self, bytes: &[u8]) {
+        self.lock().bytes = bytes.to_vec();
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.lock().bytes.clone()
     }

@@ -68,7 +68,8 @@ impl Log {
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        self.prepares.iter().flat_map(|prepare| prepare.as_entry_bytes().iter().copied()).collect()
+        let parts: Vec<&[u8]> = self.prepares.iter().map(Prepare::as_entry_bytes).collect();
+        parts.concat()
     }
 
     /// Where entry number `index` begins; for the number of entries, where the last one ends.

@@ -1,0 +1,222 @@
+//! Opening a log with a damaged tail: it is cut, kept or refused, and what was there is reported.
+
+use crate::support::block_on;
+use crate::support::disk::Disk;
+use crate::support::log::{Log, OPERATION};
+use crate::support::opening::{assert_cut, corrupt_at, open, options, refusal, with_damage};
+use aof_api::{Aof, CorruptReason, CutPiece, Damage, Error, MAGIC, Prepare, Recovery, Tail, TailKind};
+
+#[test]
+fn a_whole_log_opens_as_it_is() {
+    for log in [Log::appended(6, &[3]), Log::history(6), Log::of_ops(&[])] {
+        let disk = Disk::with(&log.bytes());
+        let (opened, recovery) = open(&disk, options());
+        assert_eq!((recovery.entries, recovery.len), (log.len() as u64, log.offset(log.len())));
+        assert_eq!((recovery.cut, recovery.kept, recovery.kept_count), (None, vec![], 0));
+        assert_eq!(recovery.tip.map(|tip| tip.checksum), log.prepares.last().map(Prepare::checksum));
+        assert_eq!(disk.bytes(), log.bytes());
+        assert_eq!(opened.durable_len(), opened.len(), "an opening ends with a checkpoint");
+    }
+}
+
+#[test]
+fn a_torn_tail_is_cut_at_open_wherever_it_was_torn() {
+    for log in [Log::appended(4, &[2]), Log::history(4)] {
+        let whole = log.bytes();
+        let last = log.range(3);
+        for end in last.start + 1..last.end {
+            let context = format!("torn at byte {} of {}", end - last.start, last.len());
+            let cut = assert_cut(&whole[..end], &log, 3, options(), &context);
+            let have = (end - last.start) as u64;
+            let need = if have < 272 { 272 } else { last.len() as u64 };
+            assert_eq!((cut.kind, cut.damage), (TailKind::Torn, Damage::Torn { have, need }), "{context}");
+            assert_eq!(cut.entries, 0, "{context}");
+        }
+    }
+}
+
+#[test]
+fn the_only_entry_can_be_torn_too() {
+    let log = Log::appended(1, &[]);
+    for end in 1..log.bytes().len() {
+        let cut = assert_cut(&log.bytes()[..end], &log, 0, options(), &format!("torn at byte {end}"));
+        assert_eq!(cut.kind, TailKind::Torn, "torn at byte {end}");
+    }
+}
+
+#[test]
+fn a_zero_tail_is_cut_and_reported_as_a_length() {
+    for log in [Log::appended(3, &[2]), Log::history(3), Log::of_ops(&[])] {
+        for len in [1, 15, 16, 255, 271, 272, 273, 4095, 4096, 4097, 8192, 100_000] {
+            let mut bytes = log.bytes();
+            bytes.resize(bytes.len() + len, 0);
+            let context = format!("{} entries and {len} zeros", log.len());
+            let cut = assert_cut(&bytes, &log, log.len(), options(), &context);
+            assert_eq!((cut.kind, cut.damage), (TailKind::Zero, Damage::Magic), "{context}");
+            assert_eq!(cut.pieces, [CutPiece::Zeros(len as u64)], "{context}");
+        }
+    }
+}
+
+#[test]
+fn a_tail_that_is_neither_torn_nor_zero_is_corrupt() {
+    let log = Log::appended(4, &[2]);
+    let last = log.range(3);
+    // Bytes of the last entry that did not come, and what that looks like.
+    let cases = [
+        (0..16, Damage::Magic),
+        (16..20, Damage::HeaderChecksum),
+        (0..272, Damage::Magic),
+        (272..last.len(), Damage::BodyChecksum),
+        (100..last.len(), Damage::HeaderChecksum),
+    ];
+    for (missing, damage) in cases {
+        let mut bytes = log.bytes();
+        bytes[last.start + missing.start..last.start + missing.end].fill(0);
+        let context = format!("bytes {missing:?} of the last entry are zero");
+        let cut = assert_cut(&bytes, &log, 3, options(), &context);
+        assert_eq!((cut.kind, cut.damage, cut.entries), (TailKind::Corrupt, damage, 0), "{context}");
+    }
+}
+
+#[test]
+fn a_large_tail_is_told_in_pieces_of_bytes_and_zeros() {
+    let log = Log::appended(2, &[1]);
+    let mut tail = vec![b'x'; 4096];
+    tail.resize(3 * 4096, 0);
+    tail.extend_from_slice(b"the end");
+    let cut = assert_cut(&[log.bytes(), tail].concat(), &log, 2, options(), "bytes, zeros, bytes");
+    assert_eq!(
+        cut.pieces,
+        [CutPiece::Bytes(vec![b'x'; 4096]), CutPiece::Zeros(8192), CutPiece::Bytes(b"the end".to_vec())]
+    );
+}
+
+#[test]
+fn a_tail_longer_than_the_limit_is_refused_and_zeros_do_not_count() {
+    let log = Log::appended(2, &[1]);
+    let tail = [&[b'x'; 5000][..], &[0; 50_000]].concat();
+    let bytes = [log.bytes(), tail].concat();
+    let error = refusal(&bytes, options().cut_len_max(5000));
+    let Error::TooLarge { size, limit, .. } = error else { panic!("{error}") };
+    assert_eq!((size, limit), (55_000, 5000));
+    // What is not told apart in units of 4 KiB counts as bytes.
+    assert_cut(&bytes, &log, 2, options().cut_len_max(8192), "8192 bytes are enough");
+    let zeros = [log.bytes(), vec![0; 50_000]].concat();
+    assert_cut(&zeros, &log, 2, options().cut_len_max(0), "zeros alone are no bytes at all");
+}
+
+#[test]
+fn refuse_refuses_every_damaged_tail_and_no_whole_log() {
+    let log = Log::appended(4, &[2]);
+    let torn = log.bytes()[..log.offset(3) as usize + 100].to_vec();
+    let zeros = [log.bytes(), vec![0; 100]].concat();
+    let hole = with_damage(&log, 2, &[100]);
+    for (bytes, offset) in [(torn, log.offset(3)), (zeros, log.offset(4)), (hole, log.offset(2))] {
+        let (found, reason) = corrupt_at(refusal(&bytes, options().tail(Tail::Refuse)));
+        assert_eq!(found, offset);
+        assert!(matches!(reason, CorruptReason::TailRefused(_)), "{reason}");
+    }
+    open(&Disk::with(&log.bytes()), options().tail(Tail::Refuse));
+}
+
+#[test]
+fn keep_leaves_a_torn_tail_and_appends_behind_it() {
+    for log in [Log::appended(4, &[2]), Log::history(4)] {
+        let last = log.range(3);
+        for end in [last.start + 1, last.start + 15, last.start + 100, last.start + 272, last.end - 1] {
+            let torn = log.bytes()[..end].to_vec();
+            let disk = Disk::with(&torn);
+            let (mut opened, recovery) = open(&disk, options().tail(Tail::Keep));
+            assert_eq!((recovery.entries, recovery.len, recovery.cut), (3, end as u64, None), "torn at {end}");
+            assert_eq!(recovery.kept_count, 1, "torn at {end}");
+            let kept = recovery.kept[0];
+            let expected = (last.start as u64, (end - last.start) as u64, true);
+            assert_eq!((kept.offset, kept.len, kept.at_end), expected, "torn at {end}");
+            assert_eq!(disk.bytes(), torn);
+
+            let appended = block_on(opened.append(OPERATION, b"behind")).unwrap();
+            assert_eq!((appended.op, appended.offset), (4, end as u64));
+            assert!(disk.bytes().starts_with(&torn));
+            // Nothing is missing from the chain, so what was torn is no tail any more, whatever the policy.
+            for tail in [Tail::Truncate, Tail::Keep, Tail::Refuse] {
+                let before = disk.bytes();
+                let (again, recovery) = open(&disk, options().tail(tail));
+                assert_eq!((recovery.entries, recovery.cut), (4, None), "torn at {end}");
+                assert_eq!((recovery.kept.len(), recovery.kept_count), (1, 1), "torn at {end}");
+                assert!(!recovery.kept[0].at_end);
+                assert_eq!(again.tip().unwrap().checksum, appended.checksum);
+                assert_eq!(disk.bytes(), before);
+            }
+        }
+    }
+}
+
+#[test]
+fn keep_leaves_a_torn_first_entry_too_and_the_log_opens_again() {
+    let first = Log::appended(1, &[]).bytes();
+    let tails = (1..first.len()).map(|len| first[..len].to_vec()).chain([vec![0; 1], vec![0; 15], vec![0; 300]]);
+    for tail in tails {
+        let disk = Disk::with(&tail);
+        let (mut opened, _) = open(&disk, options().tail(Tail::Keep));
+        let appended = block_on(opened.append(OPERATION, b"behind")).unwrap();
+        block_on(opened.checkpoint()).unwrap();
+        let again = block_on(Aof::open(disk.clone(), options().tail(Tail::Keep)));
+        let (again, recovery) = again.unwrap_or_else(|error| panic!("behind {} bytes: {error}", tail.len()));
+        assert_eq!((recovery.entries, recovery.kept_count), (1, 1), "behind {} bytes", tail.len());
+        assert_eq!(again.tip().unwrap().checksum, appended.checksum);
+    }
+}
+
+#[test]
+fn several_torn_entries_that_somebody_appended_behind_are_all_kept() {
+    let log = Log::appended(5, &[]);
+    let whole = log.bytes();
+    let part = |index: usize, len: usize| whole[log.range(index)][..len].to_vec();
+    let entry = |index: usize| whole[log.range(index)].to_vec();
+    let bytes = [part(0, 100), entry(0), entry(1), part(2, 20), part(2, 280), entry(2), part(3, 1), entry(3)].concat();
+    let (opened, recovery) = open(&Disk::with(&bytes), options());
+    assert_eq!((recovery.entries, recovery.cut, recovery.kept_count), (4, None, 4));
+    let lens: Vec<u64> = recovery.kept.iter().map(|range| range.len).collect();
+    assert_eq!(lens, [100, 20, 280, 1]);
+    assert_eq!(opened.tip().unwrap().checksum, log.checksum(3));
+}
+
+#[test]
+fn more_places_of_kept_damage_than_are_listed_are_counted() {
+    let places = Recovery::KEPT_MAX as u64 + 76;
+    let torn = &[&MAGIC[..], b"torn"].concat()[..];
+    let log = Log::of((0..places).map(|_| b""));
+    // Each entry behind a torn one: nothing is missing.
+    let bridged: Vec<u8> = log.prepares.iter().flat_map(|prepare| [torn, prepare.as_entry_bytes()].concat()).collect();
+    let (_, recovery) = open(&Disk::with(&bridged), options());
+    assert_eq!((recovery.kept.len(), recovery.kept_count), (Recovery::KEPT_MAX, places));
+    assert_eq!(recovery.entries, places);
+}
+
+#[test]
+fn more_places_of_damage_in_a_kept_tail_than_are_listed_are_counted() {
+    let places = Recovery::KEPT_MAX as u64 + 76;
+    // Op 1 is lost, so nothing behind continues the chain, and every place is damage in the tail.
+    let log = Log::of((0..=places).map(|_| b""));
+    let torn = &[&MAGIC[..], b"torn"].concat()[..];
+    let tail: Vec<u8> =
+        log.prepares[1..].iter().flat_map(|prepare| [torn, prepare.as_entry_bytes()].concat()).collect();
+    let (_, recovery) = open(&Disk::with(&tail), options().tail(Tail::Keep).durable_len(0));
+    assert_eq!((recovery.entries, recovery.kept.len()), (0, Recovery::KEPT_MAX));
+    assert_eq!(recovery.kept_count, places);
+}
+
+#[test]
+fn keep_appends_behind_a_hole_and_the_log_opens_again() {
+    let log = Log::appended(7, &[3]);
+    let bytes = with_damage(&log, 4, &[100]);
+    let disk = Disk::with(&bytes);
+    let (mut opened, recovery) = open(&disk, options().tail(Tail::Keep));
+    assert_eq!((recovery.entries, recovery.kept_count), (4, 1));
+    let appended = block_on(opened.append(OPERATION, b"five again")).unwrap();
+    assert_eq!((appended.op, appended.offset), (5, bytes.len() as u64));
+    let (again, recovery) = open(&disk, options().tail(Tail::Keep));
+    assert_eq!((recovery.entries, recovery.cut), (5, None));
+    assert_eq!(again.tip().unwrap().checksum, appended.checksum);
+}

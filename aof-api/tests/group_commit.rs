@@ -1,0 +1,337 @@
+//! Many writers on one log: nobody is stranded, whoever is dropped, left alone, or told of a failure.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use aof_api::{Aof, AofBackend, AofRead, Appended, Error, GroupCommit, Operation, Options, Result, Rule};
+use aof_memory::{MemoryBackend, MemoryReader};
+use futures::FutureExt;
+use futures::executor::block_on;
+use futures::future::{join_all, poll_fn};
+use std::future::Future;
+use std::io::IoSlice;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+const OPERATION: Operation = Operation(128);
+
+/// What a test sees of its backend, and how it holds it up.
+#[derive(Default)]
+struct Gate {
+    shut: bool,
+    fail: bool,
+    wakers: Vec<Waker>,
+    checkpoints: u64,
+    writes: u64,
+    dropped: bool,
+}
+
+#[derive(Clone, Default)]
+struct Handle(Arc<Mutex<Gate>>);
+
+impl Handle {
+    fn with<T>(&self, look: impl FnOnce(&mut Gate) -> T) -> T {
+        look(&mut self.0.lock().unwrap())
+    }
+
+    fn open(&self) {
+        let wakers = self.with(|gate| {
+            gate.shut = false;
+            std::mem::take(&mut gate.wakers)
+        });
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Memory whose checkpoints wait at a gate.
+struct Gated {
+    memory: MemoryBackend,
+    gate: Handle,
+    poisoned: Option<Error>,
+}
+
+impl Drop for Gated {
+    fn drop(&mut self) {
+        self.gate.with(|gate| gate.dropped = true);
+    }
+}
+
+impl AofRead for Gated {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        self.memory.seek(offset).await
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        self.memory.read(buf).await
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        self.memory.end().await
+    }
+}
+
+impl AofBackend for Gated {
+    type Reader = MemoryReader;
+
+    async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
+        if let Some(poisoned) = &self.poisoned {
+            return Err(poisoned.clone());
+        }
+        self.gate.with(|gate| gate.writes += 1);
+        self.memory.write(parts).await
+    }
+
+    async fn checkpoint(&mut self) -> Result<u64> {
+        if let Some(poisoned) = &self.poisoned {
+            return Err(poisoned.clone());
+        }
+        self.gate.with(|gate| gate.checkpoints += 1);
+        poll_fn(|context| {
+            self.gate.with(|gate| {
+                if gate.shut {
+                    gate.wakers.push(context.waker().clone());
+                    return Poll::Pending;
+                }
+                Poll::Ready(())
+            })
+        })
+        .await;
+        if self.gate.with(|gate| gate.fail) {
+            let error = Error::io("sync", 0, std::io::Error::other("the disk is gone"));
+            self.poisoned = Some(error.poison());
+            return Err(error);
+        }
+        self.memory.checkpoint().await
+    }
+
+    async fn truncate(&mut self, len: u64) -> Result<()> {
+        self.memory.truncate(len).await
+    }
+
+    async fn reader(&mut self) -> Result<MemoryReader> {
+        self.memory.reader().await
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        self.memory.close().await
+    }
+
+    fn len(&self) -> u64 {
+        self.memory.len()
+    }
+
+    fn durable_len(&self) -> u64 {
+        self.memory.durable_len()
+    }
+
+    fn recovery_offset(&self) -> u64 {
+        0
+    }
+}
+
+fn gated(memory: MemoryBackend) -> (GroupCommit<Gated>, Handle) {
+    let gate = Handle::default();
+    let backend = Gated { memory, gate: gate.clone(), poisoned: None };
+    (GroupCommit::new(block_on(Aof::create(backend, Options::new())).unwrap()), gate)
+}
+
+fn shut() -> (GroupCommit<Gated>, Handle) {
+    let (log, gate) = gated(MemoryBackend::new());
+    gate.with(|gate| gate.shut = true);
+    (log, gate)
+}
+
+/// Polls once, with a waker that does nothing.
+fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    future.poll_unpin(&mut Context::from_waker(Waker::noop()))
+}
+
+/// The bodies in the log, in order.
+fn bodies<B: AofBackend + 'static>(log: &GroupCommit<B>) -> Vec<String> {
+    block_on(async {
+        let mut entries = log.entries().await.unwrap();
+        let mut bodies = Vec::new();
+        while let Some(entry) = entries.next().await.unwrap() {
+            bodies.push(String::from_utf8(entry.body().to_vec()).unwrap());
+        }
+        bodies
+    })
+}
+
+#[test]
+fn callers_that_arrive_while_a_checkpoint_runs_share_the_next_one() {
+    let (log, gate) = shut();
+    let mut first = pin!(log.append(OPERATION, "first"));
+    assert!(poll_once(&mut first).is_pending());
+    let mut others: Vec<_> = (0..100).map(|number| log.append(OPERATION, number.to_string()).boxed()).collect();
+    assert!(others.iter_mut().all(|other| poll_once(other).is_pending()));
+    gate.open();
+    let appended = block_on(async { (first.await.unwrap(), join_all(others).await) });
+    assert_eq!(appended.0.op, 1);
+    let ops: Vec<u64> = appended.1.into_iter().map(|appended| appended.unwrap().op).collect();
+    assert_eq!(ops, (2..=101).collect::<Vec<_>>());
+    assert_eq!(gate.with(|gate| (gate.checkpoints, gate.writes)), (2, 2));
+}
+
+#[test]
+fn an_answered_entry_is_durable() {
+    let (log, _gate) = gated(MemoryBackend::new());
+    let appended: Appended = block_on(log.append(OPERATION, "one")).unwrap();
+    assert_eq!(log.durable_len(), 275);
+    assert_eq!(log.tip().unwrap().checksum, appended.checksum);
+}
+
+#[test]
+fn a_caller_that_is_dropped_strands_nobody_and_its_entry_is_written() {
+    let (log, gate) = shut();
+    let mut first = log.append(OPERATION, "first").boxed();
+    assert!(poll_once(&mut first).is_pending());
+    let mut second = log.append(OPERATION, "second").boxed();
+    assert!(poll_once(&mut second).is_pending());
+    let third = log.append(OPERATION, "third");
+    drop(first);
+    drop(second);
+    gate.open();
+    assert_eq!(block_on(third).unwrap().op, 3);
+    assert_eq!(bodies(&log), ["first", "second", "third"]);
+}
+
+#[test]
+fn a_caller_that_is_kept_and_never_polled_again_strands_nobody() {
+    let (log, gate) = shut();
+    let mut parked = log.append(OPERATION, "parked").boxed();
+    assert!(poll_once(&mut parked).is_pending());
+    let mut also_parked = log.append(OPERATION, "also parked").boxed();
+    assert!(poll_once(&mut also_parked).is_pending());
+    let opener = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        gate.open();
+    });
+    assert_eq!(block_on(log.append(OPERATION, "third")).unwrap().op, 3);
+    opener.join().unwrap();
+    assert_eq!(block_on(parked).unwrap().op, 1);
+    assert_eq!(block_on(also_parked).unwrap().op, 2);
+}
+
+#[test]
+fn with_no_caller_left_close_writes_what_was_accepted() {
+    let (log, gate) = shut();
+    let mut first = log.append(OPERATION, "first").boxed();
+    assert!(poll_once(&mut first).is_pending());
+    let mut second = log.append(OPERATION, "second").boxed();
+    assert!(poll_once(&mut second).is_pending());
+    drop((first, second));
+    gate.open();
+    block_on(log.close()).unwrap();
+    assert_eq!(log.tip().unwrap().op, 2);
+    assert!(gate.with(|gate| gate.dropped));
+    assert!(matches!(block_on(log.append(OPERATION, "late")), Err(Error::Closed)));
+    assert!(matches!(block_on(log.close()), Err(Error::Closed)));
+    assert!(matches!(block_on(log.entries()).err(), Some(Error::Closed)));
+}
+
+#[test]
+fn a_failed_checkpoint_is_heard_by_everyone_who_waited_for_it_and_by_all_later_ones() {
+    let (log, gate) = shut();
+    let mut waiting: Vec<_> = (0..3).map(|number| log.append(OPERATION, number.to_string()).boxed()).collect();
+    assert!(waiting.iter_mut().all(|caller| poll_once(caller).is_pending()));
+    gate.with(|gate| gate.fail = true);
+    gate.open();
+    let answers = block_on(join_all(waiting));
+    assert!(matches!(answers[0], Err(Error::Io { .. })), "{answers:?}");
+    assert!(answers[1..].iter().all(|answer| matches!(answer, Err(Error::Poisoned { .. }))), "{answers:?}");
+    gate.with(|gate| gate.fail = false);
+    assert!(matches!(block_on(log.append(OPERATION, "late")), Err(Error::Poisoned { .. })));
+    assert_eq!((log.durable_len(), log.tip()), (0, None));
+}
+
+#[test]
+fn without_room_for_all_entries_are_tried_one_by_one() {
+    let (log, gate) = gated(MemoryBackend::with_capacity(272 * 3 + 10));
+    gate.with(|gate| gate.shut = true);
+    let mut first = log.append(OPERATION, "").boxed();
+    assert!(poll_once(&mut first).is_pending());
+    let others = [vec![0; 1000], vec![1; 5], vec![2; 500], vec![3; 5]];
+    let mut others: Vec<_> = others.into_iter().map(|body| log.append(OPERATION, body).boxed()).collect();
+    assert!(others.iter_mut().all(|other| poll_once(other).is_pending()));
+    gate.open();
+    block_on(first).unwrap();
+    let answers = block_on(join_all(others));
+    assert!(matches!(answers[0], Err(Error::Full { .. })) && matches!(answers[2], Err(Error::Full { .. })));
+    assert_eq!((answers[1].as_ref().unwrap().op, answers[3].as_ref().unwrap().op), (2, 3));
+}
+
+#[test]
+fn an_entry_that_cannot_be_fails_alone() {
+    let (log, gate) = shut();
+    let mut first = log.append(OPERATION, "first").boxed();
+    assert!(poll_once(&mut first).is_pending());
+    let mut reserved = log.append(Operation::ROOT, "root").boxed();
+    let mut fine = log.append(OPERATION, "fine").boxed();
+    assert!(poll_once(&mut reserved).is_pending() && poll_once(&mut fine).is_pending());
+    gate.open();
+    block_on(first).unwrap();
+    assert!(matches!(block_on(reserved), Err(Error::Reserved { operation: 1 })));
+    assert_eq!(block_on(fine).unwrap().op, 2);
+    let too_large = block_on(log.append(OPERATION, vec![0; 1 << 20]));
+    assert!(matches!(too_large, Err(Error::TooLarge { .. })));
+}
+
+#[test]
+fn a_full_queue_makes_callers_wait_and_loses_nobody() {
+    let gate = Handle::default();
+    let backend = Gated { memory: MemoryBackend::new(), gate: gate.clone(), poisoned: None };
+    let log = block_on(Aof::create(backend, Options::new())).unwrap();
+    let log = GroupCommit::with_queue_len_max(log, 0);
+    gate.with(|gate| gate.shut = true);
+    // The bound is one entry of the largest size.
+    let bodies: Vec<_> = (0..6).map(|number| vec![number; 600_000]).collect();
+    let mut callers: Vec<_> = bodies.iter().map(|body| log.append(OPERATION, body.clone()).boxed()).collect();
+    assert!(callers.iter_mut().all(|caller| poll_once(caller).is_pending()));
+    gate.open();
+    let mut ops: Vec<_> = block_on(join_all(callers)).into_iter().map(|appended| appended.unwrap().op).collect();
+    ops.sort_unstable();
+    assert_eq!(ops, [1, 2, 3, 4, 5, 6]);
+    assert!(gate.with(|gate| gate.writes) >= 6, "no two of these fit into the queue together");
+}
+
+#[test]
+fn the_log_goes_with_the_last_handle_even_in_the_middle_of_a_batch() {
+    let (log, gate) = shut();
+    let other = log.clone();
+    let mut caller = Box::pin(async move { other.append(OPERATION, "first").await });
+    assert!(poll_once(&mut caller).is_pending());
+    drop(log);
+    assert!(!gate.with(|gate| gate.dropped));
+    drop(caller);
+    assert!(gate.with(|gate| gate.dropped), "a batch that nobody can drive keeps the log and its lock");
+}
+
+#[test]
+fn threads_append_at_once_and_the_chain_is_linear() {
+    let log = GroupCommit::new(block_on(Aof::create(MemoryBackend::new(), Options::new())).unwrap());
+    let threads: Vec<_> = (0..8)
+        .map(|thread| {
+            let log = log.clone();
+            std::thread::spawn(move || {
+                let append = |number: u32| block_on(log.append(OPERATION, format!("{thread} {number}"))).unwrap().op;
+                (0..200).map(append).collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    let mut ops: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+    ops.sort_unstable();
+    assert_eq!(ops, (1..=1600).collect::<Vec<_>>());
+    let written = bodies(&log);
+    for thread in 0..8 {
+        let of_thread = written.iter().filter_map(|body| body.strip_prefix(&format!("{thread} ")));
+        assert!(of_thread.eq((0..200).map(|number| number.to_string()).collect::<Vec<_>>()), "thread {thread}");
+    }
+    block_on(async {
+        let entries = log.entries().await.unwrap();
+        let validation = aof_api::validate(entries.into_inner(), Default::default(), log.tip().map(|tip| tip.checksum));
+        let validation = validation.await.unwrap();
+        assert!(validation.is_clean() && validation.notes.is_empty());
+        assert_eq!(Rule::default(), Rule::Linear);
+    });
+}
