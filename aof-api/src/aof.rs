@@ -242,9 +242,12 @@ impl<B: AofBackend> Aof<B> {
     pub async fn checkpoint(&mut self) -> Result<u64> {
         self.settle();
         let op = self.position.op_max;
-        let durable_len = self.backend.checkpoint().await?;
-        self.checkpointed_op = self.checkpointed_op.max(op);
-        Ok(durable_len)
+        let checkpoint = self.backend.checkpoint().await;
+        // A log that was moved away is durable all the same.
+        if matches!(checkpoint, Ok(_) | Err(Error::Moved { .. })) {
+            self.checkpointed_op = self.checkpointed_op.max(op);
+        }
+        checkpoint
     }
 
     /// Validates the log by a reader of its own: [`validate`](crate::validate()).

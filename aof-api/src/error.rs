@@ -189,7 +189,7 @@ pub enum Error {
 
     /// Two histories stand on one parent, or an append would begin a second one.
     #[error(
-        "op {op} would be, or is, a second history: another entry already stands on parent {parent}; choose one history with `aof merge`"
+        "op {op} would be, or is, a second history: another entry already stands on parent {parent}; one of them must be chosen"
     )]
     Forked {
         /// Where the second history begins.
@@ -239,7 +239,7 @@ pub enum CorruptReason {
     NotALog(Damage),
     /// A later entry says that the damaged op had been checkpointed: acknowledged data is lost.
     #[error(
-        "{damage}: op {op} was acknowledged (a later entry records a checkpoint of op {acknowledged}) and is lost here; restore it from another copy with `aof merge`"
+        "{damage}: op {op} was acknowledged (a later entry records a checkpoint of op {acknowledged}) and is lost here; restore it from another copy of the log"
     )]
     Acknowledged {
         /// What is wrong with the bytes.
@@ -251,7 +251,7 @@ pub enum CorruptReason {
     },
     /// The caller said that these bytes were durable.
     #[error(
-        "{damage}: the first {durable_len} bytes were durable, and this is one of them; restore the log from another copy with `aof merge`"
+        "{damage}: the first {durable_len} bytes were durable, and this is one of them; restore the log from another copy"
     )]
     Durable {
         /// What is wrong with the bytes.
@@ -261,7 +261,7 @@ pub enum CorruptReason {
     },
     /// Valid entries stand behind the damage, and the log does not say what had been checkpointed.
     #[error(
-        "{damage}, and valid entries stand behind it, the first at offset {next}: say with the option `durable_len` what had been checkpointed, or restore the log with `aof merge`"
+        "{damage}, and valid entries stand behind it, the first at offset {next}: nothing says what of it had been checkpointed; say so with `durable_len`, say with `Tail::Keep` that torn entries were kept, or restore the log from another copy"
     )]
     EntriesBehind {
         /// What is wrong with the bytes.
@@ -270,7 +270,7 @@ pub enum CorruptReason {
         next: u64,
     },
     /// The caller asked for a log without a damaged tail.
-    #[error("{0}: the tail is damaged, and the tail policy refuses that; open with `Tail::Truncate` to cut it")]
+    #[error("{0}: the tail policy does not allow to cut this")]
     TailRefused(Damage),
 }
 

@@ -147,6 +147,11 @@ pub enum NoteKind {
         /// The parent.
         parent: Checksum,
     },
+    /// The entry stands on the one before it, but its op is not the next one.
+    OpJump {
+        /// The op of the entry before.
+        from: u64,
+    },
     /// The log is being written, and its end is not there yet.
     Pending {
         /// Bytes behind the last whole entry.
@@ -166,6 +171,7 @@ impl NoteKind {
             NoteKind::Lint(_) => "lint",
             NoteKind::Cluster { .. } => "cluster",
             NoteKind::Root { .. } => "root",
+            NoteKind::OpJump { .. } => "op-jump",
             NoteKind::Pending { .. } => "pending",
         }
     }
@@ -184,6 +190,7 @@ impl fmt::Display for NoteKind {
             NoteKind::Lint(lint) => write!(f, "{lint}"),
             NoteKind::Cluster { found } => write!(f, "cluster {found} is not that of the first entry"),
             NoteKind::Root { parent } => write!(f, "parent {parent} of op 1 is not the root of its cluster"),
+            NoteKind::OpJump { from } => write!(f, "the parent is right, but the op before is {from}"),
             NoteKind::Pending { len } => write!(f, "{len} bytes at the end are not a whole entry yet"),
         }
     }

@@ -32,7 +32,8 @@ const QUEUE_LEN_MAX: u64 = 64 << 20;
 ///
 /// # futures::executor::block_on(async {
 /// let log = GroupCommit::new(Aof::create(MemoryBackend::new(), Options::new()).await?);
-/// let (one, two) = futures::join!(log.append(Operation(128), "one"), log.clone().append(Operation(128), "two"));
+/// let other = log.clone(); // for another task
+/// let (one, two) = futures::join!(log.append(Operation(128), "one"), other.append(Operation(128), "two"));
 /// assert_eq!((one?.op, two?.op), (1, 2)); // both are durable, after one checkpoint
 /// assert_eq!(log.durable_len(), 2 * 272 + 6);
 /// log.close().await?;

@@ -34,6 +34,7 @@ mod aof;
 mod backend;
 mod batch;
 pub mod blocking;
+mod bounded;
 mod chain;
 mod checksum;
 mod digest;

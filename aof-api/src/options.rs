@@ -41,6 +41,10 @@ pub enum Tail {
     /// Cut it; [`Recovery`](crate::Recovery) has the bytes.
     #[default]
     Truncate,
+    /// Cut it where it is no more than an incomplete last entry, or zeros; refuse to open where it is anything else,
+    /// whole entries behind a hole for instance. A power loss may leave such a tail, and so may a bad disk under
+    /// entries that were acknowledged by the last checkpoint of all, which no entry records.
+    TruncateTorn,
     /// Leave it and append behind it, as TigerBeetle does.
     Keep,
     /// Refuse to open.

@@ -7,7 +7,7 @@ use crate::error::{CorruptReason, Error, Result};
 use crate::header::Header;
 use crate::options::{Options, Tail};
 use crate::run::Run;
-use crate::scan::{DamagedRange, Scan, Step};
+use crate::scan::{DamageAt, DamagedRange, Scan, Step};
 
 /// What an opening found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +103,10 @@ struct Suspect {
     ranges: Vec<DamagedRange>,
     count: u64,
     entries_behind: u64,
+    /// Where the last damaged entry with a whole header ends, or would end. What stands before may be its body.
+    body_end: u64,
+    /// An entry that continues the chain, but may stand in a body.
+    doubtful: Option<u64>,
     /// The first valid entry behind the damage.
     next: Option<u64>,
     /// Some entry around the damage was not made by `append`, so `commit` does not say what was checkpointed.
@@ -126,10 +130,17 @@ pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &Options) -
             }
             Step::Damage(at) => {
                 if let Some(range) = scan.resync().await? {
-                    if at.offset == 0 && begins_foreign(&mut scan, range.len).await? {
-                        return Err(Error::Corrupt { offset: 0, reason: CorruptReason::NotALog(at.damage) });
+                    // Who says what was durable, knows that this is a log; but then there are entries.
+                    let sure = options.durable_len.is_some() && !range.at_end;
+                    if at.offset == 0 && !sure && begins_foreign(&mut scan, range.len).await? {
+                        let (damage, next) = (at.damage, range.len);
+                        let reason = match range.at_end {
+                            true => CorruptReason::NotALog(damage),
+                            false => CorruptReason::EntriesBehind { damage, next },
+                        };
+                        return Err(Error::Corrupt { offset: 0, reason });
                     }
-                    walk.damage(range);
+                    walk.damage(range, at);
                 }
             }
             Step::End => break,
@@ -196,8 +207,9 @@ impl<'a> Walk<'a> {
     /// One whole entry.
     fn take(&mut self, offset: u64, header: &Header) -> Result<()> {
         let marked = header.has_checkpoint_mark();
-        // Not from an entry of another log, which may stand in a torn body.
-        if marked && self.cluster.is_none_or(|cluster| cluster == header.cluster.get()) {
+        // What may be the body of a damaged entry was perhaps made by a client, and says nothing about this log.
+        let in_body = self.suspect.as_ref().is_some_and(|suspect| offset < suspect.body_end);
+        if marked && !in_body && self.cluster.is_none_or(|cluster| cluster == header.cluster.get()) {
             self.recovery.acknowledged_op = self.recovery.acknowledged_op.max(header.commit.get());
         }
         if let Some(suspect) = &mut self.suspect {
@@ -205,7 +217,14 @@ impl<'a> Walk<'a> {
                 let (op, checksum) = self.options.start.base(header.cluster.get());
                 header.parent == checksum && header.op.get().checked_sub(1) == Some(op)
             };
-            if !begins && !self.chain.continues(header) {
+            let continues = begins || self.chain.continues(header);
+            if in_body && !(continues && self.options.tail == Tail::Keep) {
+                if continues {
+                    suspect.doubtful.get_or_insert(offset);
+                }
+                return Ok(());
+            }
+            if !continues {
                 suspect.entries_behind += 1;
                 suspect.next.get_or_insert(offset);
                 suspect.unmarked |= !marked;
@@ -243,17 +262,22 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn damage(&mut self, range: DamagedRange) {
+    fn damage(&mut self, range: DamagedRange, at: DamageAt) {
         let unmarked = !self.marked;
         let suspect = self.suspect.get_or_insert_with(|| Suspect {
             first: range,
             ranges: Vec::new(),
             count: 0,
             entries_behind: 0,
+            body_end: 0,
+            doubtful: None,
             next: None,
             unmarked,
         });
         suspect.count += 1;
+        if range.offset >= suspect.body_end {
+            suspect.body_end = at.end.unwrap_or(0);
+        }
         if suspect.ranges.len() < Recovery::KEPT_MAX {
             suspect.ranges.push(range);
         }
@@ -273,27 +297,35 @@ impl<'a> Walk<'a> {
             self.judge(&suspect)?;
             // Before anything is changed: a log that is refused for this is to be left as it is.
             self.check_expected_tip()?;
-            match self.options.tail {
-                Tail::Refuse => {
-                    let reason = CorruptReason::TailRefused(suspect.first.damage);
-                    return Err(Error::Corrupt { offset: suspect.first.offset, reason });
-                }
-                Tail::Keep => self.recovery.keep(suspect),
-                Tail::Truncate => {
-                    let offset = suspect.first.offset;
-                    let pieces = read_pieces(backend, offset, end, self.options.cut_len_max).await?;
-                    let (kind, damage, entries) = (kind(&suspect, end), suspect.first.damage, suspect.entries_behind);
-                    let cut = Cut { offset, len: end - offset, kind, damage, entries, pieces };
-                    tracing::warn!(offset, len = cut.len, ?kind, entries, "cutting an unacknowledged tail");
-                    backend.truncate(offset).await?;
-                    self.recovery.len = offset;
-                    self.recovery.cut = Some(cut);
-                }
+            let kind = kind(&suspect, end);
+            let cuts = match self.options.tail {
+                Tail::Truncate => true,
+                Tail::TruncateTorn => kind != TailKind::Corrupt,
+                Tail::Keep | Tail::Refuse => false,
+            };
+            if cuts {
+                self.cut(backend, &suspect, kind, end).await?;
+            } else if self.options.tail == Tail::Keep {
+                self.recovery.keep(suspect);
+            } else {
+                let reason = CorruptReason::TailRefused(suspect.first.damage);
+                return Err(Error::Corrupt { offset: suspect.first.offset, reason });
             }
         }
         self.check_expected_tip()?;
         let op_max = self.chain.op_max();
         Ok(Opened { recovery: self.recovery, cluster: self.cluster, op_max, timestamp: self.timestamp })
+    }
+
+    async fn cut<B: AofBackend>(&mut self, backend: &mut B, suspect: &Suspect, kind: TailKind, end: u64) -> Result<()> {
+        let (offset, len) = (suspect.first.offset, end - suspect.first.offset);
+        let pieces = read_pieces(backend, offset, end, self.options.cut_len_max).await?;
+        let (damage, entries) = (suspect.first.damage, suspect.entries_behind);
+        tracing::warn!(offset, len, ?kind, entries, "cutting an unacknowledged tail");
+        backend.truncate(offset).await?;
+        self.recovery.len = offset;
+        self.recovery.cut = Some(Cut { offset, len, kind, damage, entries, pieces });
+        Ok(())
     }
 
     /// Whether the suspect part may be treated as a tail that nobody was promised.
@@ -310,9 +342,9 @@ impl<'a> Walk<'a> {
         if op <= acknowledged {
             return refused(CorruptReason::Acknowledged { damage, op, acknowledged });
         }
-        match suspect.next {
-            Some(next) if suspect.unmarked => refused(CorruptReason::EntriesBehind { damage, next }),
-            _ => Ok(()),
+        match suspect.next.filter(|_| suspect.unmarked).or(suspect.doubtful) {
+            Some(next) => refused(CorruptReason::EntriesBehind { damage, next }),
+            None => Ok(()),
         }
     }
 
@@ -329,7 +361,9 @@ impl<'a> Walk<'a> {
 
 fn kind(suspect: &Suspect, end: u64) -> TailKind {
     let DamagedRange { offset, len, damage, zeros, .. } = suspect.first;
-    let whole_tail = offset + len == end;
+    // What stands in the body of a torn entry is part of it.
+    let in_body = suspect.entries_behind == 0 && suspect.body_end >= end;
+    let whole_tail = offset + len == end || in_body;
     match damage {
         _ if whole_tail && zeros => TailKind::Zero,
         Damage::Torn { .. } if whole_tail => TailKind::Torn,

@@ -8,7 +8,7 @@ use crate::header::Header;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
     entries: u64,
-    /// Each entry stands on the one before it, its op is above that one's, and the cluster is the same.
+    /// Each entry stands on the one before it, its op is the next one, and the cluster is the same.
     chained: bool,
     /// Some header breaks a rule of the format.
     pub(crate) has_lints: bool,
@@ -42,7 +42,8 @@ impl Run {
             self.parent = header.parent;
             self.op_first = op;
         } else {
-            self.chained &= header.parent == self.checksum && op > self.op_last && cluster == self.cluster;
+            let next = self.op_last.checked_add(1) == Some(op);
+            self.chained &= next && header.parent == self.checksum && cluster == self.cluster;
         }
         self.entries += 1;
         self.has_lints |= header.has_lints();
@@ -62,6 +63,6 @@ impl Run {
 
     /// Whether the run continues a chain that ends in this op and checksum, so that nothing in it needs a second look.
     pub(crate) fn continues(&self, op: u64, checksum: Checksum) -> bool {
-        self.chained && self.parent == checksum && self.op_first > op
+        self.chained && self.parent == checksum && op.checked_add(1) == Some(self.op_first)
     }
 }

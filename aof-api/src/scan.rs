@@ -27,6 +27,8 @@ pub struct ReadOptions {
 const CHUNK_LEN_MIN: usize = 4096;
 const CHUNK_LEN_MAX: usize = 64 << 20;
 
+const VERIFY_THREADS_MAX: usize = 1024;
+
 /// How often one step looks at a place that is whole at one look and not at the next.
 const LOOKS_MAX: usize = 3;
 
@@ -56,10 +58,16 @@ impl ReadOptions {
         self.chunk_len
     }
 
-    /// Threads that verify checksums, the reading one included; 1 and 0 mean that one alone.
+    /// Threads that verify checksums, the reading one included, 1 to 1,024; values outside are brought inside.
     #[must_use]
     pub const fn verify_threads(mut self, threads: usize) -> ReadOptions {
-        self.verify_threads = threads;
+        self.verify_threads = if threads == 0 {
+            1
+        } else if threads > VERIFY_THREADS_MAX {
+            VERIFY_THREADS_MAX
+        } else {
+            threads
+        };
         self
     }
 }
@@ -77,6 +85,8 @@ pub(crate) struct DamageAt {
     pub(crate) damage: Damage,
     /// The op, where the header is whole and only the body is not.
     pub(crate) op: Option<u64>,
+    /// Where the entry ends, or would end, where its header is whole.
+    pub(crate) end: Option<u64>,
 }
 
 /// A stretch of a log that holds no whole entry, from [`Entries::resync`](crate::Entries::resync).
@@ -362,7 +372,7 @@ impl<R: AofRead> Scan<R> {
 
     /// Passes the damage that was met, to the next entry with a valid header or the end.
     pub(crate) async fn resync(&mut self) -> Result<Option<DamagedRange>> {
-        let Some(DamageAt { offset, damage, op }) = self.damage else { return Ok(None) };
+        let Some(DamageAt { offset, damage, op, .. }) = self.damage else { return Ok(None) };
         self.discard_ahead();
         let mut batch = self.spare.pop().unwrap_or_default();
         let found = find_entry(&mut batch, &mut self.reader, offset, self.options.chunk_len).await;
@@ -409,14 +419,17 @@ async fn look_at<R: AofRead>(batch: &mut Batch, reader: &mut R, offset: u64) -> 
         (Ok(header), _) => (header.size.get(), header.op.get()),
         // It may only seem torn.
         (Err(Damage::Torn { .. }), Some(error)) => return Err(error),
-        (Err(damage), _) => return Ok(Look::Damage(DamageAt { offset, damage, op: None })),
+        (Err(damage), _) => return Ok(Look::Damage(DamageAt { offset, damage, op: None, end: None })),
     };
     // The header is valid, so its size is at most the largest.
     let (bytes, error) = batch.fill_window(reader, offset, size_disk(size) as usize).await?;
     match (AofEntry::decode(bytes), error) {
         (Ok(_), _) => Ok(Look::Whole),
         (Err(Damage::Torn { .. }), Some(error)) => Err(error),
-        (Err(damage), _) => Ok(Look::Damage(DamageAt { offset, damage, op: Some(op) })),
+        (Err(damage), _) => {
+            let end = Some(offset.saturating_add(size_disk(size)));
+            Ok(Look::Damage(DamageAt { offset, damage, op: Some(op), end }))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Validation: every entry, the chain, and everything that is wrong with either.
 
 use crate::backend::AofRead;
+use crate::bounded::Bounded;
 use crate::chain::{Chain, Link, Rule, Tip};
 use crate::checksum::Checksum;
 use crate::digest::{Digest, Digester};
@@ -12,7 +13,7 @@ use crate::prepare::Prepare;
 use crate::run::Run;
 use crate::scan::{DamagedRange, ReadOptions, Scan, Step};
 use crate::stripes::{STRIPE_LEN, Stripes};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// What a validation found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,7 +204,9 @@ impl Validator {
         self.options.live = live;
     }
 
-    /// Reads the next part of the log to its end, and calls `observe` with every finding and note in order.
+    /// Reads the next part of the log, and calls `observe` with every finding and note in order.
+    ///
+    /// What is appended meanwhile is not looked at: the part ends where it ended when the call began.
     ///
     /// # Errors
     ///
@@ -211,7 +214,9 @@ impl Validator {
     /// which is a finding.
     pub async fn read<R: AofRead>(&mut self, reader: R, mut observe: impl FnMut(Observation)) -> Result<()> {
         self.begin_part();
-        let mut scan = Scan::new(reader, 0, self.options.read).summarizing();
+        let mut reader = reader;
+        let end = reader.end().await?;
+        let mut scan = Scan::new(Bounded::new(reader, end), 0, self.options.read).summarizing();
         self.scan_to(&mut scan, u64::MAX, &mut observe).await?;
         self.bytes += scan.offset();
         Ok(())
@@ -263,26 +268,25 @@ impl Validator {
             match stripe {
                 Some(stripe) if stripe.start == offset && self.take_run(&stripe.run) => offset = stripe.end,
                 // It begins elsewhere, or there is something to say about it.
-                _ => offset = self.scan_stripe(&mut stripes, offset, limit, &mut observe).await?,
+                _ => offset = self.scan_stripe(&mut stripes, offset..limit, len, &mut observe).await?,
             }
         }
-        // What was appended meanwhile, and whatever else stands at the end.
-        offset = self.scan_stripe(&mut stripes, offset, u64::MAX, &mut observe).await?;
         self.bytes += offset;
         Ok(())
     }
 
-    /// Reads what begins between `offset` and `limit` entry by entry, and answers where that ends.
+    /// Reads what begins within a range entry by entry, and answers where that ends.
     async fn scan_stripe<R: AofRead + 'static>(
         &mut self,
         stripes: &mut Stripes<R>,
-        offset: u64,
-        limit: u64,
+        range: Range<u64>,
+        len: u64,
         observe: &mut impl FnMut(Observation),
     ) -> Result<u64> {
         let read = self.options.read.verify_threads(1);
-        let mut scan = Scan::new(stripes.reader(), offset, read).limited(limit).summarizing();
-        self.scan_to(&mut scan, limit, observe).await?;
+        let reader = Bounded::new(stripes.reader(), len);
+        let mut scan = Scan::new(reader, range.start, read).limited(range.end).summarizing();
+        self.scan_to(&mut scan, range.end, observe).await?;
         Ok(scan.offset())
     }
 
@@ -372,7 +376,12 @@ impl Validator {
         let found = |kind| Observation::Finding(Finding { part, offset, op: Some(op), kind });
         let tiger_beetle = self.options.rule == Rule::TigerBeetle;
         match link {
-            Link::Next => {}
+            Link::Next => match before {
+                Some(before) if before.checksum == header.parent && before.op.checked_add(1) != Some(op) => {
+                    note(NoteKind::OpJump { from: before.op });
+                }
+                _ => {}
+            },
             Link::Duplicate => note(NoteKind::Duplicate),
             Link::Seam => note(NoteKind::Seam),
             Link::Gap { missing } if tiger_beetle => {

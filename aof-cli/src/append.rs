@@ -4,10 +4,11 @@ use crate::arguments::{AppendArguments, OutputArguments, Sync, cores};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::input::Input;
 use crate::json;
-use crate::size::{Size, grouped};
+use crate::progress::Spinner;
+use crate::size::{Size, counted, grouped};
 use anstream::eprintln;
 use aof_api::blocking::Aof;
-use aof_api::{Operation, Options, Recovery, size_disk};
+use aof_api::{Error, HEADER_SIZE, Operation, Options, Recovery, size_disk};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use std::io::Write;
 use std::time::Instant;
@@ -15,20 +16,23 @@ use std::time::Instant;
 /// How much may wait for a checkpoint in bytes, except under `--sync end`.
 const GROUP_LEN: u64 = 1 << 20;
 
+/// The longest tail that is cut, in bytes: it is held in memory for as long as it is not kept beside the log.
+const CUT_LEN_MAX: u64 = 16 << 30;
+
 pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outcome {
     let input = input(arguments)?;
     let failure = Failure::at(&arguments.log);
+    let spinner = Spinner::new("reading the log", output);
     // This thread has nothing else to do while the disk works.
     let backend = FileOptions::new().sync_on(SyncOn::Caller).open_or_create(&arguments.log).map_err(&failure)?;
     let (log, recovery) = Aof::open(backend, options(arguments)).map_err(&failure)?;
+    spinner.finish();
     report_recovery(&recovery, &log);
-    let mut appending = Appending::new(arguments, log);
+    let mut appending = Appending::new(arguments, log, Spinner::new("appending", output));
     let appended = appending.append_all(input);
+    appending.spinner.finish();
     if let Err(error) = appended {
-        match appending.durable {
-            0 => eprintln!("nothing was appended durably"),
-            durable => eprintln!("{} entries are durable, up to op {}", grouped(durable), appending.durable_op()),
-        }
+        appending.report_durable();
         return Err(error);
     }
     appending.finish(output)
@@ -44,24 +48,37 @@ fn input(arguments: &AppendArguments) -> Outcome<Input> {
 }
 
 fn options(arguments: &AppendArguments) -> Options {
-    let options = Options::new().rule(arguments.rule.into()).tail(arguments.tail.into()).verify_threads(cores());
-    match arguments.cluster {
-        Some(cluster) => options.cluster(cluster),
-        None => options,
+    let mut options = Options::new()
+        .rule(arguments.rule.into())
+        .tail(arguments.tail.into())
+        .cut_len_max(CUT_LEN_MAX)
+        .verify_threads(cores());
+    if let Some(cluster) = arguments.cluster {
+        options = options.cluster(cluster);
     }
+    if let Some(bytes) = arguments.durable_len {
+        options = options.durable_len(bytes);
+    }
+    if let Some(checksum) = arguments.expected_tip {
+        options = options.expected_tip(checksum);
+    }
+    options
 }
 
 fn report_recovery(recovery: &Recovery, log: &Aof<FileBackend>) {
     if let Some(cut) = &recovery.cut {
-        let (offset, len) = (cut.offset, grouped(cut.len));
-        let kept = log.backend().kept_cut().map_or(String::new(), |path| format!("; kept as {}", path.display()));
-        eprintln!(
-            "cut a tail of {len} bytes at offset {offset} that was acknowledged to nobody ({}){kept}",
-            cut.damage
-        );
+        let (offset, len, damage) = (cut.offset, grouped(cut.len), cut.damage);
+        eprintln!("cut a tail of {len} bytes at offset {offset}, of which no entry records a checkpoint ({damage})");
+        if cut.entries > 0 {
+            eprintln!("  whole entries in it: {}", grouped(cut.entries));
+        }
+        match log.backend().kept_cut() {
+            Some(path) => eprintln!("  its bytes are kept as {}", path.display()),
+            None => eprintln!("  its bytes are gone: there was no room to keep them"),
+        }
     }
     if recovery.kept_count > 0 {
-        eprintln!("{} damaged places stay in the log; `aof validate` lists them", grouped(recovery.kept_count));
+        eprintln!("{} in the log; `aof validate` lists all", counted(recovery.kept_count, "damaged place"));
     }
 }
 
@@ -69,6 +86,7 @@ struct Appending<'a> {
     arguments: &'a AppendArguments,
     log: Aof<FileBackend>,
     operation: Operation,
+    spinner: Spinner,
     start: Instant,
     /// Bodies that wait to be written, and what they will take.
     waiting: Vec<(Operation, Vec<u8>)>,
@@ -82,13 +100,14 @@ struct Appending<'a> {
 }
 
 impl<'a> Appending<'a> {
-    fn new(arguments: &'a AppendArguments, log: Aof<FileBackend>) -> Appending<'a> {
+    fn new(arguments: &'a AppendArguments, log: Aof<FileBackend>, spinner: Spinner) -> Appending<'a> {
         let operation = Operation(arguments.operation);
         let unacknowledged_op = log.tip().map_or(0, |tip| tip.op) + 1;
         Appending {
             arguments,
             log,
             operation,
+            spinner,
             start: Instant::now(),
             waiting: Vec::new(),
             waiting_len: 0,
@@ -114,8 +133,8 @@ impl<'a> Appending<'a> {
                     return Err(error);
                 }
             }
-            // An entry that waits costs its body; the vector is used again.
-            self.waiting_len += size_disk(0) + 256 + body.len() as u64;
+            // A body is at most BODY_SIZE_MAX, which leaves room for the header in 32 bits.
+            self.waiting_len += size_disk(HEADER_SIZE + body.len() as u32);
             self.waiting.push((self.operation, std::mem::take(&mut body)));
             match sync {
                 Sync::Every => self.checkpoint()?,
@@ -127,42 +146,85 @@ impl<'a> Appending<'a> {
         self.checkpoint()
     }
 
-    /// Writes what waits.
+    /// Writes what waits; where there is no room for all, what there is room for.
     fn write(&mut self) -> Outcome<()> {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        self.log.append_all(&self.waiting).map_err(Failure::at(&self.arguments.log))?;
-        self.written += self.waiting.len() as u64;
-        self.written_len += self.waiting_len;
+        let failure = Failure::at(&self.arguments.log);
+        match self.log.append_all(&self.waiting) {
+            Ok(appended) => self.count(appended.len()),
+            Err(Error::Full { .. }) => {
+                for (operation, body) in std::mem::take(&mut self.waiting) {
+                    if let Err(error) = self.log.append(operation, &body) {
+                        // There is always room to make durable what was written (B12).
+                        self.checkpoint_written()?;
+                        return Err(failure(error));
+                    }
+                    self.written += 1;
+                    self.written_len += size_disk(HEADER_SIZE + body.len() as u32);
+                }
+            }
+            Err(error) => return Err(failure(error)),
+        }
         self.waiting.clear();
         self.waiting_len = 0;
         Ok(())
     }
 
+    fn count(&mut self, entries: usize) {
+        self.written += entries as u64;
+        self.written_len += self.waiting_len;
+    }
+
     /// Writes what waits, makes everything durable, and acknowledges it.
     fn checkpoint(&mut self) -> Outcome<()> {
         self.write()?;
+        self.checkpoint_written()
+    }
+
+    fn checkpoint_written(&mut self) -> Outcome<()> {
         if self.durable == self.written {
             return Ok(());
         }
-        self.log.checkpoint().map_err(Failure::at(&self.arguments.log))?;
-        let count = self.written - self.durable;
-        self.durable = self.written;
+        let checkpoint = self.log.checkpoint();
+        // A log that was moved away is durable all the same.
+        if matches!(checkpoint, Ok(_) | Err(Error::Moved { .. })) {
+            self.acknowledge()?;
+        }
+        checkpoint.map_err(Failure::at(&self.arguments.log))?;
+        self.spinner.count(self.durable);
+        Ok(())
+    }
+
+    fn acknowledge(&mut self) -> Outcome<()> {
         let first = self.unacknowledged_op;
-        self.unacknowledged_op += count;
+        self.unacknowledged_op += self.written - self.durable;
+        self.durable = self.written;
         if self.arguments.ack {
             let mut out = std::io::stdout().lock();
             for op in first..self.unacknowledged_op {
-                writeln!(out, "{op}").map_err(Failure::output)?;
+                writeln!(out, "{op}").map_err(Failure::Acknowledgement)?;
             }
-            out.flush().map_err(Failure::output)?;
+            out.flush().map_err(Failure::Acknowledgement)?;
         }
         Ok(())
     }
 
-    fn durable_op(&self) -> u64 {
-        self.unacknowledged_op - 1
+    /// What is there when not everything is.
+    fn report_durable(&self) {
+        let (durable, op) = (self.durable, self.unacknowledged_op - 1);
+        let next = match self.arguments.count {
+            None => format!("; go on with line {}", grouped(durable + 1)),
+            Some(_) => String::new(),
+        };
+        match durable {
+            0 => eprintln!("nothing was appended durably"),
+            _ => eprintln!(
+                "{} durable, up to op {op}{next}",
+                counted(durable, "entry") + if durable == 1 { " is" } else { " are" }
+            ),
+        }
     }
 
     fn finish(self, output: &OutputArguments) -> Outcome {
@@ -184,8 +246,8 @@ impl<'a> Appending<'a> {
         } else {
             let tip = tip.map_or_else(|| "none".to_owned(), |tip| format!("{} (op {})", tip.checksum, tip.op));
             format!(
-                "appended  {} entries, {} bytes ({}), durable\nlog       {} bytes ({})\ntip       {tip}\nrate      {} entries/s",
-                grouped(written),
+                "appended  {}, {} bytes ({}), durable\nlog       {} bytes ({})\ntip       {tip}\nrate      {} entries/s",
+                counted(written, "entry"),
                 grouped(self.written_len),
                 Size(self.written_len),
                 grouped(len),

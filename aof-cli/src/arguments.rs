@@ -38,7 +38,7 @@ pub(crate) enum Command {
 
 /// Append entries durably: one for each line of standard input, or made-up ones
 ///
-/// Creates the log, or opens it, cutting a torn tail that was acknowledged to nobody. Prints how many entries it
+/// Creates the log, or opens it, cutting an incomplete last entry that was acknowledged to nobody. Prints how many entries it
 /// appended, the size and tip of the log, and the rate.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  seq 100000 | aof append ledger.aof\n  \
@@ -56,7 +56,7 @@ pub(crate) struct AppendArguments {
     #[arg(long, value_enum, default_value_t = Sync::Group)]
     pub(crate) sync: Sync,
     /// Operation of the entries, 2 to 255; from 128 up they are yours
-    #[arg(long, value_name = "N", default_value_t = 128)]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u8).range(2..))]
     pub(crate) operation: u8,
     /// Cluster of the log [default: that of the log, 0 for a new one]
     #[arg(long, value_name = "N")]
@@ -68,8 +68,14 @@ pub(crate) struct AppendArguments {
     #[arg(long, value_enum, default_value_t = RuleName::Linear)]
     pub(crate) rule: RuleName,
     /// What to do with a torn tail that was acknowledged to nobody
-    #[arg(long, value_enum, default_value_t = TailName::Truncate)]
+    #[arg(long, value_enum, default_value_t = TailName::Torn)]
     pub(crate) tail: TailName,
+    /// How many bytes of the log are known to have been durable: damage behind them is a tail
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) durable_len: Option<u64>,
+    /// The checksum of an entry that the log must hold, the last acknowledged one for instance
+    #[arg(long, value_name = "HEX")]
+    pub(crate) expected_tip: Option<Checksum>,
 }
 
 /// When appended entries are made durable.
@@ -205,7 +211,10 @@ impl From<RuleName> for Rule {
 /// [`Tail`] on the command line.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum TailName {
-    /// Cut it, and keep the bytes beside the log as LOG.cut-OFFSET
+    /// Cut an incomplete last entry, or zeros, and keep the bytes beside the log as LOG.cut-OFFSET; refuse any other
+    Torn,
+    /// Cut any tail of which no entry says that it had been acknowledged, whole entries in it included, and keep the
+    /// bytes
     Truncate,
     /// Append behind it, as TigerBeetle does
     Keep,
@@ -216,6 +225,7 @@ pub(crate) enum TailName {
 impl From<TailName> for Tail {
     fn from(name: TailName) -> Tail {
         match name {
+            TailName::Torn => Tail::TruncateTorn,
             TailName::Truncate => Tail::Truncate,
             TailName::Keep => Tail::Keep,
             TailName::Refuse => Tail::Refuse,

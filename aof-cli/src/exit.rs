@@ -2,7 +2,7 @@
 
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
-use aof_api::Error;
+use aof_api::{CorruptReason, Error};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -29,6 +29,8 @@ pub(crate) enum Failure {
     Log { path: String, error: Error },
     /// Of what was asked.
     Usage(String),
+    /// Nobody reads the acknowledgements any more.
+    Acknowledgement(io::Error),
     /// Of a stream of this process.
     Stream { what: &'static str, error: io::Error },
 }
@@ -60,7 +62,7 @@ impl Failure {
             Failure::Usage(_) => Exit::Usage,
             // The reader had enough: `aof inspect LOG | head`.
             _ if self.is_closed_pipe() => Exit::Clean,
-            Failure::Stream { .. } => Exit::Io,
+            Failure::Stream { .. } | Failure::Acknowledgement(_) => Exit::Io,
             Failure::Log { error, .. } => exit_of(error),
         }
     }
@@ -76,7 +78,8 @@ fn exit_of(error: &Error) -> Exit {
         | Error::ChecksumMismatch { .. }
         | Error::ChainBroken { .. }
         | Error::Forked { .. }
-        | Error::Truncated { .. } => Exit::Problems,
+        | Error::Truncated { .. }
+        | Error::TooLarge { what: "the damaged tail", .. } => Exit::Problems,
         Error::Locked { .. } | Error::Fenced { .. } | Error::Moved { .. } | Error::NotEmpty { .. } => Exit::Refused,
         Error::WrongCluster { .. } | Error::TooLarge { .. } | Error::Reserved { .. } | Error::Unsupported { .. } => {
             Exit::Usage
@@ -98,6 +101,9 @@ impl fmt::Display for Failure {
                 hint(error).map_or(Ok(()), |hint| write!(f, "\n  {hint}"))
             }
             Failure::Usage(message) => f.write_str(message),
+            Failure::Acknowledgement(error) => {
+                write!(f, "standard output: {error}: entries cannot be acknowledged any more, so no more were appended")
+            }
             Failure::Stream { what, error } => write!(f, "{what}: {error}"),
         }
     }
@@ -110,9 +116,17 @@ fn hint(error: &Error) -> Option<&'static str> {
             "a log of a restarted or state-synced replica needs `--rule seen-parent` or `--rule tb`; \
              `aof validate LOG` lists everything that is wrong"
         }
+        Error::Corrupt { reason: CorruptReason::TailRefused(_), .. } => {
+            "`aof validate LOG` lists what is wrong; if the entries there were acknowledged to nobody, \
+             `--tail truncate` cuts them and keeps the bytes beside the log"
+        }
+        Error::Corrupt { reason: CorruptReason::EntriesBehind { .. }, .. } => {
+            "`aof validate LOG` lists what is wrong; `--durable-len BYTES` says what had been checkpointed, \
+             `--tail keep` that torn entries were kept"
+        }
         Error::Corrupt { .. } => "`aof validate LOG` lists everything that is wrong, and what is unaffected",
         Error::WrongCluster { .. } => "leave `--cluster` out to take the log's own",
-        Error::Full { .. } => "make room, then run the same command again: what was acknowledged is kept",
+        Error::Full { .. } => "what was appended before is kept: make room, then go on behind it",
         _ => return None,
     })
 }

@@ -50,16 +50,19 @@ impl Listing<'_> {
                 Ok(Some(_)) => {}
                 Ok(None) if self.arguments.follow => self.wait(out)?,
                 Ok(None) => break,
-                Err(Error::Corrupt { reason, .. }) if growing && matches!(reason.damage(), Damage::Torn { .. }) => {
-                    if !self.arguments.follow {
-                        break;
-                    }
-                    self.wait(out)?;
-                }
-                Err(Error::Corrupt { .. }) => {
-                    out.flush().map_err(Failure::output)?;
-                    if let Some(range) = block_on(self.entries.resync()).map_err(Failure::at(&source.path))? {
-                        self.report(&range);
+                Err(Error::Corrupt { offset, .. }) => {
+                    let range = block_on(self.entries.resync()).map_err(Failure::at(&source.path))?;
+                    match range.filter(|range| range.len > 0) {
+                        // Only the last entry may not be there yet; behind any other damage, reading goes on.
+                        Some(range) if growing && is_pending(&range) => {
+                            self.entries.seek(offset);
+                            if !self.arguments.follow {
+                                break;
+                            }
+                            self.wait(out)?;
+                        }
+                        Some(range) => self.report(out, &range)?,
+                        None => {}
                     }
                 }
                 Err(error) => return Err(Failure::at(&source.path)(error)),
@@ -74,12 +77,31 @@ impl Listing<'_> {
         Ok(())
     }
 
-    fn report(&mut self, range: &DamagedRange) {
+    fn report(&mut self, out: &mut impl Write, range: &DamagedRange) -> Outcome<()> {
         self.clean = false;
-        let DamagedRange { offset, len, damage, .. } = range;
+        let DamagedRange { offset, len, damage, op, zeros, .. } = range;
         let path = self.source.path.display();
+        if self.json {
+            let object = json!({
+                "type": "damage",
+                "log": path.to_string(),
+                "offset": json::number(*offset),
+                "len": json::number(*len),
+                "op": op.map(json::number),
+                "zeros": zeros,
+                "message": damage.to_string(),
+            });
+            return json::print(out, &object);
+        }
+        out.flush().map_err(Failure::output)?;
         eprintln!("{ERROR}damage{ERROR:#} {path} at offset {offset}: {damage}; {len} bytes hold no whole entry");
+        Ok(())
     }
+}
+
+/// Whether this may be an entry that is not all there yet.
+fn is_pending(range: &DamagedRange) -> bool {
+    range.at_end && (range.zeros || matches!(range.damage, Damage::Torn { .. }))
 }
 
 fn heading() -> String {
@@ -141,14 +163,17 @@ fn object(located: &LocatedEntry<'_>, body: Body) -> Value {
 fn body_text(entry: &AofEntry<'_>, body: Body) -> Option<String> {
     match body {
         Body::None => None,
-        Body::Hex => Some(entry.body().iter().map(|byte| format!("{byte:02x}")).collect()),
+        Body::Hex => {
+            let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+            Some(entry.body().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
+        }
         Body::Text => {
-            let text = String::from_utf8_lossy(entry.body());
-            Some(
-                text.chars()
-                    .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-                    .collect(),
-            )
+            let body = String::from_utf8_lossy(entry.body());
+            let mut text = String::with_capacity(body.len());
+            for c in body.chars() {
+                if c.is_control() || c == '\\' { text.extend(c.escape_default()) } else { text.push(c) }
+            }
+            Some(text)
         }
     }
 }

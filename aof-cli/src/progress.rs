@@ -1,6 +1,7 @@
 //! Progress on standard error, for what takes more than a second, when somebody looks.
 
 use crate::arguments::OutputArguments;
+use crate::size::grouped;
 use aof_api::{AofRead, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -48,6 +49,44 @@ impl Progress {
     /// Runs `print` so that the bar does not stand in what it prints.
     pub(crate) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         self.bar.suspend(print)
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Shows that something goes on of which nobody knows how long it takes.
+pub(crate) struct Spinner {
+    bar: ProgressBar,
+    start: Instant,
+    wanted: bool,
+}
+
+impl Spinner {
+    pub(crate) fn new(what: &'static str, output: &OutputArguments) -> Spinner {
+        let wanted = !output.quiet && !output.json && std::io::stderr().is_terminal();
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        let spinner = Spinner { bar, start: Instant::now(), wanted };
+        if wanted {
+            // A thread that wakes after the delay, and draws from then on.
+            spinner.bar.enable_steady_tick(DELAY);
+            spinner.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        spinner
+    }
+
+    /// So many entries are durable by now.
+    pub(crate) fn count(&self, entries: u64) {
+        if self.wanted && self.start.elapsed() > DELAY {
+            let rate = entries as f64 / self.start.elapsed().as_secs_f64();
+            let (entries, rate) = (grouped(entries), grouped(rate as u64));
+            self.bar.set_message(format!("{entries} entries are durable, {rate} entries/s"));
+        }
     }
 
     pub(crate) fn finish(&self) {

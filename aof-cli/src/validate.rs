@@ -4,7 +4,7 @@ use crate::arguments::{OutputArguments, ValidateArguments};
 use crate::exit::{ERROR, Exit, Failure, Outcome};
 use crate::json;
 use crate::progress::Progress;
-use crate::size::{Size, grouped};
+use crate::size::{Size, counted, grouped};
 use crate::source::Source;
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -29,7 +29,11 @@ pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Ou
     for source in &sources {
         validator.set_live(source.live);
         report.path = source.path.display().to_string();
-        let readers = (0..threads).map(|_| Ok(progress.watch(source.reader()?))).collect::<Outcome<Vec<_>>>()?;
+        let mut readers = vec![progress.watch(source.reader()?)];
+        if rule == Rule::Linear {
+            // As many as can be had: file descriptors may be few.
+            readers.extend((1..threads).map_while(|_| Some(progress.watch(source.reader().ok()?))));
+        }
         let read = block_on(validator.read_striped(readers, |observation| report.observe(&observation)));
         report.check()?;
         read.map_err(Failure::at(&source.path))?;
@@ -142,12 +146,12 @@ impl<'a> Report<'a> {
     ) -> std::io::Result<()> {
         let Report { out, findings, notes, shown_max, .. } = self;
         for (kind, count) in findings.iter().chain(notes.iter()).filter(|(_, count)| **count > *shown_max) {
-            writeln!(out, "{QUIET}... {} {kind}s in all; `--json` lists every one{QUIET:#}", grouped(*count))?;
+            writeln!(out, "{QUIET}... {} in all; `--json` lists every one{QUIET:#}", counted(*count, kind))?;
         }
         let none = || "none".to_owned();
         let ops = validation.ops.as_ref().map_or_else(none, |ops| format!("{} to {}", ops.start(), ops.end()));
         let counts = |counts: &BTreeMap<&str, u64>| {
-            let counts: Vec<_> = counts.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count))).collect();
+            let counts: Vec<_> = counts.iter().map(|(kind, count)| counted(*count, kind)).collect();
             if counts.is_empty() { none() } else { counts.join(", ") }
         };
         let row = |out: &mut dyn Write, name: &str, value: String| writeln!(out, "{name:<10}{value}");
@@ -156,7 +160,8 @@ impl<'a> Report<'a> {
         row(out, "ops", ops)?;
         row(out, "root", validation.root.map_or_else(none, |root| root.to_string()))?;
         row(out, "tip", validation.tip.map_or_else(none, |tip| format!("{} (op {})", tip.checksum, tip.op)))?;
-        row(out, "digest", validation.digest.to_string())?;
+        let partial = if findings.is_empty() { "" } else { " (of what was read)" };
+        row(out, "digest", format!("{}{partial}", validation.digest))?;
         row(out, "findings", counts(findings))?;
         row(out, "notes", counts(notes))?;
         let rule = Rule::from(arguments.rule);
@@ -169,8 +174,7 @@ impl<'a> Report<'a> {
         }
         let count: u64 = findings.values().sum();
         if count > 0 {
-            let s = if count == 1 { "" } else { "s" };
-            writeln!(out, "{ERROR}{} finding{s}{ERROR:#} under the rule {rule}", grouped(count))?;
+            writeln!(out, "{ERROR}{}{ERROR:#} under the rule {rule}", counted(count, "finding"))?;
         }
         advise(out, validation.entries, findings, sources)
     }

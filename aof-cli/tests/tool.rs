@@ -151,7 +151,11 @@ fn a_torn_tail_is_cut_and_kept_beside_the_log() {
     );
     let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"again\n");
     assert_eq!(ran.code, 0);
-    assert!(ran.err.contains("cut a tail of 276 bytes at offset 550"), "{}", ran.err);
+    assert!(
+        ran.err.contains("cut a tail of 276 bytes at offset 550, of which no entry records a checkpoint"),
+        "{}",
+        ran.err
+    );
     assert_eq!(fs::read(directory.path().join("log.aof.cut-550")).unwrap(), bytes[550..bytes.len() - 1]);
     assert_eq!(aof(directory.path(), &["validate", "--rule", "linear", "log.aof"]).code, 0);
 }
@@ -173,11 +177,45 @@ fn a_flipped_bit_is_found_and_the_rest_is_still_read() {
     assert_eq!(ran.code, 1);
     assert!(ran.out.contains(" one\n") && ran.out.contains(" three\n"), "{}", ran.out);
     assert!(ran.err.contains("at offset 275"), "{}", ran.err);
-    // No entry behind the damage says that it had been checkpointed, so this is a tail: cut, and kept.
+    // No entry behind the damage says that it had been checkpointed, but a whole one stands there: people decide.
     let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"two again\n");
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("`--tail truncate` cuts them"), "{}", ran.err);
+    assert_eq!(fs::read(&log).unwrap(), bytes);
+    let ran = aof_with_input(directory.path(), &["append", "--tail", "truncate", "log.aof"], b"two again\n");
     assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("whole entries in it: 1"), "{}", ran.err);
     assert_eq!(fs::read(&log).unwrap()[..275], bytes[..275]);
     assert_eq!(fs::read(directory.path().join("log.aof.cut-275")).unwrap(), bytes[275..]);
+    assert_eq!(aof(directory.path(), &["validate", "--rule", "linear", "log.aof"]).code, 0);
+}
+
+#[test]
+fn a_file_of_another_kind_is_left_alone() {
+    let directory = directory();
+    let image = [vec![0; 1024], vec![7; 9000]].concat();
+    fs::write(directory.path().join("image"), &image).unwrap();
+    let ran = aof_with_input(directory.path(), &["append", "image"], b"a line\n");
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert_eq!(fs::read(directory.path().join("image")).unwrap(), image);
+}
+
+#[test]
+fn a_reader_of_acknowledgements_that_goes_away_is_a_failure() {
+    let directory = directory();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aof"))
+        .args(["append", "--ack", "--count", "1000000", "--size", "1", "log.aof"])
+        .current_dir(directory.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("cannot be acknowledged any more"), "{err}");
     assert_eq!(aof(directory.path(), &["validate", "--rule", "linear", "log.aof"]).code, 0);
 }
 
@@ -200,8 +238,8 @@ fn bad_input_gets_its_exit_code_and_a_reason() {
         (&["append", "text"], 1, "this is not a log, and nothing in it was changed"),
         (&["append", "."], 3, "this is a directory"),
         (&["append", "nowhere/log.aof"], 3, "No such file"),
-        (&["append", "new.aof", "--operation", "1"], 0, "appended  0 entries"),
-        (&["append", "new.aof", "--count", "1", "--operation", "1"], 2, "operation 1 cannot be appended"),
+        (&["append", "new.aof"], 0, "appended  0 entries"),
+        (&["append", "new.aof", "--count", "1", "--operation", "1"], 2, "1 is not in 2..=255"),
         (&["append", "new.aof", "--count", "1", "--size", "2MiB"], 2, "above the largest body"),
         (&["validate"], 2, "required arguments"),
         (&["validate", "empty", "--tip", "1"], 1, "not the expected tip"),
@@ -258,7 +296,7 @@ fn a_restart_is_notes_or_a_break_by_the_rule() {
     for rule in ["seen-parent", "tb"] {
         let ran = aof(directory.path(), &["validate", "--rule", rule, name]);
         assert_eq!(ran.code, 0, "{}", ran.out);
-        assert!(ran.out.contains("notes     1 backtrack, 503 duplicate\n"), "{}", ran.out);
+        assert!(ran.out.contains("notes     1 backtrack, 503 duplicates\n"), "{}", ran.out);
     }
     let ran = aof(directory.path(), &["validate", "--rule", "linear", name]);
     assert_eq!(ran.code, 1);
@@ -275,7 +313,7 @@ fn json_is_one_object_per_line() {
     fs::write(&log, bytes).unwrap();
     for (arguments, types) in [
         (vec!["validate", "--json", "log.aof"], vec!["finding", "finding", "summary"]),
-        (vec!["inspect", "--json", "log.aof"], vec!["entry", "entry"]),
+        (vec!["inspect", "--json", "log.aof"], vec!["entry", "damage", "entry"]),
     ] {
         let ran = aof(directory.path(), &arguments);
         let objects: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

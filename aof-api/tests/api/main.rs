@@ -14,6 +14,7 @@ mod equivalence;
 mod erased;
 mod format;
 mod golden;
+mod growing;
 mod opening;
 mod resync;
 mod striped;
