@@ -390,7 +390,7 @@ impl<B: AofBackend> Aof<B> {
         header.parent = parent;
         header.checkpoint_id = U128::new(CHECKPOINT_MARK);
         header.op = U64::new(op);
-        header.commit = U64::new(self.checkpointed_op.min(op - 1));
+        header.commit = U64::new(self.checkpointed_op);
         header.timestamp = U64::new(clock().max(position.timestamp.saturating_add(1)));
         header.operation = operation.0;
         if !operation.is_clientless() {

@@ -120,13 +120,20 @@ impl Chain {
         self.at_seam = self.tip.is_some();
     }
 
-    /// Whether the entry stands on something that is known, so that nothing between is missing.
+    /// Whether the entry is new and stands on something that is known, above everything that is: then nothing is missing
+    /// before it. An entry that is recorded again proves nothing about what stood before it.
     pub(crate) fn continues(&self, header: &Header) -> bool {
-        match (self.tip, self.rule) {
+        let stands = match (self.tip, self.rule) {
             (None, _) => false,
             (Some(tip), Rule::Linear) => tip.checksum == header.parent,
-            (Some(_), _) => self.seen.get(header.parent).or_else(|| self.seen.get(header.checksum)).is_some(),
-        }
+            (Some(_), _) => self.seen.get(header.parent).is_some() && !self.is_recorded(header),
+        };
+        stands && header.op.get() > self.op_max
+    }
+
+    /// Whether the entry was there before; never under the linear rule, which remembers nothing.
+    pub(crate) fn is_recorded(&self, header: &Header) -> bool {
+        self.seen.get(header.checksum).is_some()
     }
 
     /// Takes a whole run of entries, if it continues the chain and nobody needs to remember each of them.
@@ -251,6 +258,14 @@ mod tests {
             assert_eq!(links(rule, [(1, 11, 10), (2, 12, 11), (2, 22, 11)]), [Link::Next, Link::Next, fork]);
             let fork = Link::Fork { other: Checksum::from(11) };
             assert_eq!(links(rule, [(1, 11, 10), (2, 12, 11), (1, 21, 10)]), [Link::Next, Link::Next, fork]);
+        }
+    }
+
+    #[test]
+    fn a_second_entry_on_the_parent_of_the_first_is_a_fork_also_in_mid_chain() {
+        for rule in LOOSE {
+            let fork = Link::Fork { other: Checksum::from(15) };
+            assert_eq!(links(rule, [(5, 15, 14), (5, 25, 14)]), [Link::Next, fork]);
         }
     }
 

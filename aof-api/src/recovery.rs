@@ -103,6 +103,8 @@ struct Suspect {
     ranges: Vec<DamagedRange>,
     count: u64,
     entries_behind: u64,
+    /// How many of them stand before the damage too, so that they count if the chain goes on.
+    repeated: u64,
     /// Where the last damaged entry with a whole header ends, or would end. What stands before may be its body.
     body_end: u64,
     /// An entry that continues the chain, but may stand in a body.
@@ -226,12 +228,14 @@ impl<'a> Walk<'a> {
             }
             if !continues {
                 suspect.entries_behind += 1;
+                suspect.repeated += u64::from(self.chain.is_recorded(header));
                 suspect.next.get_or_insert(offset);
                 suspect.unmarked |= !marked;
                 return Ok(());
             }
             // Nothing is missing: the damage was a torn entry, and whoever tore it went on behind it.
             if let Some(suspect) = self.suspect.take() {
+                self.recovery.entries += suspect.repeated;
                 self.recovery.keep(suspect);
             }
         }
@@ -269,6 +273,7 @@ impl<'a> Walk<'a> {
             ranges: Vec::new(),
             count: 0,
             entries_behind: 0,
+            repeated: 0,
             body_end: 0,
             doubtful: None,
             next: None,
