@@ -131,6 +131,12 @@ impl Chain {
         stands && header.op.get() > self.op_max
     }
 
+    /// Whether neither the entry nor its parent was there before; never under the linear rule.
+    pub(crate) fn is_orphan(&self, header: &Header) -> bool {
+        let known = self.rule == Rule::Linear || self.tip.is_none() || header.op.get() == 1;
+        !known && self.seen.get(header.parent).is_none() && !self.is_recorded(header)
+    }
+
     /// Whether the entry was there before; never under the linear rule, which remembers nothing.
     pub(crate) fn is_recorded(&self, header: &Header) -> bool {
         self.seen.get(header.checksum).is_some()

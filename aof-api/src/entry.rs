@@ -60,6 +60,9 @@ pub enum Damage {
     /// The body is not what was written; the header is.
     #[error("damaged body (checksum mismatch)")]
     BodyChecksum,
+    /// The entry is whole, but what it stands on was lost in damage before it. Only an opening says so.
+    #[error("an entry whose parent was lost in the damage before it")]
+    ParentLost,
 }
 
 /// Header and size of the entry at the beginning of `bytes`, which may end anywhere behind its header.

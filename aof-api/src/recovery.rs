@@ -7,7 +7,7 @@ use crate::error::{CorruptReason, Error, Result};
 use crate::header::Header;
 use crate::options::{Options, Tail};
 use crate::run::Run;
-use crate::scan::{DamageAt, DamagedRange, Scan, Step};
+use crate::scan::{DamagedRange, Scan, Step};
 
 /// What an opening found and did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +142,7 @@ pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &Options) -
                         };
                         return Err(Error::Corrupt { offset: 0, reason });
                     }
-                    walk.damage(range, at);
+                    walk.damage(range, at.end);
                 }
             }
             Step::End => break,
@@ -153,6 +153,9 @@ pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &Options) -
     walk.finish(backend, end).await
 }
 
+/// So many bytes of a magic are no accident.
+const MAGIC_SURE: usize = 4;
+
 /// Whether what is damaged at the beginning, `damaged_len` bytes, is of something that is no log and must not be cut to
 /// nothing: a log begins with a magic, perhaps a damaged one, or with zeros, where a crash took its first sector.
 async fn begins_foreign<B: AofBackend>(scan: &mut Scan<&mut B>, damaged_len: u64) -> Result<bool> {
@@ -160,8 +163,10 @@ async fn begins_foreign<B: AofBackend>(scan: &mut Scan<&mut B>, damaged_len: u64
     let len = usize::try_from(damaged_len).map_or(MAGIC.len(), |len| len.min(MAGIC.len()));
     let count = scan.reader().read_all_at(0, &mut start[..len]).await?;
     let start = &start[..count];
-    let same = start.iter().zip(&MAGIC).filter(|(byte, magic)| byte == magic).count();
-    Ok(same * 2 < count && start.iter().any(|byte| *byte != 0))
+    let foreign = start.iter().zip(&MAGIC).filter(|(byte, magic)| byte != magic && **byte != 0).count();
+    // Behind a torn first entry that was kept, the next one begins, perhaps a damaged one.
+    let begins = start.windows(MAGIC_SURE).any(|bytes| *bytes == MAGIC[..MAGIC_SURE]);
+    Ok(foreign * 2 > count && !begins)
 }
 
 struct Walk<'a> {
@@ -213,6 +218,11 @@ impl<'a> Walk<'a> {
         let in_body = self.suspect.as_ref().is_some_and(|suspect| offset < suspect.body_end);
         if marked && !in_body && self.cluster.is_none_or(|cluster| cluster == header.cluster.get()) {
             self.recovery.acknowledged_op = self.recovery.acknowledged_op.max(header.commit.get());
+        }
+        if self.suspect.is_none() && self.recovery.kept_count > 0 && self.chain.is_orphan(header) {
+            // Damage was passed because the chain went on behind it, but not all that stood there was recorded again.
+            let (op, damage) = (Some(header.op.get()), Damage::ParentLost);
+            self.damage(DamagedRange { offset, len: 0, damage, op, zeros: false, at_end: false }, None);
         }
         if let Some(suspect) = &mut self.suspect {
             let begins = self.chain.tip().is_none() && {
@@ -266,7 +276,8 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn damage(&mut self, range: DamagedRange, at: DamageAt) {
+    /// Something that does not count for now. Where it is an entry with a whole header, `end` is where it ends.
+    fn damage(&mut self, range: DamagedRange, end: Option<u64>) {
         let unmarked = !self.marked;
         let suspect = self.suspect.get_or_insert_with(|| Suspect {
             first: range,
@@ -281,7 +292,7 @@ impl<'a> Walk<'a> {
         });
         suspect.count += 1;
         if range.offset >= suspect.body_end {
-            suspect.body_end = at.end.unwrap_or(0);
+            suspect.body_end = end.unwrap_or(0);
         }
         if suspect.ranges.len() < Recovery::KEPT_MAX {
             suspect.ranges.push(range);
