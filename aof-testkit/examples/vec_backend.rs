@@ -1,0 +1,166 @@
+//! A complete backend in one file, over a vector of bytes, and everything it takes to test it.
+//!
+//! `cargo run -p aof-testkit --example vec_backend` prints what the suite says of it;
+//! `cargo test -p aof-testkit --example vec_backend` runs every case as a test.
+
+use aof_api::extent::{Extent, ExtentView};
+use aof_api::{AofBackend, AofRead, Error, Result};
+use aof_testkit::{Capabilities, Fixture, run_all};
+use std::io::IoSlice;
+use std::sync::{Arc, RwLock};
+
+/// A log in a vector. There is no disk, so a checkpoint has nothing to do, and nothing survives the process.
+pub(crate) struct VecBackend {
+    bytes: Arc<RwLock<Vec<u8>>>,
+    /// Tells readers how far the log reaches, and which of them a truncation has cut off.
+    extent: Extent,
+    durable_len: u64,
+    reader: VecReader,
+    closed: bool,
+}
+
+/// A cursor over the vector: of a reader, and of the backend itself.
+pub(crate) struct VecReader {
+    bytes: Arc<RwLock<Vec<u8>>>,
+    view: ExtentView,
+    cursor: u64,
+}
+
+impl VecBackend {
+    /// A log that holds these bytes.
+    pub(crate) fn new(bytes: Vec<u8>) -> VecBackend {
+        let mut extent = Extent::new(bytes.len() as u64);
+        let bytes = Arc::new(RwLock::new(bytes));
+        let reader = VecReader { bytes: Arc::clone(&bytes), view: extent.view(), cursor: 0 };
+        VecBackend { bytes, extent, durable_len: 0, reader, closed: false }
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed { Err(Error::Closed) } else { Ok(()) }
+    }
+}
+
+impl AofRead for VecReader {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        self.cursor = offset;
+        Ok(())
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        let bytes = self.bytes.read().expect("nobody panics while holding the lock");
+        // Behind the lock: nothing is cut while it is read.
+        let count = self.view.readable(self.cursor, buf.len())?;
+        if count > 0 {
+            // Offsets below the end are those of a vector.
+            buf[..count].copy_from_slice(&bytes[self.cursor as usize..][..count]);
+            self.cursor += count as u64;
+        }
+        Ok(count)
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        Ok(self.view.end())
+    }
+}
+
+impl AofRead for VecBackend {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        self.check_open()?;
+        self.reader.seek(offset).await
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        self.check_open()?;
+        self.reader.read(buf).await
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        self.check_open()?;
+        Ok(self.extent.len())
+    }
+}
+
+impl AofBackend for VecBackend {
+    type Reader = VecReader;
+
+    async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
+        self.check_open()?;
+        let offset = self.extent.len();
+        let mut bytes = self.bytes.write().expect("nobody panics while holding the lock");
+        parts.iter().for_each(|part| bytes.extend_from_slice(part));
+        self.extent.set_len(bytes.len() as u64);
+        Ok(offset)
+    }
+
+    async fn checkpoint(&mut self) -> Result<u64> {
+        self.check_open()?;
+        self.durable_len = self.extent.len();
+        Ok(self.durable_len)
+    }
+
+    async fn truncate(&mut self, len: u64) -> Result<()> {
+        self.check_open()?;
+        if len > self.extent.len() {
+            return Err(Error::OutOfBounds { offset: len, len: self.extent.len() });
+        }
+        let mut bytes = self.bytes.write().expect("nobody panics while holding the lock");
+        self.extent.truncate(len);
+        bytes.truncate(len as usize);
+        drop(bytes);
+        // The cursor of the backend is not cut off, as those of earlier readers are.
+        self.reader.view = self.extent.view();
+        self.durable_len = len;
+        Ok(())
+    }
+
+    async fn reader(&mut self) -> Result<VecReader> {
+        self.check_open()?;
+        Ok(VecReader { bytes: Arc::clone(&self.bytes), view: self.extent.view(), cursor: 0 })
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        self.closed = true;
+        Ok(())
+    }
+
+    fn len(&self) -> u64 {
+        self.extent.len()
+    }
+
+    fn durable_len(&self) -> u64 {
+        self.durable_len
+    }
+
+    fn recovery_offset(&self) -> u64 {
+        0
+    }
+}
+
+// From here on, all that it takes to test it.
+
+struct VecFixture;
+
+impl Fixture for VecFixture {
+    type Backend = VecBackend;
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().truncate()
+    }
+
+    async fn create(&self) -> Result<VecBackend> {
+        Ok(VecBackend::new(Vec::new()))
+    }
+
+    async fn reopen(&self, backend: VecBackend) -> Result<VecBackend> {
+        let bytes = backend.bytes.read().expect("nobody panics while holding the lock").clone();
+        Ok(VecBackend::new(bytes))
+    }
+}
+
+aof_testkit::conformance!(|| VecFixture);
+
+fn main() {
+    let report = run_all(|| VecFixture);
+    println!("{report}");
+    report.assert_passed();
+}

@@ -1,0 +1,266 @@
+//! The two images of the disk, and what a power loss makes of them.
+
+use crate::random::Random;
+use aof_api::extent::Extent;
+
+/// What a power loss leaves of the bytes that were written and not checkpointed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Retention {
+    /// All of them.
+    All,
+    /// None.
+    None,
+    /// The first so many bytes.
+    Prefix(usize),
+    /// The length, and zeros in place of the bytes.
+    Length,
+    /// Each sector or not, chosen by a seed; zeros in place of the others. The length is that of the file, or ends with
+    /// the last sector that was kept.
+    Sectors(u64),
+    /// One of the others, chosen by a seed.
+    Random(u64),
+}
+
+/// What stands on the disk, and what is shown.
+#[derive(Debug)]
+pub(crate) struct Images {
+    /// What reads see: the page cache.
+    pub(crate) live: Vec<u8>,
+    /// What survives a power loss.
+    disk: Vec<u8>,
+    /// Where the bytes begin that were written since the last sync. Before it both images agree, save after a failed
+    /// checkpoint that lost some.
+    dirty_from: usize,
+    /// Whether a failed checkpoint left bytes that the page cache shows, counts as clean, and the disk does not have.
+    stale_cache: bool,
+    /// The length, told to readers. Bytes of `live` beyond it are what failed writes left.
+    pub(crate) extent: Extent,
+    /// Counts power losses: what was opened before the last one is gone.
+    pub(crate) lifetime: u64,
+    /// The number of the opening that holds the lock.
+    pub(crate) writer: Option<u64>,
+    openings: u64,
+}
+
+impl Images {
+    pub(crate) fn new(bytes: Vec<u8>) -> Images {
+        let extent = Extent::new(bytes.len() as u64);
+        let disk = bytes.clone();
+        Images {
+            dirty_from: bytes.len(),
+            live: bytes,
+            disk,
+            stale_cache: false,
+            extent,
+            lifetime: 0,
+            writer: None,
+            openings: 0,
+        }
+    }
+
+    /// The bytes that a backend opened now would be sure to keep.
+    pub(crate) fn durable(&self) -> &[u8] {
+        &self.disk
+    }
+
+    /// Takes the lock, unless it is taken, and shows what is really on the disk: syncs what can be synced, drops the page
+    /// cache. Answers the number of the opening.
+    pub(crate) fn open(&mut self) -> Option<u64> {
+        if self.writer.is_some() {
+            return None;
+        }
+        self.sync(self.live.len());
+        if !self.stale_cache {
+            // A cut that was not durable yet.
+            self.disk.truncate(self.live.len());
+        } else {
+            self.live.clone_from(&self.disk);
+            self.dirty_from = self.live.len();
+            self.stale_cache = false;
+        }
+        // Readers of an earlier opening may be alive. What they saw and the disk lost, was cut.
+        self.extent.truncate(self.live.len() as u64);
+        self.extent.set_len(self.live.len() as u64);
+        self.openings += 1;
+        self.writer = Some(self.openings);
+        Some(self.openings)
+    }
+
+    /// Drops what failed writes left behind the end.
+    pub(crate) fn drop_beyond(&mut self, len: u64) {
+        self.live.truncate(len as usize);
+    }
+
+    /// Damages both images.
+    pub(crate) fn overwrite(&mut self, offset: usize, bytes: &[u8]) {
+        for image in [&mut self.live, &mut self.disk] {
+            let to = (offset + bytes.len()).min(image.len());
+            if offset < to {
+                image[offset..to].copy_from_slice(&bytes[..to - offset]);
+            }
+        }
+    }
+
+    /// Appends to the live image.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        self.live.extend_from_slice(bytes);
+    }
+
+    /// Makes everything durable that was written below `len`.
+    pub(crate) fn sync(&mut self, len: usize) {
+        let len = len.min(self.live.len());
+        if len > self.dirty_from {
+            self.disk.truncate(self.dirty_from);
+            self.disk.extend_from_slice(&self.live[self.dirty_from..len]);
+            self.dirty_from = len;
+        }
+    }
+
+    /// A sync that failed: makes some sectors durable, and takes the others for clean.
+    pub(crate) fn sync_in_part(&mut self, seed: u64) {
+        self.disk = self.retained(Retention::Random(seed));
+        self.dirty_from = self.live.len();
+        self.stale_cache = true;
+    }
+
+    /// Cuts the live image, and the other one where that is `durable`.
+    pub(crate) fn truncate(&mut self, len: usize, durable: bool) {
+        self.extent.truncate(len as u64);
+        self.live.truncate(len);
+        if durable {
+            self.sync(len);
+            self.disk.truncate(len);
+            self.dirty_from = self.dirty_from.min(len);
+        } else if self.disk.len() > len {
+            // Until a sync the disk has more than is shown, and an opening's sync will cut it; a crash brings it back.
+            self.dirty_from = self.dirty_from.min(len);
+        }
+    }
+
+    /// Loses power.
+    pub(crate) fn crash(&mut self, retention: Retention) {
+        self.disk = self.retained(retention);
+        self.live.clone_from(&self.disk);
+        self.dirty_from = self.live.len();
+        self.stale_cache = false;
+        self.lifetime += 1;
+        self.writer = None;
+        self.extent = Extent::new(self.live.len() as u64);
+    }
+
+    /// What the disk holds after a power loss.
+    fn retained(&self, retention: Retention) -> Vec<u8> {
+        let dirty = &self.live[self.dirty_from.min(self.live.len())..];
+        if dirty.is_empty() {
+            return self.disk.clone();
+        }
+        let retention = match retention {
+            Retention::Random(seed) => choose(&mut Random::new(seed), dirty.len()),
+            chosen => chosen,
+        };
+        let mut disk = self.disk.clone();
+        match retention {
+            Retention::None => {}
+            Retention::All | Retention::Random(_) => {
+                disk.truncate(self.dirty_from);
+                disk.extend_from_slice(dirty);
+            }
+            Retention::Prefix(len) => {
+                disk.truncate(self.dirty_from);
+                disk.extend_from_slice(&dirty[..len.min(dirty.len())]);
+            }
+            Retention::Length => disk.resize(disk.len().max(self.live.len()), 0),
+            Retention::Sectors(seed) => self.retain_sectors(&mut disk, &mut Random::new(seed)),
+        }
+        disk
+    }
+
+    fn retain_sectors(&self, disk: &mut Vec<u8>, random: &mut Random) {
+        let sector = if random.chance(0.5) { 512 } else { 4096 };
+        let share = [0.1, 0.5, 0.9][random.index(3)];
+        let mut from = self.dirty_from;
+        while from < self.live.len() {
+            // A sector that holds durable bytes too keeps those whatever happens.
+            let to = (from / sector * sector + sector).min(self.live.len());
+            if random.chance(share) {
+                disk.resize(disk.len().max(to), 0);
+                disk[from..to].copy_from_slice(&self.live[from..to]);
+            }
+            from = to;
+        }
+        if random.chance(0.5) {
+            disk.resize(disk.len().max(self.live.len()), 0);
+        }
+    }
+}
+
+fn choose(random: &mut Random, dirty: usize) -> Retention {
+    match random.below(8) {
+        0 => Retention::All,
+        1 => Retention::None,
+        2 => Retention::Length,
+        3 | 4 => Retention::Prefix(random.index(dirty + 1)),
+        _ => Retention::Sectors(random.split()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn half_durable() -> Images {
+        let mut images = Images::new(vec![1; 1000]);
+        images.append(&[2; 9000]);
+        images
+    }
+
+    #[test]
+    fn each_retention_keeps_the_durable_bytes_and_what_it_says_of_the_others() {
+        for (retention, len, twos) in [
+            (Retention::All, 10_000, 9000),
+            (Retention::None, 1000, 0),
+            (Retention::Prefix(77), 1077, 77),
+            (Retention::Length, 10_000, 0),
+        ] {
+            let mut images = half_durable();
+            images.crash(retention);
+            assert_eq!(images.live.len(), len, "{retention:?}");
+            assert_eq!(images.live[..1000], [1; 1000], "{retention:?}");
+            assert_eq!(images.live.iter().filter(|byte| **byte == 2).count(), twos, "{retention:?}");
+        }
+    }
+
+    #[test]
+    fn sectors_are_kept_whole_or_not_at_all_and_every_shape_occurs() {
+        let (mut holes, mut short) = (0, 0);
+        for seed in 0..200 {
+            let mut images = half_durable();
+            images.crash(Retention::Sectors(seed));
+            assert_eq!(images.live[..1000], [1; 1000]);
+            for sector in images.live.get(1024..).unwrap_or_default().chunks(512) {
+                assert!(sector.iter().all(|byte| *byte == sector[0]), "seed {seed}");
+            }
+            let last = images.live.iter().rposition(|byte| *byte == 2).unwrap_or(0);
+            holes += usize::from(images.live[1000..last.max(1000)].contains(&0));
+            short += usize::from(images.live.len() < 10_000);
+        }
+        assert!(holes > 50 && short > 20, "{holes} with holes, {short} short");
+    }
+
+    #[test]
+    fn a_sync_that_failed_in_part_shows_its_loss_at_the_next_opening_only() {
+        let mut lost = 0;
+        for seed in 0..50 {
+            let mut images = half_durable();
+            images.sync_in_part(seed);
+            assert_eq!(images.live.len(), 10_000);
+            // A second sync finds nothing to do, which is why it proves nothing.
+            images.sync(10_000);
+            images.open();
+            assert_eq!(images.live[..1000], [1; 1000]);
+            lost += usize::from(images.live.iter().filter(|byte| **byte == 2).count() < 9000);
+        }
+        assert!(lost > 25, "{lost}");
+    }
+}

@@ -1,0 +1,31 @@
+//! The simulator, for a moment: `aof-simulate` runs it for longer.
+
+use aof_testkit::simulate::{Action, Broken, History, Kind, Policy, Tally, run, shrink};
+
+#[test]
+fn a_few_thousand_histories_break_no_promise_and_see_everything() {
+    let mut tally = Tally::default();
+    for seed in 0..3000 {
+        let history = History::draw(seed);
+        tally += run(&history).unwrap_or_else(|broken| panic!("{broken}\n{history}"));
+    }
+    let Tally { crashes, cuts, cut_entries, refusals, failures, .. } = tally;
+    // If it stopped seeing one of these, it would be testing less than it says.
+    assert!(crashes > 3000 && cuts > 1000 && cut_entries > 10 && refusals > 100 && failures > 500, "{tally:?}");
+}
+
+#[test]
+fn a_history_is_the_same_whenever_it_is_drawn_or_run() {
+    for seed in 0..200 {
+        let history = History::draw(seed);
+        assert_eq!(history, History::draw(seed));
+        assert_eq!(run(&history).unwrap(), run(&history).unwrap());
+    }
+}
+
+#[test]
+fn a_history_that_does_not_fail_has_nothing_to_shrink() {
+    let actions = vec![Action::Append { body: 1 }, Action::Crash { seed: 1, policy: Policy::Truncate }];
+    let shrunk: Option<(History, Broken)> = shrink(&History { seed: 0, kind: Kind::Append, actions });
+    assert!(shrunk.is_none());
+}
