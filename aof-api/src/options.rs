@@ -45,7 +45,9 @@ pub enum Tail {
     /// whole entries behind a hole for instance. A power loss may leave such a tail, and so may a bad disk under
     /// entries that were acknowledged by the last checkpoint of all, which no entry records.
     TruncateTorn,
-    /// Leave it and append behind it, as TigerBeetle does.
+    /// Leave it and append behind it, as TigerBeetle does. A log that was kept once is to be kept from then on: without
+    /// its header, what stands behind a torn entry cannot be told from its body, and the other policies refuse to guess.
+    /// For the same reason, `Truncate` is the safer choice where clients choose the bodies.
     Keep,
     /// Refuse to open.
     Refuse,
