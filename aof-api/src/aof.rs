@@ -51,6 +51,8 @@ pub struct Appended {
 pub struct Aof<B> {
     backend: B,
     options: Options,
+    /// None until the first entry of a log for any cluster.
+    cluster: Option<u128>,
     position: Position,
     /// A write that was begun, and where the log stands if it was accepted.
     pending: Option<(u64, Position)>,
@@ -67,15 +69,12 @@ struct Position {
     base: Tip,
     op_max: u64,
     timestamp: u64,
-    /// None until the first entry of a log for any cluster.
-    cluster: Option<u128>,
 }
 
 impl Position {
     fn after(self, header: &Header) -> Position {
         let tip = Tip { op: header.op.get(), checksum: header.checksum };
         Position {
-            cluster: Some(header.cluster.get()),
             tip: Some(tip),
             base: tip,
             op_max: self.op_max.max(tip.op),
@@ -135,8 +134,8 @@ impl<B: AofBackend> Aof<B> {
     fn new(backend: B, options: Options, cluster: Option<u128>, timestamp: u64) -> Aof<B> {
         let cluster = cluster.or(options.cluster);
         let (op, checksum) = options.start.base(cluster.unwrap_or(0));
-        let position = Position { tip: None, base: Tip { op, checksum }, op_max: op, timestamp, cluster };
-        Aof { backend, options, position, pending: None, checkpointed_op: op }
+        let position = Position { tip: None, base: Tip { op, checksum }, op_max: op, timestamp };
+        Aof { backend, options, cluster, position, pending: None, checkpointed_op: op }
     }
 
     /// Stores a prepared message exactly as it is, at the end of the log. Answers its offset.
@@ -151,7 +150,7 @@ impl<B: AofBackend> Aof<B> {
     pub async fn write(&mut self, prepare: &Prepare) -> Result<u64> {
         let header = prepare.header();
         self.settle();
-        check_prepare(header, self.position)?;
+        self.cluster = Some(check_prepare(header, self.cluster)?);
         self.trace_order(header);
         let after = self.position.after(header);
         self.accept(&[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk(), after).await
@@ -165,12 +164,13 @@ impl<B: AofBackend> Aof<B> {
     /// As [`write`](Aof::write); [`Error::TooLarge`] when all together are above [`Options::unflushed_max`].
     pub async fn write_all(&mut self, prepares: &[Prepare]) -> Result<u64> {
         self.settle();
-        let mut after = self.position;
+        let (mut after, mut cluster) = (self.position, self.cluster);
         for prepare in prepares {
-            check_prepare(prepare.header(), after)?;
+            cluster = Some(check_prepare(prepare.header(), cluster)?);
             self.trace_order(prepare.header());
             after = after.after(prepare.header());
         }
+        self.cluster = cluster;
         let size = prepares.iter().map(Prepare::size_disk).sum();
         let parts: Vec<_> = prepares.iter().map(|prepare| IoSlice::new(prepare.as_entry_bytes())).collect();
         self.accept(&parts, size, after).await
@@ -189,6 +189,7 @@ impl<B: AofBackend> Aof<B> {
     /// the highest op; [`Error::Unflushed`]; the failures of [`AofBackend::write`]. Nothing was written.
     pub async fn append(&mut self, operation: Operation, body: &[u8]) -> Result<Appended> {
         self.settle();
+        self.cluster.get_or_insert(0);
         let mut head = EntryHead::new();
         let after = self.fill_next(&mut head.header, self.position, operation, body)?;
         let parts = [IoSlice::new(head.as_bytes()), IoSlice::new(body)];
@@ -214,6 +215,7 @@ impl<B: AofBackend> Aof<B> {
     /// ```
     pub async fn append_all(&mut self, entries: &[(Operation, impl AsRef<[u8]> + Sync)]) -> Result<Vec<Appended>> {
         self.settle();
+        self.cluster.get_or_insert(0);
         let mut after = self.position;
         let mut heads = vec![EntryHead::new(); entries.len()];
         for (head, (operation, body)) in heads.iter_mut().zip(entries) {
@@ -351,6 +353,10 @@ impl<B: AofBackend> Aof<B> {
         {
             self.position = position;
         }
+        // A first write that did not happen decides nothing.
+        if self.position.tip.is_none() {
+            self.cluster = self.options.cluster;
+        }
     }
 
     fn current(&self) -> Position {
@@ -384,7 +390,7 @@ impl<B: AofBackend> Aof<B> {
             return Err(Error::Forked { offset: self.backend.len(), op: op.saturating_add(1), parent });
         };
         let Options { client, release, request, ref clock, .. } = self.options;
-        header.cluster = U128::new(position.cluster.unwrap_or(0));
+        header.cluster = U128::new(self.cluster.unwrap_or(0));
         header.release = U32::new(release.0);
         header.command = COMMAND_PREPARE;
         header.parent = parent;
@@ -405,12 +411,12 @@ impl<B: AofBackend> Aof<B> {
 }
 
 /// Checks what `write` checks.
-fn check_prepare(header: &Header, position: Position) -> Result<()> {
+fn check_prepare(header: &Header, cluster: Option<u128>) -> Result<u128> {
     let found = header.cluster.get();
-    match position.cluster {
+    match cluster {
         Some(expected) if expected != found => Err(Error::WrongCluster { expected, found }),
         _ if header.op.get() == 0 => Err(Error::Reserved { operation: header.operation }),
-        _ => Ok(()),
+        _ => Ok(found),
     }
 }
 
