@@ -55,6 +55,12 @@ pub enum Operation {
     FreeBytes,
     /// [`System::remove`].
     Remove,
+    /// [`System::rename`]. The path of the call is the old name.
+    Rename,
+    /// [`System::rename_new`]. The path of the call is the old name.
+    RenameNew,
+    /// [`System::link`]. The path of the call is the old name.
+    Link,
 }
 
 /// One call, as it was asked for.
@@ -297,5 +303,20 @@ impl System for FaultySystem {
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.enter(Operation::Remove, path, 0, 0)?;
         self.os.remove(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.enter(Operation::Rename, from, 0, 0)?;
+        self.os.rename(from, to)
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.enter(Operation::RenameNew, from, 0, 0)?;
+        self.os.rename_new(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.enter(Operation::Link, from, 0, 0)?;
+        self.os.link(from, to)
     }
 }

@@ -100,6 +100,29 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     ///
     /// Those of `unlink(2)`.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Gives the file at `from` the name `to`, in one step; what had that name loses it.
+    ///
+    /// # Errors
+    ///
+    /// Those of `rename(2)`.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives the file at `from` the name `to`, which nothing may have.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) when something has that name; those of `rename(2)`, and, where the
+    /// system cannot do it in one step, those of `link(2)`.
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives the file at `from` a second name, `to`, which nothing may have.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) when something has that name; those of `link(2)`, which file
+    /// systems without second names answer always.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
 }
 
 /// The most parts that one [`System::write_at`] is given: `IOV_MAX` of Linux, macOS and the BSDs.

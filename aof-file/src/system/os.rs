@@ -2,6 +2,7 @@ use super::{Access, FileStatus, OpenFile, System};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, IoSlice};
 use std::path::Path;
+use tempfile::TempPath;
 
 /// The operating system itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +63,21 @@ impl System for OsSystem {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut path = TempPath::try_from_path(from)?;
+        // It is no temporary file: where this fails, it keeps its name.
+        path.disable_cleanup(true);
+        path.persist_noclobber(to).map_err(|failed| failed.error)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
     }
 }
 

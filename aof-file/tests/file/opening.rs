@@ -3,6 +3,7 @@
 use crate::fixture::{Place, checkpoint, io_kind, read_everything, write};
 use aof_api::{AofBackend, Error};
 use aof_file::fault::{Fault, Operation};
+use aof_file::system::System;
 use aof_file::{FileBackend, FileReader, is_locked};
 use std::fs;
 use std::io::ErrorKind;
@@ -119,6 +120,24 @@ fn b7_opening_syncs_and_drops_the_page_cache_before_it_reads() {
 }
 
 #[test]
+fn a_name_that_is_taken_is_never_taken_over() {
+    let place = Place::new();
+    let system: &dyn System = &*place.system;
+    let [from, taken, free] = ["from", "taken", "free"].map(|name| place.directory.path().join(name));
+    fs::write(&from, b"from").unwrap();
+    fs::write(&taken, b"taken").unwrap();
+    for refused in [system.rename_new(&from, &taken), system.link(&from, &taken)] {
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!((fs::read(&from).unwrap(), fs::read(&taken).unwrap()), (b"from".to_vec(), b"taken".to_vec()));
+    }
+    system.link(&from, &free).unwrap();
+    fs::remove_file(&free).unwrap();
+    system.rename_new(&from, &free).unwrap();
+    assert_eq!(fs::read(&free).unwrap(), b"from");
+    assert!(!from.exists());
+}
+
+#[test]
 fn opening_fails_when_the_page_cache_cannot_be_dropped() {
     let place = Place::new();
     drop(place.with(b"abc"));
@@ -133,7 +152,7 @@ fn opening_fails_when_the_page_cache_cannot_be_dropped() {
 #[test]
 fn a_file_replaced_between_opening_and_locking_is_opened_again() {
     use aof_file::FileOptions;
-    use aof_file::system::{Access, FileStatus, OpenFile, OsSystem, System};
+    use aof_file::system::{Access, FileStatus, OpenFile, OsSystem};
     use std::io::{self, IoSlice};
     use std::path::Path;
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -186,6 +205,15 @@ fn a_file_replaced_between_opening_and_locking_is_opened_again() {
         }
         fn remove(&self, path: &Path) -> io::Result<()> {
             OsSystem.remove(path)
+        }
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            OsSystem.rename(from, to)
+        }
+        fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+            OsSystem.rename_new(from, to)
+        }
+        fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+            OsSystem.link(from, to)
         }
     }
 
