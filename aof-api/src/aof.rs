@@ -13,6 +13,7 @@ use crate::prepare::{Prepare, seal_header};
 use crate::recovery::{Recovery, recover};
 use crate::validate::{ValidateOptions, Validation, validate};
 use std::io::IoSlice;
+use std::ops::{Index, IndexMut};
 use zerocopy::little_endian::{U32, U64, U128};
 use zerocopy::{FromZeros, Immutable, IntoBytes};
 
@@ -53,33 +54,66 @@ pub struct Aof<B> {
     options: Options,
     /// None until the first entry of a log for any cluster.
     cluster: Option<u128>,
-    position: Position,
-    /// A write that was begun, and where the log stands if it was accepted.
-    pending: Option<(u64, Position)>,
+    /// Where the log stands, and where it stands if the write that was begun last has been accepted. They are filled in
+    /// place and take turns: copying what was just stored piece by piece has to wait for the bytes of the entry before
+    /// it to reach the caches, which costs more than all the rest of a write.
+    positions: [Position; 2],
+    /// Which of the two is where the log stands.
+    turn: Turn,
+    /// How long the log is if a write that was begun, and whose end was not seen, has been accepted.
+    pending_len: Option<u64>,
     /// The highest op at the last checkpoint.
     checkpointed_op: u64,
+}
+
+/// One of two, which take turns.
+#[derive(Clone, Copy)]
+struct Turn(bool);
+
+impl Turn {
+    fn other(self) -> Turn {
+        Turn(!self.0)
+    }
+}
+
+impl Index<Turn> for [Position; 2] {
+    type Output = Position;
+
+    fn index(&self, turn: Turn) -> &Position {
+        &self[usize::from(turn.0)]
+    }
+}
+
+impl IndexMut<Turn> for [Position; 2] {
+    fn index_mut(&mut self, turn: Turn) -> &mut Position {
+        &mut self[usize::from(turn.0)]
+    }
 }
 
 /// Where the log stands.
 #[derive(Clone, Copy)]
 struct Position {
-    /// The last entry.
-    tip: Option<Tip>,
-    /// What the next append stands on: the tip, or the start of an empty log.
+    /// What the next append stands on: the last entry, or the start of an empty log.
     base: Tip,
     op_max: u64,
     timestamp: u64,
+    /// Whether `base` is an entry of this log.
+    is_written: bool,
 }
 
 impl Position {
-    fn after(self, header: &Header) -> Position {
-        let tip = Tip { op: header.op.get(), checksum: header.checksum };
+    fn after(&self, header: &Header) -> Position {
+        let op = header.op.get();
         Position {
-            tip: Some(tip),
-            base: tip,
-            op_max: self.op_max.max(tip.op),
+            base: Tip { op, checksum: header.checksum },
+            op_max: self.op_max.max(op),
             timestamp: self.timestamp.max(header.timestamp.get()),
+            is_written: true,
         }
+    }
+
+    fn tip(&self) -> Option<Tip> {
+        self.is_written.then_some(self.base)
     }
 }
 
@@ -122,9 +156,10 @@ impl<B: AofBackend> Aof<B> {
         let recovery = opened.recovery;
         let mut log = Aof::new(backend, options, opened.cluster, opened.timestamp);
         if let Some(tip) = recovery.tip {
-            log.position.tip = Some(tip);
-            log.position.base = tip;
-            log.position.op_max = opened.op_max;
+            let position = log.position_mut();
+            position.base = tip;
+            position.is_written = true;
+            position.op_max = opened.op_max;
             log.checkpointed_op = opened.op_max;
         }
         tracing::debug!(entries = recovery.entries, len = recovery.len, "opened");
@@ -134,8 +169,16 @@ impl<B: AofBackend> Aof<B> {
     fn new(backend: B, options: Options, cluster: Option<u128>, timestamp: u64) -> Aof<B> {
         let cluster = cluster.or(options.cluster);
         let (op, checksum) = options.start.base(cluster.unwrap_or(0));
-        let position = Position { tip: None, base: Tip { op, checksum }, op_max: op, timestamp };
-        Aof { backend, options, cluster, position, pending: None, checkpointed_op: op }
+        let position = Position { base: Tip { op, checksum }, op_max: op, timestamp, is_written: false };
+        Aof {
+            backend,
+            options,
+            cluster,
+            positions: [position; 2],
+            turn: Turn(false),
+            pending_len: None,
+            checkpointed_op: op,
+        }
     }
 
     /// Stores a prepared message exactly as it is, at the end of the log. Answers its offset.
@@ -151,9 +194,9 @@ impl<B: AofBackend> Aof<B> {
         let header = prepare.header();
         self.settle();
         self.cluster = Some(check_prepare(header, self.cluster)?);
-        self.trace_order(header);
-        let after = self.position.after(header);
-        self.accept(&[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk(), after).await
+        self.trace_order(self.position(), header);
+        *self.next_mut() = self.position().after(header);
+        self.accept(&[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk()).await
     }
 
     /// As [`write`](Aof::write), for many at once: all or none, in one write of the backend. Answers the offset of the
@@ -164,16 +207,18 @@ impl<B: AofBackend> Aof<B> {
     /// As [`write`](Aof::write); [`Error::TooLarge`] when all together are above [`Options::unflushed_max`].
     pub async fn write_all(&mut self, prepares: &[Prepare]) -> Result<u64> {
         self.settle();
-        let (mut after, mut cluster) = (self.position, self.cluster);
+        let mut cluster = self.cluster;
+        let mut after = *self.position();
         for prepare in prepares {
             cluster = Some(check_prepare(prepare.header(), cluster)?);
-            self.trace_order(prepare.header());
+            self.trace_order(&after, prepare.header());
             after = after.after(prepare.header());
         }
+        *self.next_mut() = after;
         self.cluster = cluster;
         let size = prepares.iter().map(Prepare::size_disk).sum();
         let parts: Vec<_> = prepares.iter().map(|prepare| IoSlice::new(prepare.as_entry_bytes())).collect();
-        self.accept(&parts, size, after).await
+        self.accept(&parts, size).await
     }
 
     /// Builds the next entry and writes it: its op is one above the tip, its parent the tip.
@@ -191,10 +236,10 @@ impl<B: AofBackend> Aof<B> {
         self.settle();
         self.cluster.get_or_insert(0);
         let mut head = EntryHead::new();
-        let after = self.fill_next(&mut head.header, self.position, operation, body)?;
+        self.fill_next(self.turn, &mut head.header, operation, body)?;
         let parts = [IoSlice::new(head.as_bytes()), IoSlice::new(body)];
-        let offset = self.accept(&parts, size_disk(head.header.size.get()), after).await?;
-        Ok(Appended { op: after.base.op, checksum: after.base.checksum, offset })
+        let offset = self.accept(&parts, size_disk(head.header.size.get())).await?;
+        Ok(Appended { op: head.header.op.get(), checksum: head.header.checksum, offset })
     }
 
     /// As [`append`](Aof::append), for many at once: all or none, in one write of the backend.
@@ -216,17 +261,17 @@ impl<B: AofBackend> Aof<B> {
     pub async fn append_all(&mut self, entries: &[(Operation, impl AsRef<[u8]> + Sync)]) -> Result<Vec<Appended>> {
         self.settle();
         self.cluster.get_or_insert(0);
-        let mut after = self.position;
+        *self.next_mut() = *self.position();
         let mut heads = vec![EntryHead::new(); entries.len()];
         for (head, (operation, body)) in heads.iter_mut().zip(entries) {
-            after = self.fill_next(&mut head.header, after, *operation, body.as_ref())?;
+            self.fill_next(self.turn.other(), &mut head.header, *operation, body.as_ref())?;
         }
         let mut parts = Vec::with_capacity(entries.len() * 2);
         for (head, (_, body)) in heads.iter().zip(entries) {
             parts.extend([IoSlice::new(head.as_bytes()), IoSlice::new(body.as_ref())]);
         }
         let size = heads.iter().map(|head| size_disk(head.header.size.get())).sum();
-        let mut offset = self.accept(&parts, size, after).await?;
+        let mut offset = self.accept(&parts, size).await?;
         let appended = heads.iter().map(|EntryHead { header, .. }| {
             let appended = Appended { op: header.op.get(), checksum: header.checksum, offset };
             offset += size_disk(header.size.get());
@@ -243,7 +288,7 @@ impl<B: AofBackend> Aof<B> {
     /// Those of [`AofBackend::checkpoint`]. After most of them the log is poisoned: close it and open it anew.
     pub async fn checkpoint(&mut self) -> Result<u64> {
         self.settle();
-        let op = self.position.op_max;
+        let op = self.position().op_max;
         let checkpoint = self.backend.checkpoint().await;
         // A log that was moved away is durable all the same.
         if matches!(checkpoint, Ok(_) | Err(Error::Moved { .. })) {
@@ -275,7 +320,7 @@ impl<B: AofBackend> Aof<B> {
     /// The last entry; `None` in an empty log.
     #[must_use]
     pub fn tip(&self) -> Option<Tip> {
-        self.current().tip
+        self.current().tip()
     }
 
     /// The length of the log in bytes.
@@ -325,8 +370,8 @@ impl<B: AofBackend> Aof<B> {
         checkpoint.and(close)
     }
 
-    /// Writes, and takes on `after` when that has happened: now, or, where this future is dropped, at the next call.
-    async fn accept(&mut self, parts: &[IoSlice<'_>], size: u64, after: Position) -> Result<u64> {
+    /// Writes, and goes on to `next` when that has happened: now, or, where this future is dropped, at the next call.
+    async fn accept(&mut self, parts: &[IoSlice<'_>], size: u64) -> Result<u64> {
         let (unflushed, limit) = (self.backend.unflushed(), self.options.unflushed_max);
         if size > limit {
             return Err(Error::TooLarge {
@@ -338,53 +383,57 @@ impl<B: AofBackend> Aof<B> {
         if unflushed.saturating_add(size) > limit {
             return Err(Error::Unflushed { unflushed, needed: size, limit });
         }
-        self.pending = Some((self.backend.len() + size, after));
+        self.pending_len = Some(self.backend.len() + size);
         let written = self.backend.write(parts).await;
-        self.pending = None;
+        self.pending_len = None;
         let offset = written?;
-        self.position = after;
+        self.turn = self.turn.other();
         Ok(offset)
     }
 
     /// Finds out whether a write was accepted whose future was dropped (**B9**).
     fn settle(&mut self) {
-        if let Some((len, position)) = self.pending.take()
-            && self.backend.len() == len
-        {
-            self.position = position;
+        if self.pending_len.take() == Some(self.backend.len()) {
+            self.turn = self.turn.other();
         }
         // A first write that did not happen decides nothing.
-        if self.position.tip.is_none() {
+        if !self.position().is_written {
             self.cluster = self.options.cluster;
         }
     }
 
-    fn current(&self) -> Position {
-        match self.pending {
-            Some((len, position)) if self.backend.len() == len => position,
-            _ => self.position,
-        }
+    /// Where the log stands, also where a write was accepted whose future was dropped.
+    fn current(&self) -> &Position {
+        let accepted = self.pending_len == Some(self.backend.len());
+        &self.positions[if accepted { self.turn.other() } else { self.turn }]
     }
 
-    fn trace_order(&self, header: &Header) {
-        let Position { base, op_max, .. } = self.position;
+    fn position(&self) -> &Position {
+        &self.positions[self.turn]
+    }
+
+    fn position_mut(&mut self) -> &mut Position {
+        &mut self.positions[self.turn]
+    }
+
+    fn next_mut(&mut self) -> &mut Position {
+        &mut self.positions[self.turn.other()]
+    }
+
+    fn trace_order(&self, position: &Position, header: &Header) {
+        let Position { base, op_max, .. } = position;
         if header.parent != base.checksum {
             let (op, checksum, parent) = (header.op.get(), header.checksum, header.parent);
             tracing::info!(op, %checksum, %parent, tip = %base.checksum, op_max, "written out of the chain");
         }
     }
 
-    /// Makes a new header the next one of an append, and answers where the log stands behind it.
-    fn fill_next(
-        &self,
-        header: &mut Header,
-        position: Position,
-        operation: Operation,
-        body: &[u8],
-    ) -> Result<Position> {
+    /// Makes a new header the one behind the position `from`, and puts where that leads into the next position.
+    fn fill_next(&mut self, from: Turn, header: &mut Header, operation: Operation, body: &[u8]) -> Result<()> {
         if matches!(operation, Operation::RESERVED | Operation::ROOT) {
             return Err(Error::Reserved { operation: operation.0 });
         }
+        let position = &self.positions[from];
         let Tip { op, checksum: parent } = position.base;
         let Some(op) = op.checked_add(1).filter(|_| op == position.op_max) else {
             return Err(Error::Forked { offset: self.backend.len(), op: op.saturating_add(1), parent });
@@ -406,7 +455,8 @@ impl<B: AofBackend> Aof<B> {
             }
         }
         seal_header(header, body)?;
-        Ok(position.after(header))
+        *self.next_mut() = self.positions[from].after(header);
+        Ok(())
     }
 }
 
