@@ -1,4 +1,8 @@
-//! What the benchmarks share: logs of one entry size, in files.
+//! What the benchmarks share: the work that is timed, and contenders that take turns.
+
+pub mod appending;
+pub mod side_by_side;
+pub mod validating;
 
 use aof_api::{Operation, Options, blocking::Aof};
 use aof_file::{FileBackend, FileReader};
