@@ -9,11 +9,11 @@ use crate::error::{Error, Result};
 use crate::header::{CHECKPOINT_MARK, COMMAND_PREPARE, Header};
 use crate::operation::Operation;
 use crate::options::Options;
+use crate::position::{Position, Positions};
 use crate::prepare::{Prepare, seal_header};
-use crate::recovery::{Recovery, recover};
+use crate::recovery::{Opened, Recovery, recover};
 use crate::validate::{ValidateOptions, Validation, validate};
 use std::io::IoSlice;
-use std::ops::{Index, IndexMut};
 use zerocopy::little_endian::{U32, U64, U128};
 use zerocopy::{FromZeros, Immutable, IntoBytes};
 
@@ -54,67 +54,9 @@ pub struct Aof<B> {
     options: Options,
     /// None until the first entry of a log for any cluster.
     cluster: Option<u128>,
-    /// Where the log stands, and where it stands if the write that was begun last has been accepted. They are filled in
-    /// place and take turns: copying what was just stored piece by piece has to wait for the bytes of the entry before
-    /// it to reach the caches, which costs more than all the rest of a write.
-    positions: [Position; 2],
-    /// Which of the two is where the log stands.
-    turn: Turn,
-    /// How long the log is if a write that was begun, and whose end was not seen, has been accepted.
-    pending_len: Option<u64>,
+    positions: Positions,
     /// The highest op at the last checkpoint.
     checkpointed_op: u64,
-}
-
-/// One of two, which take turns.
-#[derive(Clone, Copy)]
-struct Turn(bool);
-
-impl Turn {
-    fn other(self) -> Turn {
-        Turn(!self.0)
-    }
-}
-
-impl Index<Turn> for [Position; 2] {
-    type Output = Position;
-
-    fn index(&self, turn: Turn) -> &Position {
-        &self[usize::from(turn.0)]
-    }
-}
-
-impl IndexMut<Turn> for [Position; 2] {
-    fn index_mut(&mut self, turn: Turn) -> &mut Position {
-        &mut self[usize::from(turn.0)]
-    }
-}
-
-/// Where the log stands.
-#[derive(Clone, Copy)]
-struct Position {
-    /// What the next append stands on: the last entry, or the start of an empty log.
-    base: Tip,
-    op_max: u64,
-    timestamp: u64,
-    /// Whether `base` is an entry of this log.
-    is_written: bool,
-}
-
-impl Position {
-    fn after(&self, header: &Header) -> Position {
-        let op = header.op.get();
-        Position {
-            base: Tip { op, checksum: header.checksum },
-            op_max: self.op_max.max(op),
-            timestamp: self.timestamp.max(header.timestamp.get()),
-            is_written: true,
-        }
-    }
-
-    fn tip(&self) -> Option<Tip> {
-        self.is_written.then_some(self.base)
-    }
 }
 
 impl<B: AofBackend> Aof<B> {
@@ -151,16 +93,12 @@ impl<B: AofBackend> Aof<B> {
     /// [`Error::TooLarge`] for a tail above [`Options::cut_len_max`]. In all these cases nothing was changed. The
     /// failures of the backend.
     pub async fn open(mut backend: B, options: Options) -> Result<(Aof<B>, Recovery)> {
-        let opened = recover(&mut backend, &options).await?;
+        let Opened { recovery, cluster, op_max, timestamp } = recover(&mut backend, &options).await?;
         backend.checkpoint().await?;
-        let recovery = opened.recovery;
-        let mut log = Aof::new(backend, options, opened.cluster, opened.timestamp);
+        let mut log = Aof::new(backend, options, cluster, timestamp);
         if let Some(tip) = recovery.tip {
-            let position = log.position_mut();
-            position.base = tip;
-            position.is_written = true;
-            position.op_max = opened.op_max;
-            log.checkpointed_op = opened.op_max;
+            log.positions = Positions::new(Position { base: tip, op_max, timestamp, is_written: true });
+            log.checkpointed_op = op_max;
         }
         tracing::debug!(entries = recovery.entries, len = recovery.len, "opened");
         Ok((log, recovery))
@@ -170,15 +108,7 @@ impl<B: AofBackend> Aof<B> {
         let cluster = cluster.or(options.cluster);
         let (op, checksum) = options.start.base(cluster.unwrap_or(0));
         let position = Position { base: Tip { op, checksum }, op_max: op, timestamp, is_written: false };
-        Aof {
-            backend,
-            options,
-            cluster,
-            positions: [position; 2],
-            turn: Turn(false),
-            pending_len: None,
-            checkpointed_op: op,
-        }
+        Aof { backend, options, cluster, positions: Positions::new(position), checkpointed_op: op }
     }
 
     /// Stores a prepared message exactly as it is, at the end of the log. Answers its offset.
@@ -194,8 +124,9 @@ impl<B: AofBackend> Aof<B> {
         let header = prepare.header();
         self.settle();
         self.cluster = Some(check_prepare(header, self.cluster)?);
-        self.trace_order(self.position(), header);
-        *self.next_mut() = self.position().after(header);
+        let now = self.positions.now();
+        trace_order(now, header);
+        *self.positions.next_mut() = now.after(header);
         self.accept(&[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk()).await
     }
 
@@ -208,13 +139,13 @@ impl<B: AofBackend> Aof<B> {
     pub async fn write_all(&mut self, prepares: &[Prepare]) -> Result<u64> {
         self.settle();
         let mut cluster = self.cluster;
-        let mut after = *self.position();
+        let mut after = *self.positions.now();
         for prepare in prepares {
             cluster = Some(check_prepare(prepare.header(), cluster)?);
-            self.trace_order(&after, prepare.header());
+            trace_order(&after, prepare.header());
             after = after.after(prepare.header());
         }
-        *self.next_mut() = after;
+        *self.positions.next_mut() = after;
         self.cluster = cluster;
         let size = prepares.iter().map(Prepare::size_disk).sum();
         let parts: Vec<_> = prepares.iter().map(|prepare| IoSlice::new(prepare.as_entry_bytes())).collect();
@@ -236,7 +167,8 @@ impl<B: AofBackend> Aof<B> {
         self.settle();
         self.cluster.get_or_insert(0);
         let mut head = EntryHead::new();
-        self.fill_next(self.turn, &mut head.header, operation, body)?;
+        let after = self.fill_next(self.positions.now(), &mut head.header, operation, body)?;
+        *self.positions.next_mut() = after;
         let parts = [IoSlice::new(head.as_bytes()), IoSlice::new(body)];
         let offset = self.accept(&parts, size_disk(head.header.size.get())).await?;
         Ok(Appended { op: head.header.op.get(), checksum: head.header.checksum, offset })
@@ -261,10 +193,11 @@ impl<B: AofBackend> Aof<B> {
     pub async fn append_all(&mut self, entries: &[(Operation, impl AsRef<[u8]> + Sync)]) -> Result<Vec<Appended>> {
         self.settle();
         self.cluster.get_or_insert(0);
-        *self.next_mut() = *self.position();
+        *self.positions.next_mut() = *self.positions.now();
         let mut heads = vec![EntryHead::new(); entries.len()];
         for (head, (operation, body)) in heads.iter_mut().zip(entries) {
-            self.fill_next(self.turn.other(), &mut head.header, *operation, body.as_ref())?;
+            let after = self.fill_next(self.positions.next(), &mut head.header, *operation, body.as_ref())?;
+            *self.positions.next_mut() = after;
         }
         let mut parts = Vec::with_capacity(entries.len() * 2);
         for (head, (_, body)) in heads.iter().zip(entries) {
@@ -288,7 +221,7 @@ impl<B: AofBackend> Aof<B> {
     /// Those of [`AofBackend::checkpoint`]. After most of them the log is poisoned: close it and open it anew.
     pub async fn checkpoint(&mut self) -> Result<u64> {
         self.settle();
-        let op = self.position().op_max;
+        let op = self.positions.now().op_max;
         let checkpoint = self.backend.checkpoint().await;
         // A log that was moved away is durable all the same.
         if matches!(checkpoint, Ok(_) | Err(Error::Moved { .. })) {
@@ -320,7 +253,7 @@ impl<B: AofBackend> Aof<B> {
     /// The last entry; `None` in an empty log.
     #[must_use]
     pub fn tip(&self) -> Option<Tip> {
-        self.current().tip()
+        self.positions.at_len(self.backend.len()).tip()
     }
 
     /// The length of the log in bytes.
@@ -383,57 +316,31 @@ impl<B: AofBackend> Aof<B> {
         if unflushed.saturating_add(size) > limit {
             return Err(Error::Unflushed { unflushed, needed: size, limit });
         }
-        self.pending_len = Some(self.backend.len() + size);
+        self.positions.begin(self.backend.len() + size);
         let written = self.backend.write(parts).await;
-        self.pending_len = None;
-        let offset = written?;
-        self.turn = self.turn.other();
-        Ok(offset)
+        self.positions.end(written.is_ok());
+        written
     }
 
-    /// Finds out whether a write was accepted whose future was dropped (**B9**).
     fn settle(&mut self) {
-        if self.pending_len.take() == Some(self.backend.len()) {
-            self.turn = self.turn.other();
-        }
+        self.positions.settle(self.backend.len());
         // A first write that did not happen decides nothing.
-        if !self.position().is_written {
+        if !self.positions.now().is_written {
             self.cluster = self.options.cluster;
         }
     }
 
-    /// Where the log stands, also where a write was accepted whose future was dropped.
-    fn current(&self) -> &Position {
-        let accepted = self.pending_len == Some(self.backend.len());
-        &self.positions[if accepted { self.turn.other() } else { self.turn }]
-    }
-
-    fn position(&self) -> &Position {
-        &self.positions[self.turn]
-    }
-
-    fn position_mut(&mut self) -> &mut Position {
-        &mut self.positions[self.turn]
-    }
-
-    fn next_mut(&mut self) -> &mut Position {
-        &mut self.positions[self.turn.other()]
-    }
-
-    fn trace_order(&self, position: &Position, header: &Header) {
-        let Position { base, op_max, .. } = position;
-        if header.parent != base.checksum {
-            let (op, checksum, parent) = (header.op.get(), header.checksum, header.parent);
-            tracing::info!(op, %checksum, %parent, tip = %base.checksum, op_max, "written out of the chain");
-        }
-    }
-
-    /// Makes a new header the one behind the position `from`, and puts where that leads into the next position.
-    fn fill_next(&mut self, from: Turn, header: &mut Header, operation: Operation, body: &[u8]) -> Result<()> {
+    /// Makes a new header that of an entry appended at `position`, and answers the position behind it.
+    fn fill_next(
+        &self,
+        position: &Position,
+        header: &mut Header,
+        operation: Operation,
+        body: &[u8],
+    ) -> Result<Position> {
         if matches!(operation, Operation::RESERVED | Operation::ROOT) {
             return Err(Error::Reserved { operation: operation.0 });
         }
-        let position = &self.positions[from];
         let Tip { op, checksum: parent } = position.base;
         let Some(op) = op.checked_add(1).filter(|_| op == position.op_max) else {
             return Err(Error::Forked { offset: self.backend.len(), op: op.saturating_add(1), parent });
@@ -455,8 +362,15 @@ impl<B: AofBackend> Aof<B> {
             }
         }
         seal_header(header, body)?;
-        *self.next_mut() = self.positions[from].after(header);
-        Ok(())
+        Ok(position.after(header))
+    }
+}
+
+fn trace_order(position: &Position, header: &Header) {
+    let Position { base, op_max, .. } = position;
+    if header.parent != base.checksum {
+        let (op, checksum, parent) = (header.op.get(), header.checksum, header.parent);
+        tracing::info!(op, %checksum, %parent, tip = %base.checksum, op_max, "written out of the chain");
     }
 }
 

@@ -49,6 +49,7 @@ mod header;
 mod operation;
 mod options;
 mod pool;
+mod position;
 mod prepare;
 mod recovery;
 mod run;
