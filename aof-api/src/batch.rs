@@ -20,6 +20,15 @@ pub(crate) enum Stop {
     Suspect,
 }
 
+/// What to do with an entry that goes on behind the bytes that were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Last {
+    /// Read the rest of it.
+    Whole,
+    /// Leave it to the next batch, unless it is the only one.
+    IfItIsThere,
+}
+
 /// Whole entries, one behind the other, as far as their headers say.
 ///
 /// The walk from header to header takes sizes as they stand: [`verify`](Batch::verify) comes afterwards, perhaps on
@@ -39,10 +48,16 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Reads about `chunk_len` bytes at `offset`, and then the rest of the last entry.
+    /// Reads about `chunk_len` bytes at `offset`, and then perhaps the rest of the last entry.
     ///
     /// A reading error behind whole entries is left to the next batch, which meets it again.
-    pub(crate) async fn fill<R: AofRead>(&mut self, reader: &mut R, offset: u64, chunk_len: usize) -> Result<()> {
+    pub(crate) async fn fill<R: AofRead>(
+        &mut self,
+        reader: &mut R,
+        offset: u64,
+        chunk_len: usize,
+        last: Last,
+    ) -> Result<()> {
         self.offset = offset;
         self.filled = 0;
         self.bounds.clear();
@@ -59,6 +74,9 @@ impl Batch {
             let have = self.filled - end;
             if have == 0 {
                 self.stop = if at_end { Stop::End } else { Stop::Boundary };
+                return Ok(());
+            }
+            if last == Last::IfItIsThere && !self.is_empty() {
                 return Ok(());
             }
             let need = match decode_header(&self.buf[end..self.filled]) {
@@ -192,21 +210,5 @@ impl Batch {
 
     pub(crate) fn stop(&self) -> Stop {
         self.stop
-    }
-
-    /// Reads a window of `len` bytes without looking for entries, and answers what is there, and the error that it
-    /// ends before.
-    pub(crate) async fn fill_window<R: AofRead>(
-        &mut self,
-        reader: &mut R,
-        offset: u64,
-        len: usize,
-    ) -> Result<(&[u8], Option<Error>)> {
-        self.filled = 0;
-        self.bounds.clear();
-        self.bounds.push(0);
-        reader.seek(offset).await?;
-        let error = self.read_to(reader, len).await.err();
-        Ok((&self.buf[..self.filled], error))
     }
 }

@@ -1,7 +1,7 @@
 //! Reading: entry by entry, borrowed or as a stream, from any offset, past damage, while the log is written.
 
 use crate::backend::AofRead;
-use crate::entry::AofEntry;
+use crate::entry::{AofEntry, Damage};
 use crate::error::{Error, Result};
 use crate::prepare::Prepare;
 use crate::scan::{DamagedRange, ReadOptions, Scan, Step};
@@ -109,11 +109,14 @@ impl<R: AofRead> Entries<R> {
     ///
     /// As [`AofRead::read`].
     pub async fn resync(&mut self) -> Result<Option<DamagedRange>> {
-        if self.index >= self.scan.entry_count() {
-            self.index = 0;
-            if let Step::Damage(_) = self.scan.step().await? {
-                return self.scan.resync().await;
-            }
+        if self.index < self.scan.entry_count() {
+            return Ok(None);
+        }
+        self.index = 0;
+        // What was incomplete may be whole by now.
+        let known = self.scan.damage().is_some_and(|damage| !matches!(damage, Damage::Torn { .. }));
+        if known || matches!(self.scan.step().await?, Step::Damage(_)) {
+            return self.scan.resync().await;
         }
         Ok(None)
     }

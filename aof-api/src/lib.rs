@@ -57,6 +57,7 @@ mod scan;
 mod seen;
 mod stripes;
 mod validate;
+mod window;
 
 pub use aof::{Aof, Appended};
 pub use backend::{AofBackend, AofBackendExt, AofRead, AofReadExt};

@@ -2,12 +2,13 @@
 //! between them.
 
 use crate::backend::AofRead;
-use crate::batch::{Batch, Stop};
+use crate::batch::{Batch, Last, Stop};
 use crate::entry::{AofEntry, Damage, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, MAGIC, decode_header, size_disk};
 use crate::error::{Error, Result};
 use crate::header::Header;
 use crate::pool::Pool;
 use crate::run::Run;
+use crate::window::Window;
 use futures::channel::oneshot;
 use memchr::memmem;
 use std::collections::VecDeque;
@@ -41,7 +42,8 @@ impl ReadOptions {
 
     /// Bytes to ask the backend for at once, 4 KiB to 64 MiB; values outside are brought inside.
     ///
-    /// Memory is bounded by this and one entry (1 MiB), for each verifying thread two of both.
+    /// Memory is bounded by this and one entry (1 MiB), for each verifying thread two of both; behind damage, two
+    /// entries more.
     #[must_use]
     pub const fn chunk_len(mut self, bytes: usize) -> ReadOptions {
         self.chunk_len = if bytes < CHUNK_LEN_MIN {
@@ -170,6 +172,10 @@ pub(crate) struct Scan<R> {
     suspect: bool,
     /// What stands there, once that was looked at.
     damage: Option<DamageAt>,
+    /// What was looked at around damage.
+    window: Window,
+    /// Up to here, where damage was passed not long ago, each place is looked at before much is read for it.
+    cautious_until: u64,
 }
 
 impl<R: AofRead> Scan<R> {
@@ -191,6 +197,8 @@ impl<R: AofRead> Scan<R> {
             pool: None,
             suspect: false,
             damage: None,
+            window: Window::default(),
+            cautious_until: 0,
         }
     }
 
@@ -217,6 +225,11 @@ impl<R: AofRead> Scan<R> {
         self.next
     }
 
+    /// The damage that the last step met.
+    pub(crate) fn damage(&self) -> Option<Damage> {
+        self.damage.map(|at| at.damage)
+    }
+
     pub(crate) fn into_reader(self) -> R {
         self.reader
     }
@@ -231,6 +244,7 @@ impl<R: AofRead> Scan<R> {
         self.next = offset;
         self.suspect = false;
         self.damage = None;
+        self.cautious_until = 0;
         self.discard_ahead();
     }
 
@@ -256,11 +270,16 @@ impl<R: AofRead> Scan<R> {
     /// holds for a future that is dropped.
     pub(crate) async fn step(&mut self) -> Result<Step> {
         self.verified = 0;
+        // Whoever looks at the same place again wants to see what has changed.
+        if self.damage.take().is_some() || !self.is_cautious() {
+            self.window.clear();
+        }
         for _ in 0..LOOKS_MAX {
-            if self.suspect {
-                match self.look().await? {
+            if self.suspect || (self.is_cautious() && self.next < self.limit) {
+                match look_at(&mut self.window, &mut self.reader, self.next).await? {
                     Look::End => return Ok(Step::End),
                     Look::Damage(damage) => {
+                        self.suspect = true;
                         self.damage = Some(damage);
                         return Ok(Step::Damage(damage));
                     }
@@ -268,7 +287,6 @@ impl<R: AofRead> Scan<R> {
                     Look::Whole => self.suspect = false,
                 }
             }
-            self.damage = None;
             let (batch, verified) = match self.next_batch().await {
                 Ok(verified) => verified,
                 Err(error) => {
@@ -293,6 +311,7 @@ impl<R: AofRead> Scan<R> {
             if !self.suspect {
                 return Ok(Step::End);
             }
+            self.window.clear();
         }
         let differs = std::io::Error::other("reading the same bytes twice gave different answers; check the storage");
         Err(Error::io("read", self.next, differs))
@@ -305,7 +324,8 @@ impl<R: AofRead> Scan<R> {
             let offset = if self.ahead.is_empty() { self.next } else { self.read_next };
             let mut batch = self.spare.pop().unwrap_or_default();
             let left = usize::try_from(self.limit.saturating_sub(offset)).unwrap_or(usize::MAX);
-            match batch.fill(&mut self.reader, offset, self.chunk_len.min(left)).await {
+            let last = if self.is_cautious() { Last::IfItIsThere } else { Last::Whole };
+            match batch.fill(&mut self.reader, offset, self.chunk_len.min(left), last).await {
                 Ok(()) => {}
                 Err(error) => {
                     self.spare.push(batch);
@@ -345,7 +365,7 @@ impl<R: AofRead> Scan<R> {
 
     /// How many batches to have under way.
     fn depth(&self) -> usize {
-        if self.options.verify_threads < 2 || self.chunk_len < self.options.chunk_len {
+        if self.options.verify_threads < 2 || self.chunk_len < self.options.chunk_len || self.is_cautious() {
             1
         } else {
             self.options.verify_threads * 2
@@ -362,23 +382,18 @@ impl<R: AofRead> Scan<R> {
         self.failed = None;
     }
 
-    /// Looks at the one place where no whole entry was found, with nothing but the rules of the format.
-    async fn look(&mut self) -> Result<Look> {
-        let mut batch = self.spare.pop().unwrap_or_default();
-        let look = look_at(&mut batch, &mut self.reader, self.next).await;
-        self.spare.push(batch);
-        look
+    fn is_cautious(&self) -> bool {
+        self.next < self.cautious_until
     }
 
     /// Passes the damage that was met, to the next entry with a valid header or the end.
     pub(crate) async fn resync(&mut self) -> Result<Option<DamagedRange>> {
         let Some(DamageAt { offset, damage, op, .. }) = self.damage else { return Ok(None) };
         self.discard_ahead();
-        let mut batch = self.spare.pop().unwrap_or_default();
-        let found = find_entry(&mut batch, &mut self.reader, offset, self.options.chunk_len).await;
-        self.spare.push(batch);
-        let Found { offset: end, zeros, at_end } = found?;
+        let found = find_entry(&mut self.window, &mut self.reader, offset, self.options.chunk_len).await?;
+        let Found { offset: end, zeros, at_end } = found;
         self.seek(end);
+        self.cautious_until = end.saturating_add(ENTRY_SIZE_MAX as u64);
         self.chunk_len = CHUNK_LEN_MIN;
         Ok(Some(DamagedRange { offset, len: end - offset, damage, op, zeros, at_end }))
     }
@@ -410,8 +425,9 @@ enum Look {
     Damage(DamageAt),
 }
 
-async fn look_at<R: AofRead>(batch: &mut Batch, reader: &mut R, offset: u64) -> Result<Look> {
-    let (bytes, error) = batch.fill_window(reader, offset, ENTRY_SIZE_MIN).await?;
+/// Looks at the one place where no whole entry was found, with nothing but the rules of the format.
+async fn look_at<R: AofRead>(window: &mut Window, reader: &mut R, offset: u64) -> Result<Look> {
+    let (bytes, error) = window.view(reader, offset, ENTRY_SIZE_MIN).await?;
     if bytes.is_empty() {
         return error.map_or(Ok(Look::End), Err);
     }
@@ -422,7 +438,7 @@ async fn look_at<R: AofRead>(batch: &mut Batch, reader: &mut R, offset: u64) -> 
         (Err(damage), _) => return Ok(Look::Damage(DamageAt { offset, damage, op: None, end: None })),
     };
     // The header is valid, so its size is at most the largest.
-    let (bytes, error) = batch.fill_window(reader, offset, size_disk(size) as usize).await?;
+    let (bytes, error) = window.view(reader, offset, size_disk(size) as usize).await?;
     match (AofEntry::decode(bytes), error) {
         (Ok(_), _) => Ok(Look::Whole),
         (Err(Damage::Torn { .. }), Some(error)) => Err(error),
@@ -443,9 +459,10 @@ pub(crate) struct Found {
 /// Searches behind `damaged` for the next magic with a valid header.
 ///
 /// Each byte is looked at once for the magic, in windows that overlap by what a magic or a header may lack; a header is
-/// verified before anybody hashes a body, so the work is bounded by the length of the log.
+/// verified before anybody hashes a body. What was read for a look at the damage is not read again, nor is what is read
+/// here for the look that follows, so a log full of headers whose bodies are not there is still read about once.
 pub(crate) async fn find_entry<R: AofRead>(
-    batch: &mut Batch,
+    window: &mut Window,
     reader: &mut R,
     damaged: u64,
     chunk_len: usize,
@@ -456,17 +473,18 @@ pub(crate) async fn find_entry<R: AofRead>(
     let mut offset = damaged;
     let mut from = 1;
     let mut window_len = CHUNK_LEN_MIN;
+    let window_len_max = chunk_len.min(ENTRY_SIZE_MAX);
     loop {
-        let (window, error) = batch.fill_window(reader, offset, window_len).await?;
-        let at_end = window.len() < window_len && error.is_none();
+        let (bytes, error) = window.view(reader, offset, window_len).await?;
+        let at_end = bytes.len() < window_len && error.is_none();
         // Where the next window is to begin: a magic may begin in the last 15 bytes of this one.
-        let mut next = window.len().saturating_sub(MAGIC.len() - 1);
-        while let Some(found) = window.get(from..).and_then(|rest| finder.find(rest)) {
+        let mut next = bytes.len().saturating_sub(MAGIC.len() - 1);
+        while let Some(found) = bytes.get(from..).and_then(|rest| finder.find(rest)) {
             let at = from + found;
-            let candidate = &window[at..];
+            let candidate = &bytes[at..];
             if candidate.len() >= ENTRY_SIZE_MIN {
                 if decode_header(candidate).is_ok() {
-                    zeros = zeros && all_zero(&window[..at]);
+                    zeros = zeros && all_zero(&bytes[..at]);
                     return Ok(Found { offset: offset + at as u64, zeros, at_end: false });
                 }
             } else if !at_end {
@@ -477,16 +495,16 @@ pub(crate) async fn find_entry<R: AofRead>(
             from = at + 1;
         }
         if at_end {
-            zeros = zeros && all_zero(window);
-            return Ok(Found { offset: offset + window.len() as u64, zeros, at_end: true });
+            zeros = zeros && all_zero(bytes);
+            return Ok(Found { offset: offset + bytes.len() as u64, zeros, at_end: true });
         }
         if let Some(error) = error {
             return Err(error);
         }
-        zeros = zeros && all_zero(&window[..next]);
+        zeros = zeros && all_zero(&bytes[..next]);
         offset += next as u64;
         from = 0;
-        window_len = (window_len * 2).min(chunk_len);
+        window_len = (window_len * 2).min(window_len_max);
     }
 }
 

@@ -6,11 +6,12 @@
 //! reads again by itself. So a body that holds a whole entry can cost time, and nothing else.
 
 use crate::backend::AofRead;
-use crate::batch::{Batch, Stop};
+use crate::batch::{Batch, Last, Stop};
 use crate::error::Result;
 use crate::pool::Pool;
 use crate::run::Run;
 use crate::scan::{ReadOptions, find_entry};
+use crate::window::Window;
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use std::collections::VecDeque;
@@ -33,14 +34,44 @@ pub(crate) struct Stripe {
 struct Striper<R> {
     reader: R,
     batch: Batch,
+    /// Where the first entry is looked for.
+    window: Window,
     chunk_len: usize,
 }
 
 impl<R: AofRead> Striper<R> {
     async fn run(&mut self, job: StripeJob) {
-        let stripe = read_stripe(&mut self.reader, &mut self.batch, job.index, self.chunk_len).await;
+        let stripe = self.read_stripe(job.index).await;
         // An error is met again by whoever reads the stripe by itself. Nobody waits where the caller was dropped.
         let _ = job.done.send(stripe.ok().flatten());
+    }
+
+    /// Reads stripe `index`; `None` where it is not all whole entries.
+    async fn read_stripe(&mut self, index: u64) -> Result<Option<Stripe>> {
+        let Striper { reader, batch, window, chunk_len } = self;
+        // What stands there may have changed since the last stripe.
+        window.clear();
+        let limit = (index + 1) * STRIPE_LEN;
+        let start = match index * STRIPE_LEN {
+            0 => 0,
+            // The search begins one byte behind what it is given.
+            begin => find_entry(window, reader, begin - 1, *chunk_len).await?.offset,
+        };
+        let mut stripe = Stripe { start, end: start, run: Run::default() };
+        while stripe.end < limit {
+            // No chunk goes past the limit, so the last entry of the last chunk begins before it.
+            let left = usize::try_from(limit - stripe.end).map_or(*chunk_len, |left| left.min(*chunk_len));
+            batch.fill(reader, stripe.end, left, Last::Whole).await?;
+            let whole = batch.verify_into(Some(&mut stripe.run)) == batch.len();
+            if !whole || batch.stop() == Stop::Suspect {
+                return Ok(None);
+            }
+            stripe.end = batch.offset_of(batch.len());
+            if batch.stop() == Stop::End {
+                break;
+            }
+        }
+        Ok(Some(stripe))
     }
 }
 
@@ -66,7 +97,7 @@ impl<R: AofRead + 'static> Stripes<R> {
     /// their own.
     pub(crate) fn new(reader: R, others: impl IntoIterator<Item = R>, len: u64, options: ReadOptions) -> Stripes<R> {
         let chunk_len = options.chunk_len_bytes();
-        let striper = |reader| Striper { reader, batch: Batch::default(), chunk_len };
+        let striper = |reader| Striper { reader, batch: Batch::default(), window: Window::default(), chunk_len };
         let others: Vec<_> = others.into_iter().map(striper).collect();
         // Each thread has one to do and one to go on with, the caller included.
         let depth = 2 * (others.len() + 1);
@@ -110,34 +141,4 @@ impl<R: AofRead + 'static> Stripes<R> {
     pub(crate) fn reader(&mut self) -> &mut R {
         &mut self.own.reader
     }
-}
-
-/// Reads stripe `index`; `None` where it is not all whole entries.
-async fn read_stripe<R: AofRead>(
-    reader: &mut R,
-    batch: &mut Batch,
-    index: u64,
-    chunk_len: usize,
-) -> Result<Option<Stripe>> {
-    let limit = (index + 1) * STRIPE_LEN;
-    let start = match index * STRIPE_LEN {
-        0 => 0,
-        // The search begins one byte behind what it is given.
-        begin => find_entry(batch, reader, begin - 1, chunk_len).await?.offset,
-    };
-    let mut stripe = Stripe { start, end: start, run: Run::default() };
-    while stripe.end < limit {
-        // No chunk goes past the limit, so the last entry of the last chunk begins before it.
-        let left = usize::try_from(limit - stripe.end).map_or(chunk_len, |left| left.min(chunk_len));
-        batch.fill(reader, stripe.end, left).await?;
-        let whole = batch.verify_into(Some(&mut stripe.run)) == batch.len();
-        if !whole || batch.stop() == Stop::Suspect {
-            return Ok(None);
-        }
-        stripe.end = batch.offset_of(batch.len());
-        if batch.stop() == Stop::End {
-            break;
-        }
-    }
-    Ok(Some(stripe))
 }

@@ -6,6 +6,7 @@
 mod acknowledged;
 mod append;
 mod blocking;
+mod bounded_work;
 mod damage;
 mod digest;
 mod dropped_futures;

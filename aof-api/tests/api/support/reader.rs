@@ -27,6 +27,7 @@ pub(crate) struct SliceReader {
     pending_times: usize,
     unreadable: Vec<Range<u64>>,
     longest: Arc<AtomicUsize>,
+    total: Arc<AtomicUsize>,
 }
 
 impl SliceReader {
@@ -38,6 +39,7 @@ impl SliceReader {
             pending_times: 0,
             unreadable: Vec::new(),
             longest: Arc::default(),
+            total: Arc::default(),
         }
     }
 
@@ -61,6 +63,11 @@ impl SliceReader {
     /// The longest read that was asked for, of this reader and its clones.
     pub(crate) fn longest(&self) -> usize {
         self.longest.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes were read, of this reader and its clones.
+    pub(crate) fn total(&self) -> usize {
+        self.total.load(Ordering::Relaxed)
     }
 }
 
@@ -94,6 +101,7 @@ impl AofRead for SliceReader {
             let at = self.cursor as usize;
             buf[..count].copy_from_slice(&self.bytes[at..at + count]);
             self.cursor += count as u64;
+            self.total.fetch_add(count, Ordering::Relaxed);
         }
         Ok(count)
     }
