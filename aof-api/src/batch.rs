@@ -181,6 +181,11 @@ impl Batch {
         self.bounds[..=count].windows(2).map(|bound| self.entry_between(bound[0], bound[1]))
     }
 
+    /// The bytes of the first `count` entries.
+    pub(crate) fn bytes(&self, count: usize) -> &[u8] {
+        &self.buf[..self.bounds[count] as usize]
+    }
+
     /// The entry number `index`, with its offset in the log.
     pub(crate) fn entry(&self, index: usize) -> (u64, AofEntry<'_>) {
         self.entry_between(self.bounds[index], self.bounds[index + 1])

@@ -2,6 +2,7 @@
 
 use crate::checksum::Checksum;
 use crate::entry::Damage;
+use crate::merge::Unmergeable;
 use std::io;
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | make room, the log goes on | [`Full`](Error::Full), [`Unflushed`](Error::Unflushed) |
 /// | find the other owner | [`Locked`](Error::Locked), [`Fenced`](Error::Fenced), [`Moved`](Error::Moved) |
 /// | change the call | [`TooLarge`](Error::TooLarge), [`OutOfBounds`](Error::OutOfBounds), [`NotEmpty`](Error::NotEmpty), [`WrongCluster`](Error::WrongCluster), [`Reserved`](Error::Reserved), [`Unsupported`](Error::Unsupported), [`Truncated`](Error::Truncated) |
-/// | look at the data: `aof validate`, another copy | [`Corrupt`](Error::Corrupt), [`ChecksumMismatch`](Error::ChecksumMismatch), [`ChainBroken`](Error::ChainBroken), [`Forked`](Error::Forked) |
+/// | look at the data: `aof validate`, another copy | [`Corrupt`](Error::Corrupt), [`ChecksumMismatch`](Error::ChecksumMismatch), [`ChainBroken`](Error::ChainBroken), [`Forked`](Error::Forked), [`Unmergeable`](Error::Unmergeable) |
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -198,6 +199,13 @@ pub enum Error {
         op: u64,
         /// The checksum on which both stand.
         parent: Checksum,
+    },
+
+    /// Logs cannot be merged as they were asked to be; nothing was written.
+    #[error("{reason}")]
+    Unmergeable {
+        /// Why not, and what to choose.
+        reason: Arc<Unmergeable>,
     },
 }
 

@@ -8,6 +8,7 @@
 //! | write a log | [`Aof`], [`Options`]; without async: [`blocking::Aof`] |
 //! | append from many tasks at once | [`GroupCommit`] |
 //! | read one | [`Entries`], [`ReadOptions`] |
+//! | make one whole log of several, or of a damaged one | [`merge()`], [`Merger`] |
 //! | know whether one is whole | [`validate()`], [`Validator`], [`digest()`] |
 //! | put a log on another storage | [`AofBackend`] and its promises B1 to B12; [`extent`] helps |
 //! | choose the storage at run time | [`DynAofBackend`] |
@@ -46,6 +47,7 @@ pub mod extent;
 mod finding;
 mod group_commit;
 mod header;
+mod merge;
 mod operation;
 mod options;
 mod pool;
@@ -56,6 +58,7 @@ mod run;
 mod scan;
 mod seen;
 mod stripes;
+mod unreadable;
 mod validate;
 mod window;
 
@@ -73,6 +76,9 @@ pub use error::{CorruptReason, Error, Result};
 pub use finding::{Finding, FindingKind, Note, NoteKind};
 pub use group_commit::GroupCommit;
 pub use header::{CHECKPOINT_MARK, COMMAND_PREPARE, HEADER_SIZE, Header, HeaderLint, Release};
+pub use merge::{
+    Branch, Fork, InputDamage, MergeGap, MergeInput, MergeOptions, MergeReport, Merger, Stretch, Unmergeable, merge,
+};
 pub use operation::Operation;
 pub use options::{Clock, Options, Start, Tail};
 pub use prepare::Prepare;

@@ -1,4 +1,4 @@
-//! The set of checksums that a log has shown, and what stands on each of them.
+//! The set of checksums that a log has shown, what stands on each of them, and what else is known of each.
 
 use crate::checksum::Checksum;
 use crate::error::{Error, Result};
@@ -16,18 +16,19 @@ pub(crate) type RecordIndex = u32;
 const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy)]
-struct Record {
+struct Record<T> {
     /// As four words, so that a record needs no padding.
     checksum: [u32; 4],
     /// The first entry that was seen to stand on this one.
     child: RecordIndex,
+    value: T,
 }
 
-/// A set of checksums, at most 32 bytes for each: 20 for the record, 4 for each slot of an index that is at least 7/16
-/// full once it has grown.
+/// A set of checksums, each with a value, at most 32 bytes and the value for each: 20 for the record, 4 for each slot of
+/// an index that is at least 7/16 full once it has grown.
 #[derive(Default)]
-pub(crate) struct Seen {
-    segments: Vec<Vec<Record>>,
+pub(crate) struct Seen<T = ()> {
+    segments: Vec<Vec<Record<T>>>,
     len: u32,
     /// For each shard, a power of two of slots that hold the indices of records, probed linearly.
     shards: Vec<Shard>,
@@ -39,7 +40,7 @@ struct Shard {
     used: usize,
 }
 
-impl Seen {
+impl<T: Copy + Default> Seen<T> {
     pub(crate) fn get(&self, checksum: Checksum) -> Option<RecordIndex> {
         let words = words(checksum);
         let shard = self.shards.get(shard_of(words))?;
@@ -73,7 +74,11 @@ impl Seen {
         if (index as usize).is_multiple_of(SEGMENT_RECORDS) {
             self.segments.push(Vec::with_capacity(SEGMENT_RECORDS));
         }
-        self.segments[index as usize / SEGMENT_RECORDS].push(Record { checksum: words, child: NONE });
+        self.segments[index as usize / SEGMENT_RECORDS].push(Record {
+            checksum: words,
+            child: NONE,
+            value: T::default(),
+        });
         self.len += 1;
         let shard = &mut self.shards[number];
         shard.slots[slot] = index;
@@ -83,11 +88,35 @@ impl Seen {
 
     /// Makes `child` the first entry on `parent` if there is none yet, and answers the first.
     pub(crate) fn child_or_insert(&mut self, parent: RecordIndex, child: RecordIndex) -> RecordIndex {
-        let record = &mut self.segments[parent as usize / SEGMENT_RECORDS][parent as usize % SEGMENT_RECORDS];
+        let record = self.record_mut(parent);
         if record.child == NONE {
             record.child = child;
         }
         record.child
+    }
+
+    /// The first entry on `parent`, if there is one.
+    pub(crate) fn child(&self, parent: RecordIndex) -> Option<RecordIndex> {
+        let child = self.record(parent).child;
+        (child != NONE).then_some(child)
+    }
+
+    /// Makes `child` the first entry on `parent`.
+    pub(crate) fn set_child(&mut self, parent: RecordIndex, child: RecordIndex) {
+        self.record_mut(parent).child = child;
+    }
+
+    pub(crate) fn value(&self, index: RecordIndex) -> &T {
+        &self.record(index).value
+    }
+
+    pub(crate) fn value_mut(&mut self, index: RecordIndex) -> &mut T {
+        &mut self.record_mut(index).value
+    }
+
+    /// How many checksums there are; they have the indices below.
+    pub(crate) fn len(&self) -> RecordIndex {
+        self.len
     }
 
     pub(crate) fn checksum(&self, index: RecordIndex) -> Checksum {
@@ -95,8 +124,12 @@ impl Seen {
         Checksum::from(words.iter().rev().fold(0, |value, word| value << 32 | u128::from(*word)))
     }
 
-    fn record(&self, index: RecordIndex) -> &Record {
+    fn record(&self, index: RecordIndex) -> &Record<T> {
         &self.segments[index as usize / SEGMENT_RECORDS][index as usize % SEGMENT_RECORDS]
+    }
+
+    fn record_mut(&mut self, index: RecordIndex) -> &mut Record<T> {
+        &mut self.segments[index as usize / SEGMENT_RECORDS][index as usize % SEGMENT_RECORDS]
     }
 
     /// The slot that holds these words, or the free one where they belong.
@@ -149,7 +182,7 @@ mod tests {
 
     #[test]
     fn what_was_inserted_is_found_and_nothing_else_is() {
-        let mut seen = Seen::default();
+        let mut seen = Seen::<()>::default();
         assert_eq!(seen.get(Checksum::of(b"")), None);
         for number in 0..100_000_u32 {
             let checksum = Checksum::of(&number.to_le_bytes());
@@ -166,9 +199,24 @@ mod tests {
 
     #[test]
     fn the_first_child_stays() {
-        let mut seen = Seen::default();
+        let mut seen = Seen::<()>::default();
         let [parent, one, two] = [b"p", b"1", b"2"].map(|name| seen.insert(Checksum::of(name)).unwrap().0);
         assert_eq!(seen.child_or_insert(parent, one), one);
         assert_eq!(seen.child_or_insert(parent, two), one);
+        assert_eq!((seen.child(parent), seen.child(one)), (Some(one), None));
+    }
+
+    #[test]
+    fn values_stay_with_their_checksums_while_the_index_grows() {
+        let mut seen = Seen::<u32>::default();
+        for number in 0..50_000_u32 {
+            let (index, _) = seen.insert(Checksum::of(&number.to_le_bytes())).unwrap();
+            *seen.value_mut(index) = number;
+        }
+        for number in 0..50_000_u32 {
+            let index = seen.get(Checksum::of(&number.to_le_bytes())).unwrap();
+            assert_eq!(*seen.value(index), number);
+        }
+        assert_eq!(seen.len(), 50_000);
     }
 }

@@ -13,6 +13,7 @@ use crate::prepare::Prepare;
 use crate::run::Run;
 use crate::scan::{DamagedRange, ReadOptions, Scan, Step};
 use crate::stripes::{STRIPE_LEN, Stripes};
+use crate::unreadable::pass_unreadable;
 use std::ops::{Range, RangeInclusive};
 
 /// What a validation found.
@@ -177,9 +178,6 @@ pub struct Validator {
     root: Option<Checksum>,
     cluster: Option<u128>,
 }
-
-/// How much is passed over where the storage cannot read: a sector of most disks.
-const UNREADABLE_STEP: u64 = 4096;
 
 impl Validator {
     /// A validator that has seen nothing.
@@ -433,24 +431,8 @@ impl Validator {
         error: Error,
         observe: &mut impl FnMut(Observation),
     ) -> Result<()> {
-        let Error::Io { offset: failed_at, source, .. } = &error else { return Err(error) };
-        let start = scan.offset();
-        let end = scan.reader().end().await?;
-        let behind =
-            (failed_at.max(&start) / UNREADABLE_STEP).saturating_add(1).saturating_mul(UNREADABLE_STEP).min(end);
-        let mut byte = [0];
-        if behind <= start || (start == 0 && *failed_at == 0 && !can_read(scan, behind, &mut byte).await) {
-            return Err(error);
-        }
-        let kind = FindingKind::Unreadable { len: behind - start, message: source.to_string() };
-        observe(Observation::Finding(Finding { part: self.part, offset: start, op: None, kind }));
-        scan.seek(behind);
+        let (offset, kind) = pass_unreadable(scan, error).await?;
+        observe(Observation::Finding(Finding { part: self.part, offset, op: None, kind }));
         Ok(())
     }
-}
-
-/// Whether there is anything behind the first unreadable place, or the whole thing is no file.
-async fn can_read<R: AofRead>(scan: &mut Scan<R>, offset: u64, byte: &mut [u8]) -> bool {
-    let reader = scan.reader();
-    reader.seek(offset).await.is_ok() && reader.read(byte).await.is_ok()
 }

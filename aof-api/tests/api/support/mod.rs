@@ -2,6 +2,7 @@
 
 pub(crate) mod disk;
 pub(crate) mod log;
+pub(crate) mod merging;
 pub(crate) mod opening;
 pub(crate) mod polling;
 pub(crate) mod random;

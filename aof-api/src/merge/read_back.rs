@@ -1,0 +1,46 @@
+//! The last look at the output, before it may have a name.
+
+use super::report::MergeReport;
+use crate::backend::AofBackend;
+use crate::chain::Rule;
+use crate::error::{Error, Result};
+use crate::finding::FindingKind;
+use crate::scan::ReadOptions;
+use crate::validate::{Observation, ValidateOptions, Validator};
+
+/// Validates the output as a chain with exactly so many gaps.
+pub(super) async fn read_back<B: AofBackend>(
+    output: &mut B,
+    report: &MergeReport,
+    gaps_written: usize,
+    read: ReadOptions,
+) -> Result<()> {
+    let mut validator = Validator::new(ValidateOptions::new().rule(Rule::Linear).read(read));
+    let (mut gaps, mut failure) = (0, None);
+    let reader = output.reader().await?;
+    let observe = |observation| {
+        let Observation::Finding(finding) = observation else { return };
+        match finding.kind {
+            FindingKind::Damage { damage, .. } => {
+                failure.get_or_insert(Error::damaged(finding.offset, damage));
+            }
+            FindingKind::Unreadable { message, .. } => {
+                failure.get_or_insert(Error::io("read back", finding.offset, std::io::Error::other(message)));
+            }
+            // Under the linear rule, these are the two that remain.
+            _ => gaps += 1,
+        }
+    };
+    validator.read(reader, observe).await?;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let found = validator.finish();
+    if found.entries == report.entries && found.tip == report.tip && found.root == report.root && gaps == gaps_written {
+        return Ok(());
+    }
+    let (found, written) = (found.entries, report.entries);
+    let text =
+        format!("{found} entries are there where {written} were written, or others: the storage is not to be trusted");
+    Err(Error::io("read back", 0, std::io::Error::other(text)))
+}

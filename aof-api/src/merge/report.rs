@@ -1,0 +1,146 @@
+//! What a merge makes of its inputs, and what it cannot.
+
+use crate::chain::Tip;
+use crate::checksum::Checksum;
+use crate::finding::{Finding, Note};
+use std::ops::RangeInclusive;
+
+/// What a merge writes, and everything that it cannot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MergeReport {
+    /// The inputs, in the order in which they were read.
+    pub inputs: Vec<MergeInput>,
+    /// What in the inputs is damaged or unreadable, in the order in which it was read.
+    pub damage: Vec<InputDamage>,
+    /// What is legal and worth knowing: the incomplete end of a log that is being written.
+    pub notes: Vec<Note>,
+    /// Different entries in all inputs.
+    pub unique: u64,
+    /// Entries in the output.
+    pub entries: u64,
+    /// The parent of the first entry of the output; none when nothing is written.
+    pub root: Option<Checksum>,
+    /// The first entry of the output; none when nothing is written.
+    pub first: Option<Tip>,
+    /// The last entry of the output; none when nothing is written.
+    pub tip: Option<Tip>,
+    /// Where entries are missing: the one place at which the chain ends, or, where gaps are kept, each in the output.
+    pub gaps: Vec<MergeGap>,
+    /// What does not connect to the output and is not in it, in the order of ops.
+    pub stretches: Vec<Stretch>,
+    /// Whether a root or a tip was chosen, so that entries may be left out on purpose.
+    pub chosen: bool,
+    /// Whether the output has the entries in the order in which the inputs have them.
+    pub in_order: bool,
+}
+
+impl MergeReport {
+    /// Whether nothing is missing that the inputs give a sign of: no gap, no damage that no other input makes good,
+    /// nothing left out but on purpose.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.gaps.is_empty() && !self.damage.iter().any(|damage| damage.lost) && (self.chosen || self.left_out() == 0)
+    }
+
+    /// Entries of the inputs that are not in the output.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.unique - self.entries
+    }
+
+    /// Whether the output is the only input, byte for byte: there is nothing to repair in it.
+    #[must_use]
+    pub fn changes_nothing(&self) -> bool {
+        let [input] = self.inputs.as_slice() else { return false };
+        let all = input.duplicates == 0 && self.damage.is_empty() && self.notes.is_empty() && self.left_out() == 0;
+        all && self.in_order
+    }
+}
+
+/// What one input holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MergeInput {
+    /// Whole entries.
+    pub entries: u64,
+    /// Those of them that stand in an input before, or further up in this one.
+    pub duplicates: u64,
+    /// Bytes that were looked at.
+    pub bytes: u64,
+    /// The lowest and the highest op; none where there are no entries.
+    pub ops: Option<RangeInclusive<u64>>,
+}
+
+/// Damage in an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputDamage {
+    /// Where it is and what it is; the part is the number of the input, from 0.
+    pub finding: Finding,
+    /// Whether the output may lack what was there: nothing shows that another input, or a place further down, makes it
+    /// good.
+    pub lost: bool,
+}
+
+/// A place where entries are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergeGap {
+    /// The entry before it.
+    pub before: Tip,
+    /// The checksum of the last entry that is missing: the parent of the one behind it.
+    pub parent: Checksum,
+    /// The entry behind it.
+    pub behind: Tip,
+}
+
+impl MergeGap {
+    /// The ops that are missing; none where the ops go on though the chain does not.
+    #[must_use]
+    pub fn missing(&self) -> Option<RangeInclusive<u64>> {
+        let missing = self.before.op.saturating_add(1)..=self.behind.op.saturating_sub(1);
+        (!missing.is_empty()).then_some(missing)
+    }
+}
+
+/// Entries that stand on one another, and on one that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The checksum of the entry that is not there.
+    pub parent: Checksum,
+    /// The first entry.
+    pub first: Tip,
+    /// The last entry, of the longest branch where there are several.
+    pub last: Tip,
+    /// How many there are, on the longest branch.
+    pub entries: u64,
+    /// Parents on which several stand.
+    pub forks: u64,
+}
+
+/// Several entries on one parent, the histories that begin there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// The parent.
+    pub parent: Checksum,
+    /// The branches, the first 16 of them.
+    pub branches: Vec<Branch>,
+    /// How many branches there are.
+    pub branch_count: u64,
+}
+
+/// One of several histories. Where it forks again, this is its longest branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// The first entry.
+    pub first: Tip,
+    /// The last entry: give it as the tip to choose this branch.
+    pub last: Tip,
+    /// How many entries it has.
+    pub entries: u64,
+    /// The views of the first and the last entry; none where they could not be read again.
+    pub views: Option<(u32, u32)>,
+    /// Parents in it on which several stand.
+    pub forks: u64,
+    /// The input in which the first entry stands, from 0, and where.
+    pub input: usize,
+    /// The offset of the first entry in that input.
+    pub offset: u64,
+}
