@@ -3,7 +3,7 @@
 use super::index::{Index, Place};
 use super::plan::Piece;
 use crate::backend::{AofBackend, AofRead};
-use crate::batch::Batch;
+use crate::batch::{Batch, Last};
 use crate::error::{Error, Result};
 use std::io::{self, IoSlice};
 
@@ -32,7 +32,9 @@ pub(super) async fn copy<R: AofRead, B: AofBackend>(
         while let Some(first) = next {
             let place = index.place(first);
             let Some(input) = inputs.get_mut(place.input) else { return Err(changed(place)) };
-            batch.fill(input, place.offset, chunk.min(chunk_len)).await?;
+            // Where the next entry may lie elsewhere, nobody waits for the rest of one.
+            let last = if chunk == CHUNK_LEN_MIN { Last::IfItIsThere } else { Last::Whole };
+            batch.fill(input, place.offset, chunk, last).await?;
             let verified = batch.verify(false);
             let mut taken = 0;
             for (offset, entry) in batch.entries(verified) {
