@@ -6,7 +6,7 @@ use crate::lock::LockedFile;
 use crate::reader::{MAX_LEN, read_within};
 use crate::sync::{Scope, Syncer};
 use crate::system::{FileStatus, System};
-use crate::{FileOptions, FileReader, cut};
+use crate::{Draft, FileOptions, FileReader, cut};
 use aof_api::extent::Extent;
 use aof_api::{AofBackend, AofRead, Error, Result};
 use std::io::{self, IoSlice};
@@ -129,6 +129,26 @@ impl FileBackend {
     #[must_use]
     pub fn kept_cut(&self) -> Option<&Path> {
         self.kept_cut.as_deref()
+    }
+
+    /// Makes a [`Draft`] that is to take the place of this log: beside it, with its owner and its permissions.
+    ///
+    /// # Errors
+    ///
+    /// [`Io`](Error::Io) when it cannot be made, or this process may not give files to the owner of this one;
+    /// [`Closed`](Error::Closed) after a close.
+    pub fn draft(&self) -> Result<Draft> {
+        let open = self.open.as_ref().ok_or(Error::Closed)?;
+        let mut draft = FileOptions::new().system(Arc::clone(&open.system)).draft(&self.path)?;
+        let new = opened(&mut draft.backend().open)?;
+        let given = open.system.give_as(open.file.file(), new.file.file());
+        given.map_err(|source| failed("give to the owner of the original", 0, draft.path(), source))?;
+        Ok(draft)
+    }
+
+    /// Whether the path still names the file.
+    pub(crate) fn check_path(&self) -> Result<()> {
+        self.open.as_ref().ok_or(Error::Closed)?.check_path()
     }
 
     pub(crate) fn new(options: &FileOptions, file: LockedFile, status: FileStatus) -> FileBackend {

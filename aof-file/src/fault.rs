@@ -61,6 +61,8 @@ pub enum Operation {
     RenameNew,
     /// [`System::link`]. The path of the call is the old name.
     Link,
+    /// [`System::give_as`]. The path of the call is that of the new file.
+    GiveAs,
 }
 
 /// One call, as it was asked for.
@@ -318,5 +320,10 @@ impl System for FaultySystem {
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.enter(Operation::Link, from, 0, 0)?;
         self.os.link(from, to)
+    }
+
+    fn give_as(&self, original: &OpenFile, new: &OpenFile) -> io::Result<()> {
+        self.enter(Operation::GiveAs, new.path(), 0, 0)?;
+        self.os.give_as(original, new)
     }
 }

@@ -45,6 +45,9 @@
 //!   a person to look at and never read again. Runs of zeros in them are holes. Delete them when you like, or do
 //!   without: [`FileOptions::keep_cut`].
 //!
+//! - `LOG.partial-XXXXXX`: a [`Draft`], a log that is not complete yet. Where no process writes it any more, delete it.
+//! - `LOG.broken`, then `LOG.broken.1` and so on: a log that a draft took the place of, kept whole.
+//!
 //! # One writer, many readers
 //!
 //! The writer holds an exclusive `flock` on the file, so the lock is on the inode: it follows a rename, and ends with
@@ -69,6 +72,7 @@ mod append;
 mod backend;
 mod checks;
 mod cut;
+mod draft;
 mod failure;
 pub mod fault;
 mod lock;
@@ -79,6 +83,7 @@ mod sync;
 pub mod system;
 
 pub use backend::FileBackend;
+pub use draft::Draft;
 pub use lock::is_locked;
 pub use options::{FileOptions, SyncOn};
 pub use reader::FileReader;

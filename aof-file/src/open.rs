@@ -49,6 +49,11 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|source| failed("open", 0, path, source))
 }
 
+/// Locks the log at `path`, which must exist, without looking at it.
+pub(crate) fn lock_existing(system: &dyn System, path: &Path) -> Result<LockedFile> {
+    lock(system, path, Intent::Open)
+}
+
 /// Opens and locks, until the file that is locked is the one that the path names.
 fn lock(system: &dyn System, path: &Path, intent: Intent) -> Result<LockedFile> {
     let access = match intent {

@@ -2,7 +2,7 @@
 
 use crate::open::{self, Intent};
 use crate::system::{OsSystem, System};
-use crate::{FileBackend, FileReader};
+use crate::{Draft, FileBackend, FileReader};
 use aof_api::Result;
 use std::path::Path;
 use std::sync::Arc;
@@ -96,6 +96,15 @@ impl FileOptions {
     /// Those of [`FileBackend::open_or_create`].
     pub fn open_or_create(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
         open::writer(self, path.as_ref(), Intent::OpenOrCreate)
+    }
+
+    /// Makes a new log under a temporary name in the directory of `path`, which may name a file already: see [`Draft`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](aof_api::Error::Io) when it cannot be made, or `path` is a directory.
+    pub fn draft(&self, path: impl AsRef<Path>) -> Result<Draft> {
+        Draft::new(self, path.as_ref())
     }
 
     /// As [`FileReader::open_read_only`], with these options.

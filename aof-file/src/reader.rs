@@ -85,6 +85,34 @@ impl FileReader {
         self.file.path()
     }
 
+    /// Whether `path` names the file that this reads.
+    ///
+    /// ```
+    /// use aof_file::FileReader;
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("bank.aof");
+    /// std::fs::write(&path, b"")?;
+    /// let reader = FileReader::open_read_only(&path)?;
+    /// assert!(reader.is_at(&path)?);
+    /// assert!(!reader.is_at(directory.path().join("other.aof"))?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](aof_api::Error::Io) when the path cannot be looked up, save where nothing is there.
+    pub fn is_at(&self, path: impl AsRef<Path>) -> Result<bool> {
+        let path = path.as_ref();
+        match (self.system.path_status(path), self.system.file_status(&self.file)) {
+            (Ok(named), Ok(read)) if named.identity.is_some() => Ok(named.is_same_file(&read)),
+            // The platform does not tell: one file, one path.
+            (Ok(_), Ok(_)) => Ok(std::fs::canonicalize(path).ok() == std::fs::canonicalize(self.path()).ok()),
+            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            (Err(source), _) | (_, Err(source)) => Err(failed("look up", 0, path, source)),
+        }
+    }
+
     fn read_now(&mut self, buf: &mut [u8]) -> Result<usize> {
         if buf.is_empty() {
             return Ok(0);

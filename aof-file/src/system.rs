@@ -123,6 +123,13 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) when something has that name; those of `link(2)`, which file
     /// systems without second names answer always.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives `new` the permissions and the owner of `original`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fchmod(2)` and `fchown(2)`.
+    fn give_as(&self, original: &OpenFile, new: &OpenFile) -> io::Result<()>;
 }
 
 /// The most parts that one [`System::write_at`] is given: `IOV_MAX` of Linux, macOS and the BSDs.

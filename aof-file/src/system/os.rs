@@ -79,6 +79,13 @@ impl System for OsSystem {
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::hard_link(from, to)
     }
+
+    fn give_as(&self, original: &OpenFile, new: &OpenFile) -> io::Result<()> {
+        let [wanted, found] = [original.file().metadata()?, new.file().metadata()?];
+        give_to_owner(new.file(), &wanted, &found)?;
+        // Behind the owner, because a change of owner takes permissions away.
+        new.file().set_permissions(wanted.permissions())
+    }
 }
 
 #[cfg(unix)]
@@ -93,6 +100,20 @@ fn open_flags(options: &mut OpenOptions, access: Access) {
 
 #[cfg(not(unix))]
 fn open_flags(_: &mut OpenOptions, _: Access) {}
+
+#[cfg(unix)]
+fn give_to_owner(file: &File, wanted: &Metadata, found: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    if (wanted.uid(), wanted.gid()) == (found.uid(), found.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(wanted.uid()), Some(wanted.gid()))
+}
+
+#[cfg(not(unix))]
+fn give_to_owner(_: &File, _: &Metadata, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
 
 #[cfg(unix)]
 fn status(metadata: &Metadata) -> FileStatus {

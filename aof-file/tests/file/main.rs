@@ -5,6 +5,7 @@
 
 mod contract;
 mod cutting;
+mod drafting;
 mod dropping;
 mod failing;
 mod fixture;

@@ -215,6 +215,9 @@ fn a_file_replaced_between_opening_and_locking_is_opened_again() {
         fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
             OsSystem.link(from, to)
         }
+        fn give_as(&self, original: &OpenFile, new: &OpenFile) -> io::Result<()> {
+            OsSystem.give_as(original, new)
+        }
     }
 
     let place = Place::new();
