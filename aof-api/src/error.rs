@@ -18,7 +18,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | mend the machine, then open the log anew | [`Io`](Error::Io), [`Poisoned`](Error::Poisoned), [`Closed`](Error::Closed) |
 /// | make room, the log goes on | [`Full`](Error::Full), [`Unflushed`](Error::Unflushed) |
 /// | find the other owner | [`Locked`](Error::Locked), [`Fenced`](Error::Fenced), [`Moved`](Error::Moved) |
-/// | change the call | [`TooLarge`](Error::TooLarge), [`OutOfBounds`](Error::OutOfBounds), [`NotEmpty`](Error::NotEmpty), [`WrongCluster`](Error::WrongCluster), [`Reserved`](Error::Reserved), [`Unsupported`](Error::Unsupported), [`Truncated`](Error::Truncated) |
+/// | change the call | [`TooLarge`](Error::TooLarge), [`OutOfBounds`](Error::OutOfBounds), [`NotEmpty`](Error::NotEmpty), [`Differs`](Error::Differs), [`WrongCluster`](Error::WrongCluster), [`Reserved`](Error::Reserved), [`Unsupported`](Error::Unsupported), [`Truncated`](Error::Truncated) |
 /// | look at the data: `aof validate`, another copy | [`Corrupt`](Error::Corrupt), [`ChecksumMismatch`](Error::ChecksumMismatch), [`ChainBroken`](Error::ChainBroken), [`Forked`](Error::Forked), [`Unmergeable`](Error::Unmergeable) |
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -155,6 +155,15 @@ pub enum Error {
         offset: u64,
         /// Where the log was cut.
         len: u64,
+    },
+
+    /// The destination of a copy holds something else than the beginning of the source; nothing in it was changed.
+    #[error(
+        "the destination is no beginning of the source: they differ at offset {offset}; nothing was changed, choose another destination"
+    )]
+    Differs {
+        /// The first byte that differs, or that only the destination has.
+        offset: u64,
     },
 
     /// The bytes at `offset` are not what was written there.

@@ -9,6 +9,8 @@
 //! | append from many tasks at once | [`GroupCommit`] |
 //! | read one | [`Entries`], [`ReadOptions`] |
 //! | make one whole log of several, or of a damaged one | [`merge()`], [`Merger`] |
+//! | find an op or a time in one | [`find()`] |
+//! | copy one to another storage | [`copy()`] |
 //! | know whether one is whole | [`validate()`], [`Validator`], [`digest()`] |
 //! | put a log on another storage | [`AofBackend`] and its promises B1 to B12; [`extent`] helps |
 //! | choose the storage at run time | [`DynAofBackend`] |
@@ -38,12 +40,14 @@ pub mod blocking;
 mod bounded;
 mod chain;
 mod checksum;
+mod copy;
 mod digest;
 mod entries;
 mod entry;
 mod erased;
 mod error;
 pub mod extent;
+mod find;
 mod finding;
 mod group_commit;
 mod header;
@@ -66,6 +70,7 @@ pub use aof::{Aof, Appended};
 pub use backend::{AofBackend, AofBackendExt, AofRead, AofReadExt};
 pub use chain::{ParseRuleError, Rule, Tip};
 pub use checksum::{Checksum, ParseChecksumError};
+pub use copy::{Copied, CopyOptions, copy};
 pub use digest::{Digest, Digester, digest};
 pub use entries::{Entries, LocatedEntry};
 pub use entry::{
@@ -73,6 +78,7 @@ pub use entry::{
 };
 pub use erased::{DynAofBackend, DynAofRead};
 pub use error::{CorruptReason, Error, Result};
+pub use find::{Place, Target, find};
 pub use finding::{Finding, FindingKind, Note, NoteKind};
 pub use group_commit::GroupCommit;
 pub use header::{CHECKPOINT_MARK, COMMAND_PREPARE, HEADER_SIZE, Header, HeaderLint, Release};

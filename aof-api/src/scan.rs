@@ -108,6 +108,15 @@ pub struct DamagedRange {
     pub at_end: bool,
 }
 
+impl DamagedRange {
+    /// Whether this may just be an entry that is not all there yet, where somebody is writing the log: an entry that
+    /// ends early, or zeros, at the end.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.at_end && (self.zeros || matches!(self.damage, Damage::Torn { .. }))
+    }
+}
+
 /// What the walk met.
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -251,6 +260,11 @@ impl<R: AofRead> Scan<R> {
     /// The entries of the last step, with their offsets.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, AofEntry<'_>)> {
         self.batch.entries(self.verified)
+    }
+
+    /// The entries of the last step, one behind the other as they stand in the log.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.batch.bytes(self.verified)
     }
 
     /// How many entries the last step met.

@@ -5,7 +5,6 @@ use crate::bounded::Bounded;
 use crate::chain::{Chain, Link, Rule, Tip};
 use crate::checksum::Checksum;
 use crate::digest::{Digest, Digester};
-use crate::entry::Damage;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, FindingKind, Note, NoteKind};
 use crate::header::Header;
@@ -414,9 +413,9 @@ impl Validator {
     }
 
     fn report_damage(&self, range: DamagedRange, observe: &mut impl FnMut(Observation)) {
-        let DamagedRange { offset, len, damage, op, zeros, at_end } = range;
+        let pending = self.options.live && range.is_pending();
+        let DamagedRange { offset, len, damage, op, zeros, .. } = range;
         let part = self.part;
-        let pending = self.options.live && at_end && (zeros || matches!(damage, Damage::Torn { .. }));
         observe(if pending {
             Observation::Note(Note { part, offset, op, kind: NoteKind::Pending { len } })
         } else {
