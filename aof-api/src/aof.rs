@@ -6,6 +6,7 @@ use crate::checksum::Checksum;
 use crate::entries::Entries;
 use crate::entry::{MAGIC, size_disk};
 use crate::error::{Error, Result};
+use crate::filler::Filler;
 use crate::header::{CHECKPOINT_MARK, COMMAND_PREPARE, Header};
 use crate::operation::Operation;
 use crate::options::Options;
@@ -57,6 +58,8 @@ pub struct Aof<B> {
     positions: Positions,
     /// The highest op at the last checkpoint.
     checkpointed_op: u64,
+    /// What has to stand behind a tail that was kept before anything else does.
+    filler: Option<Filler>,
 }
 
 impl<B: AofBackend> Aof<B> {
@@ -93,13 +96,14 @@ impl<B: AofBackend> Aof<B> {
     /// [`Error::TooLarge`] for a tail above [`Options::cut_len_max`]. In all these cases nothing was changed. The
     /// failures of the backend.
     pub async fn open(mut backend: B, options: Options) -> Result<(Aof<B>, Recovery)> {
-        let Opened { recovery, cluster, op_max, timestamp } = recover(&mut backend, &options).await?;
+        let Opened { recovery, cluster, op_max, timestamp, filler } = recover(&mut backend, &options).await?;
         backend.checkpoint().await?;
         let mut log = Aof::new(backend, options, cluster, timestamp);
         if let Some(tip) = recovery.tip {
             log.positions = Positions::new(Position { base: tip, op_max, timestamp, is_written: true });
             log.checkpointed_op = op_max;
         }
+        log.filler = filler;
         tracing::debug!(entries = recovery.entries, len = recovery.len, "opened");
         Ok((log, recovery))
     }
@@ -108,7 +112,7 @@ impl<B: AofBackend> Aof<B> {
         let cluster = cluster.or(options.cluster);
         let (op, checksum) = options.start.base(cluster.unwrap_or(0));
         let position = Position { base: Tip { op, checksum }, op_max: op, timestamp, is_written: false };
-        Aof { backend, options, cluster, positions: Positions::new(position), checkpointed_op: op }
+        Aof { backend, options, cluster, positions: Positions::new(position), checkpointed_op: op, filler: None }
     }
 
     /// Stores a prepared message exactly as it is, at the end of the log. Answers its offset.
@@ -316,10 +320,23 @@ impl<B: AofBackend> Aof<B> {
         if unflushed.saturating_add(size) > limit {
             return Err(Error::Unflushed { unflushed, needed: size, limit });
         }
+        if self.filler.is_some() {
+            // Apart, so that the future of every other write stays small.
+            Box::pin(self.fill_up()).await?;
+        }
         self.positions.begin(self.backend.len() + size);
         let written = self.backend.write(parts).await;
         self.positions.end(written.is_ok());
         written
+    }
+
+    /// Writes what has to stand behind a kept tail. Where this future is dropped, the next write goes on with it.
+    async fn fill_up(&mut self) -> Result<()> {
+        if let Some(filler) = self.filler {
+            filler.write(&mut self.backend).await?;
+            self.filler = None;
+        }
+        Ok(())
     }
 
     fn settle(&mut self) {

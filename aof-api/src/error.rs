@@ -289,6 +289,12 @@ pub enum CorruptReason {
     /// The caller asked for a log without a damaged tail.
     #[error("{0}: the tail policy does not allow to cut this")]
     TailRefused(Damage),
+    /// Under [`Tail::Keep`](crate::Tail::Keep), whatever is written behind the torn tail makes some entry in it whole:
+    /// somebody has made bodies for that. Open it with a policy that cuts.
+    #[error(
+        "{0}: this tail was made so that nothing can be written behind it; open the log with a policy that cuts it"
+    )]
+    TailForged(Damage),
 }
 
 impl CorruptReason {
@@ -296,9 +302,10 @@ impl CorruptReason {
     #[must_use]
     pub fn damage(&self) -> Damage {
         match *self {
-            CorruptReason::Damaged(damage) | CorruptReason::NotALog(damage) | CorruptReason::TailRefused(damage) => {
-                damage
-            }
+            CorruptReason::Damaged(damage)
+            | CorruptReason::NotALog(damage)
+            | CorruptReason::TailRefused(damage)
+            | CorruptReason::TailForged(damage) => damage,
             CorruptReason::Acknowledged { damage, .. }
             | CorruptReason::Durable { damage, .. }
             | CorruptReason::EntriesBehind { damage, .. } => damage,

@@ -47,6 +47,7 @@ mod entry;
 mod erased;
 mod error;
 pub mod extent;
+mod filler;
 mod find;
 mod finding;
 mod group_commit;

@@ -45,9 +45,15 @@ pub enum Tail {
     /// whole entries behind a hole for instance. A power loss may leave such a tail, and so may a bad disk under
     /// entries that were acknowledged by the last checkpoint of all, which no entry records.
     TruncateTorn,
-    /// Leave it and append behind it, as TigerBeetle does. A log that was kept once is to be kept from then on: without
-    /// its header, what stands behind a torn entry cannot be told from its body, and the other policies refuse to guess.
-    /// For the same reason, `Truncate` is the safer choice where clients choose the bodies.
+    /// Leave it and write behind it, as TigerBeetle does. The first write fills up what is torn, to the length that its
+    /// header claims, with bytes that its checksum refuses, and makes them durable: so no torn entry becomes whole by
+    /// what follows, and what follows is told from its body, at the next opening and by other readers. It costs up to
+    /// 1 MiB and one checkpoint.
+    ///
+    /// A log that somebody else wrote on behind a torn entry, without such a filler, is to be opened with this policy:
+    /// what stands where the body of the torn entry would be may have been made by a client, and the other policies
+    /// refuse to guess. For the same reason, `Truncate` is the safer choice for such logs where clients choose the
+    /// bodies.
     Keep,
     /// Refuse to open.
     Refuse,

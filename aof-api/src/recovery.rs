@@ -4,6 +4,7 @@ use crate::backend::{AofBackend, AofReadExt};
 use crate::chain::{Chain, Link, Tip};
 use crate::entry::{Damage, MAGIC};
 use crate::error::{CorruptReason, Error, Result};
+use crate::filler::Filler;
 use crate::header::Header;
 use crate::options::{Options, Tail};
 use crate::run::Run;
@@ -94,6 +95,8 @@ pub(crate) struct Opened {
     /// The highest op that counts.
     pub(crate) op_max: u64,
     pub(crate) timestamp: u64,
+    /// What to write before anything else.
+    pub(crate) filler: Option<Filler>,
 }
 
 /// Damage that nothing has continued the chain behind, so far.
@@ -309,6 +312,7 @@ impl<'a> Walk<'a> {
             let damage = Damage::Torn { have: end, need: durable_len };
             return Err(Error::Corrupt { offset: end, reason: CorruptReason::Durable { damage, durable_len } });
         }
+        let mut filler = None;
         if let Some(suspect) = self.suspect.take() {
             self.judge(&suspect)?;
             // Before anything is changed: a log that is refused for this is to be left as it is.
@@ -322,6 +326,7 @@ impl<'a> Walk<'a> {
             if cuts {
                 self.cut(backend, &suspect, kind, end).await?;
             } else if self.options.tail == Tail::Keep {
+                filler = Filler::find(backend, &suspect.first, end).await?;
                 self.recovery.keep(suspect);
             } else {
                 let reason = CorruptReason::TailRefused(suspect.first.damage);
@@ -330,7 +335,7 @@ impl<'a> Walk<'a> {
         }
         self.check_expected_tip()?;
         let op_max = self.chain.op_max();
-        Ok(Opened { recovery: self.recovery, cluster: self.cluster, op_max, timestamp: self.timestamp })
+        Ok(Opened { recovery: self.recovery, cluster: self.cluster, op_max, timestamp: self.timestamp, filler })
     }
 
     async fn cut<B: AofBackend>(&mut self, backend: &mut B, suspect: &Suspect, kind: TailKind, end: u64) -> Result<()> {

@@ -9,9 +9,12 @@ fn a_few_thousand_histories_break_no_promise_and_see_everything() {
         let history = History::draw(seed);
         tally += run(&history).unwrap_or_else(|broken| panic!("{broken}\n{history}"));
     }
-    let Tally { crashes, cuts, cut_entries, refusals, failures, .. } = tally;
+    let Tally { crashes, kept, cuts, cut_entries, refusals, failures, .. } = tally;
     // If it stopped seeing one of these, it would be testing less than it says.
-    assert!(crashes > 3000 && cuts > 1000 && cut_entries > 10 && refusals > 100 && failures > 500, "{tally:?}");
+    assert!(
+        crashes > 3000 && cuts > 1000 && kept > 30 && cut_entries > 10 && refusals > 100 && failures > 500,
+        "{tally:?}"
+    );
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod find;
 mod format;
 mod golden;
 mod growing;
+mod keeping;
 mod merging;
 mod merging_choices;
 mod merging_damage;

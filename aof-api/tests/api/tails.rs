@@ -1,10 +1,10 @@
-//! Opening a log with a damaged tail: it is cut, kept or refused, and what was there is reported.
+//! Opening a log with a damaged tail: it is cut or refused, and what was there is reported.
 
 use crate::support::block_on;
 use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION};
 use crate::support::opening::{assert_cut, corrupt_at, open, options, refusal, with_damage};
-use aof_api::{Aof, CorruptReason, CutPiece, Damage, Error, MAGIC, Prepare, Recovery, Tail, TailKind};
+use aof_api::{CorruptReason, CutPiece, Damage, Error, Prepare, Tail, TailKind};
 
 #[test]
 fn a_whole_log_opens_as_it_is() {
@@ -121,62 +121,6 @@ fn refuse_refuses_every_damaged_tail_and_no_whole_log() {
 }
 
 #[test]
-fn keep_leaves_a_torn_tail_and_appends_behind_it() {
-    for log in [Log::appended(4, &[2]), Log::history(4)] {
-        let last = log.range(3);
-        for end in [last.start + 1, last.start + 15, last.start + 100, last.start + 272, last.end - 1] {
-            let torn = log.bytes()[..end].to_vec();
-            let disk = Disk::with(&torn);
-            let (mut opened, recovery) = open(&disk, options().tail(Tail::Keep));
-            assert_eq!((recovery.entries, recovery.len, recovery.cut), (3, end as u64, None), "torn at {end}");
-            assert_eq!(recovery.kept_count, 1, "torn at {end}");
-            let kept = recovery.kept[0];
-            let expected = (last.start as u64, (end - last.start) as u64, true);
-            assert_eq!((kept.offset, kept.len, kept.at_end), expected, "torn at {end}");
-            assert_eq!(disk.bytes(), torn);
-
-            let appended = block_on(opened.append(OPERATION, b"behind")).unwrap();
-            assert_eq!((appended.op, appended.offset), (4, end as u64));
-            assert!(disk.bytes().starts_with(&torn));
-            // Nothing is missing from the chain, so what was torn is no tail any more.
-            for tail in [Tail::Truncate, Tail::TruncateTorn, Tail::Keep, Tail::Refuse] {
-                let before = disk.bytes();
-                if end - last.start >= 272 && tail != Tail::Keep {
-                    // What stands behind a whole header may be its body, and a client makes bodies.
-                    let error = refusal(&before, options().tail(tail));
-                    let (offset, reason) = corrupt_at(error);
-                    assert_eq!(offset, last.start as u64);
-                    assert!(matches!(reason, CorruptReason::EntriesBehind { next, .. } if next == end as u64));
-                    continue;
-                }
-                let (again, recovery) = open(&disk, options().tail(tail));
-                assert_eq!((recovery.entries, recovery.cut), (4, None), "torn at {end}");
-                assert_eq!((recovery.kept.len(), recovery.kept_count), (1, 1), "torn at {end}");
-                assert!(!recovery.kept[0].at_end);
-                assert_eq!(again.tip().unwrap().checksum, appended.checksum);
-                assert_eq!(disk.bytes(), before);
-            }
-        }
-    }
-}
-
-#[test]
-fn keep_leaves_a_torn_first_entry_too_and_the_log_opens_again() {
-    let first = Log::appended(1, &[]).bytes();
-    let tails = (1..first.len()).map(|len| first[..len].to_vec()).chain([vec![0; 1], vec![0; 15], vec![0; 300]]);
-    for tail in tails {
-        let disk = Disk::with(&tail);
-        let (mut opened, _) = open(&disk, options().tail(Tail::Keep));
-        let appended = block_on(opened.append(OPERATION, b"behind")).unwrap();
-        block_on(opened.checkpoint()).unwrap();
-        let again = block_on(Aof::open(disk.clone(), options().tail(Tail::Keep)));
-        let (again, recovery) = again.unwrap_or_else(|error| panic!("behind {} bytes: {error}", tail.len()));
-        assert_eq!((recovery.entries, recovery.kept_count), (1, 1), "behind {} bytes", tail.len());
-        assert_eq!(again.tip().unwrap().checksum, appended.checksum);
-    }
-}
-
-#[test]
 fn an_entry_in_the_body_of_a_torn_one_is_not_taken_for_an_entry_of_the_log() {
     let log = Log::appended(3, &[2]);
     // What a client may send that knows the tip: the next entry, as it would like it to be.
@@ -225,57 +169,4 @@ fn only_a_torn_entry_or_zeros_are_cut_where_nothing_else_may_be() {
     let image = [&[0; 1024][..], &[7; 5000]].concat();
     let (_, reason) = corrupt_at(refusal(&image, options().tail(Tail::TruncateTorn)));
     assert!(matches!(reason, CorruptReason::TailRefused(_)), "{reason}");
-}
-
-#[test]
-fn several_torn_entries_that_somebody_appended_behind_are_all_kept() {
-    let log = Log::appended(5, &[]);
-    let whole = log.bytes();
-    let part = |index: usize, len: usize| whole[log.range(index)][..len].to_vec();
-    let entry = |index: usize| whole[log.range(index)].to_vec();
-    let bytes = [part(0, 100), entry(0), entry(1), part(2, 20), part(2, 280), entry(2), part(3, 1), entry(3)].concat();
-    let (opened, recovery) = open(&Disk::with(&bytes), options().tail(Tail::Keep));
-    assert_eq!((recovery.entries, recovery.cut, recovery.kept_count), (4, None, 4));
-    let lens: Vec<u64> = recovery.kept.iter().map(|range| range.len).collect();
-    assert_eq!(lens, [100, 20, 280, 1]);
-    assert_eq!(opened.tip().unwrap().checksum, log.checksum(3));
-}
-
-#[test]
-fn more_places_of_kept_damage_than_are_listed_are_counted() {
-    let places = Recovery::KEPT_MAX as u64 + 76;
-    let torn = &[&MAGIC[..], b"torn"].concat()[..];
-    let log = Log::of((0..places).map(|_| b""));
-    // Each entry behind a torn one: nothing is missing.
-    let bridged: Vec<u8> = log.prepares.iter().flat_map(|prepare| [torn, prepare.as_entry_bytes()].concat()).collect();
-    let (_, recovery) = open(&Disk::with(&bridged), options());
-    assert_eq!((recovery.kept.len(), recovery.kept_count), (Recovery::KEPT_MAX, places));
-    assert_eq!(recovery.entries, places);
-}
-
-#[test]
-fn more_places_of_damage_in_a_kept_tail_than_are_listed_are_counted() {
-    let places = Recovery::KEPT_MAX as u64 + 76;
-    // Op 1 is lost, so nothing behind continues the chain, and every place is damage in the tail.
-    let log = Log::of((0..=places).map(|_| b""));
-    let torn = &[&MAGIC[..], b"torn"].concat()[..];
-    let tail: Vec<u8> =
-        log.prepares[1..].iter().flat_map(|prepare| [torn, prepare.as_entry_bytes()].concat()).collect();
-    let (_, recovery) = open(&Disk::with(&tail), options().tail(Tail::Keep).durable_len(0));
-    assert_eq!((recovery.entries, recovery.kept.len()), (0, Recovery::KEPT_MAX));
-    assert_eq!(recovery.kept_count, places);
-}
-
-#[test]
-fn keep_appends_behind_a_hole_and_the_log_opens_again() {
-    let log = Log::appended(7, &[3]);
-    let bytes = with_damage(&log, 4, &[100]);
-    let disk = Disk::with(&bytes);
-    let (mut opened, recovery) = open(&disk, options().tail(Tail::Keep));
-    assert_eq!((recovery.entries, recovery.kept_count), (4, 1));
-    let appended = block_on(opened.append(OPERATION, b"five again")).unwrap();
-    assert_eq!((appended.op, appended.offset), (5, bytes.len() as u64));
-    let (again, recovery) = open(&disk, options().tail(Tail::Keep));
-    assert_eq!((recovery.entries, recovery.cut), (5, None));
-    assert_eq!(again.tip().unwrap().checksum, appended.checksum);
 }

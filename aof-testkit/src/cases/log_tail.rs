@@ -6,6 +6,8 @@ use crate::trial::{Trial, holds, sees};
 use crate::verdict::{Verdict, ensure, ensure_eq, ensure_refused};
 use aof_api::{Aof, AofBackend, CorruptReason, CutPiece, Damage, Error, Operation, Options, Recovery, Tail, TailKind};
 
+const TAILS: [Tail; 4] = [Tail::Truncate, Tail::TruncateTorn, Tail::Keep, Tail::Refuse];
+
 /// The bytes of a cut.
 fn pieces(recovery: &Recovery) -> Vec<u8> {
     let cut = recovery.cut.iter().flat_map(|cut| &cut.pieces);
@@ -41,24 +43,47 @@ impl<F: Fixture> Trial<'_, F> {
         ensure_eq!(opened.len(), damaged.len() as u64, "the length of a log that kept its tail");
         let appended = opened.append(Operation(200), b"behind the tail").await?;
         ensure_eq!(appended.op, whole as u64 + 1, "the op of an append behind a tail that was kept");
-        ensure_eq!(appended.offset, damaged.len() as u64, "its offset");
-        drop(opened);
+        ensure!(appended.offset >= damaged.len() as u64, "it stands at {} in a tail that was kept", appended.offset);
+        let last = opened.append(Operation(200), b"one more").await?;
+        opened.checkpoint().await?;
+        let mut backend = opened.into_inner();
+        // Nothing is missing now, whoever opens it.
+        for tail in TAILS {
+            let reopened = written.trial.fixture.reopen(backend).await?;
+            let (again, recovery) = Aof::open(reopened, options.clone().tail(tail)).await?;
+            ensure_eq!((recovery.entries, recovery.cut), (whole as u64 + 2, None), "{tail:?} behind a kept tail");
+            ensure_eq!(again.tip().map(|tip| tip.checksum), Some(last.checksum), "its tip, {tail:?}");
+            backend = again.into_inner();
+        }
 
         let mut written = self.written(damaged).await?;
         self.needs_truncate(&mut written.backend).await?;
-        let (opened, recovery) = Aof::open(written.backend, options).await?;
+        let (opened, recovery) = Aof::open(written.backend, options.clone()).await?;
         ensure_eq!(recovery.entries, whole as u64, "entries of a log whose tail was cut");
         ensure_eq!(opened.tip().map(|tip| tip.checksum), tip, "its tip");
         ensure_eq!(opened.len(), offset, "its length");
         ensure_eq!(opened.durable_len(), offset, "its durable length");
         ensure_eq!(pieces(&recovery), &damaged[offset as usize..], "what the recovery says was cut");
         let mut backend = written.trial.fixture.reopen(opened.into_inner()).await?;
-        holds(&mut backend, &damaged[..offset as usize], "a log whose tail was cut, after an opening").await
+        holds(&mut backend, &damaged[..offset as usize], "a log whose tail was cut, after an opening").await?;
+
+        let written = self.written(damaged).await?;
+        let opened = Aof::open(written.backend, options.tail(Tail::TruncateTorn)).await;
+        if recovery.cut.is_some_and(|cut| cut.kind == TailKind::Corrupt) {
+            ensure_refused!(
+                opened.map(|_| ()),
+                Error::Corrupt { offset: found, reason: CorruptReason::TailRefused(_) } if found == offset,
+                "a cautious opening, with more than a torn entry at {offset}"
+            );
+        } else {
+            ensure_eq!(opened?.0.len(), offset, "the length after a cautious opening");
+        }
+        Ok(())
     }
 
     /// Opens a damaged log under each policy, and checks that it is refused and left as it is.
     async fn loss_at(&self, damaged: &[u8], options: Options, due: fn(&CorruptReason) -> bool) -> Verdict {
-        for tail in [Tail::Truncate, Tail::Keep, Tail::Refuse] {
+        for tail in TAILS {
             let mut written = self.written(damaged).await?;
             let mut reader = written.backend.reader().await?;
             match Aof::open(written.backend, options.clone().tail(tail)).await.map(|_| ()) {
@@ -112,8 +137,16 @@ pub(crate) async fn log_damage_above_the_last_checkpoint_is_a_tail<F: Fixture>(t
     for entry in [8, 10, 11] {
         let damaged = log.wounded(&Wound::Body { entry, bit: 5 }).bytes;
         trial.tail_at(&log, &damaged, entry, Options::new()).await?;
-        let torn = log.wounded(&Wound::TornInside { entry, keep: 100 }).bytes;
-        trial.tail_at(&log, &torn, entry, Options::new()).await?;
+        for keep in [1, 100, 272, 371] {
+            let torn = log.wounded(&Wound::TornInside { entry, keep }).bytes;
+            trial.tail_at(&log, &torn, entry, Options::new()).await?;
+        }
+    }
+    // Sectors that did not come: of one entry, and of two.
+    let entries = log.range(9).start..log.range(10).end;
+    for range in [log.range(8), entries, log.range(11)] {
+        let holed = log.wounded(&Wound::Hole { range });
+        trial.tail_at(&log, &holed.bytes, holed.lost.start, Options::new()).await?;
     }
     Ok(())
 }

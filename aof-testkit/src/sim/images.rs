@@ -200,7 +200,9 @@ fn choose(random: &mut Random, dirty: usize) -> Retention {
         0 => Retention::All,
         1 => Retention::None,
         2 => Retention::Length,
-        3 | 4 => Retention::Prefix(random.index(dirty + 1)),
+        3 => Retention::Prefix(random.index(dirty + 1)),
+        // A few bytes are missing: what comes to stand behind them may be just these.
+        4 => Retention::Prefix(dirty.saturating_sub(random.between(1, 20))),
         _ => Retention::Sectors(random.split()),
     }
 }

@@ -19,7 +19,7 @@ pub enum Kind {
 pub enum Policy {
     /// Cuts it.
     Truncate,
-    /// Keeps it, and writes on behind it. One such opening in a history makes all of them keep theirs.
+    /// Keeps it, and writes on behind it.
     Keep,
     /// Refuses it, and then cuts it after all.
     RefuseThenTruncate,
@@ -139,13 +139,6 @@ impl History {
         }
         History { seed, kind, actions }
     }
-
-    /// Whether tails are kept, which is decided once for a log.
-    pub(super) fn keeps(&self) -> bool {
-        self.actions.iter().any(|action| {
-            matches!(action, Action::Reopen { policy: Policy::Keep, .. } | Action::Crash { policy: Policy::Keep, .. })
-        })
-    }
 }
 
 impl Action {
@@ -177,7 +170,7 @@ impl Action {
 impl Policy {
     fn draw(random: &mut Random, keeping: bool) -> Policy {
         match random.below(6) {
-            0 if keeping => Policy::Keep,
+            0 | 3 if keeping => Policy::Keep,
             1 => Policy::RefuseThenTruncate,
             2 => Policy::TornThenTruncate,
             _ => Policy::Truncate,

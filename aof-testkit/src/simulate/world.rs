@@ -7,8 +7,8 @@ use crate::fault::{Fault, Faults};
 use crate::random::Random;
 use crate::sim::{SimBackend, SimDisk, SimReader};
 use aof_api::{
-    Aof, AofBackend, CorruptReason, Entries, Error, Header, Operation, Options, Prepare, ReadOptions, Recovery, Rule,
-    Tail,
+    Aof, AofBackend, CorruptReason, Entries, Error, Header, MAGIC, Operation, Options, Prepare, ReadOptions, Recovery,
+    Rule, Tail,
 };
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,6 +41,8 @@ pub struct Tally {
     pub openings: u64,
     /// Crashes.
     pub crashes: u64,
+    /// Openings that kept a tail.
+    pub kept: u64,
     /// Openings that cut a tail.
     pub cuts: u64,
     /// Cuts that had whole entries in them.
@@ -58,6 +60,7 @@ impl std::ops::AddAssign for Tally {
         self.entries += other.entries;
         self.openings += other.openings;
         self.crashes += other.crashes;
+        self.kept += other.kept;
         self.cuts += other.cuts;
         self.cut_entries += other.cut_entries;
         self.refusals += other.refusals;
@@ -103,9 +106,6 @@ macro_rules! must {
 
 struct World {
     kind: Kind,
-    /// Whether every opening keeps tails. A log whose tail was kept once has to be opened so ever after: what was
-    /// written behind a torn entry may stand where its body would be.
-    keeps: bool,
     disk: SimDisk,
     clock: Arc<AtomicU64>,
     random: Random,
@@ -120,6 +120,8 @@ struct World {
     /// The next write fails, and how.
     fail_write: Option<Fault>,
     fail_checkpoint: bool,
+    /// A tail was kept, and nothing is written behind it yet: the next write may fill it up and make a checkpoint first.
+    unfilled: bool,
     /// Where a write began that failed and was kept in part: whole entries of it may be there.
     doubtful: Option<u64>,
     tally: Tally,
@@ -132,7 +134,6 @@ impl World {
         let faults = Faults::seeded(history.seed);
         World {
             kind: history.kind,
-            keeps: history.keeps(),
             disk: SimDisk::new().with_faults(faults),
             clock: Arc::new(AtomicU64::new(1)),
             random: Random::new(history.seed ^ 0x5eed),
@@ -143,6 +144,7 @@ impl World {
             begun: false,
             fail_write: None,
             fail_checkpoint: false,
+            unfilled: false,
             doubtful: None,
             tally: Tally::default(),
         }
@@ -155,8 +157,8 @@ impl World {
     fn options(&self, policy: Policy) -> Options {
         let clock = Arc::clone(&self.clock);
         let tail = match policy {
-            _ if self.keeps => Tail::Keep,
-            Policy::Truncate | Policy::Keep => Tail::Truncate,
+            Policy::Truncate => Tail::Truncate,
+            Policy::Keep => Tail::Keep,
             Policy::RefuseThenTruncate => Tail::Refuse,
             Policy::TornThenTruncate => Tail::TruncateTorn,
         };
@@ -169,6 +171,21 @@ impl World {
             Kind::Append => options,
             Kind::Record | Kind::Mixed => options.rule(Rule::SeenParent).durable_len(self.model.durable_end()),
         }
+    }
+
+    /// Random bytes. Some end in what may come to stand behind an entry that lacks its end: the beginning of the next
+    /// one, zeros, a filler.
+    fn body(&mut self, len: usize) -> Vec<u8> {
+        let mut body = self.random.bytes(len);
+        let count = self.random.between(1, MAGIC.len()).min(len);
+        let end = &mut body[len - count..];
+        match self.random.below(6) {
+            0 => end.copy_from_slice(&MAGIC[..count]),
+            1 => end.fill(0),
+            2 => end.fill(0xff),
+            _ => {}
+        }
+        body
     }
 
     async fn play(&mut self, action: Action) -> Seen {

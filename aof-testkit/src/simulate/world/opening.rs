@@ -13,7 +13,7 @@ impl World {
             self.model.extend_from(&found, offset);
         }
         match Aof::open(backend, self.options(policy)).await {
-            Ok((log, recovery)) => self.opened(log, &recovery, &found),
+            Ok((log, recovery)) => self.opened(log, &recovery, &found, policy),
             Err(Error::Corrupt { reason: CorruptReason::TailRefused(_), .. })
                 if matches!(policy, Policy::RefuseThenTruncate | Policy::TornThenTruncate) =>
             {
@@ -25,14 +25,15 @@ impl World {
         }
     }
 
-    fn opened(&mut self, log: Aof<SimBackend>, recovery: &Recovery, found: &[u8]) -> Seen {
+    fn opened(&mut self, log: Aof<SimBackend>, recovery: &Recovery, found: &[u8], policy: Policy) -> Seen {
         self.tally.openings += 1;
         self.tally.cuts += u64::from(recovery.cut.is_some());
         self.tally.cut_entries += u64::from(recovery.cut.as_ref().is_some_and(|cut| cut.entries > 0));
         (self.poisoned, self.begun, self.fail_write, self.fail_checkpoint) = (false, false, None, false);
         self.reader = None;
+        self.unfilled = false;
         if self.kind == Kind::Append {
-            self.expect_prefix(recovery, found)?;
+            self.expect_prefix(recovery, found, policy)?;
         } else {
             self.expect_chain(&log, recovery)?;
         }
@@ -46,7 +47,7 @@ impl World {
 
     /// Row 1 of the faults: everything up to the last checkpoint, then a prefix of what was written; and just the prefix
     /// that is whole.
-    fn expect_prefix(&mut self, recovery: &Recovery, found: &[u8]) -> Seen {
+    fn expect_prefix(&mut self, recovery: &Recovery, found: &[u8], policy: Policy) -> Seen {
         let kept = recovery.entries as usize;
         self.raise_ghost(recovery)?;
         let (durable, written) = (self.model.durable, self.model.entries.len());
@@ -57,13 +58,17 @@ impl World {
         let tip = self.model.entries[..kept].last().map(|entry| entry.checksum);
         must!(recovery.tip.map(|tip| tip.checksum) == tip, "the tip is {:?} where {tip:?} was due", recovery.tip);
         let torn = self.model.entries.split_off(kept);
-        if self.keeps {
-            self.model.ghosts.extend(torn);
-        }
         let end = self.model.tip().map_or(0, Entry::end);
-        let scar = recovery.len > end;
-        must!(!scar || self.keeps, "{} bytes are left behind {end}", recovery.len - end);
-        self.model.scarred |= scar;
+        let keeps = recovery.kept.last().is_some_and(|kept| kept.offset >= end);
+        must!(keeps == (recovery.len > end), "{} bytes are left behind {end}", recovery.len - end);
+        must!(!keeps || policy == Policy::Keep, "{policy:?} left a damaged tail");
+        must!(recovery.cut.is_none() || !keeps, "a tail was cut, and a part of it was kept");
+        if keeps {
+            self.model.ghosts.extend(torn);
+            self.unfilled = true;
+            self.tally.kept += 1;
+        }
+        self.model.scarred = self.model.entries.iter().map(|entry| entry.len).sum::<u64>() != recovery.len;
         Ok(())
     }
 
