@@ -20,7 +20,7 @@ pub use report::{Branch, Fork, InputDamage, MergeGap, MergeInput, MergeReport, S
 
 use crate::backend::{AofBackend, AofBackendExt, AofRead};
 use crate::bounded::Bounded;
-use crate::entry::Damage;
+use crate::entry::{Damage, size_disk};
 use crate::error::{Error, Result};
 use crate::finding::{Finding, FindingKind, Note, NoteKind};
 use crate::header::Header;
@@ -167,6 +167,7 @@ impl<R: AofRead> Merger<R> {
         let input = &mut self.report.inputs[place.input];
         input.entries += 1;
         input.duplicates += u64::from(!new);
+        self.report.unique_bytes += if new { size_disk(header.size.get()) } else { 0 };
         let ops = input.ops.get_or_insert(op..=op);
         *ops = op.min(*ops.start())..=op.max(*ops.end());
         Ok(record)

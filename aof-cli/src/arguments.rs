@@ -1,6 +1,8 @@
 //! The command line.
 
+use crate::merge::MergeArguments;
 use crate::ranges::{Inclusive, OpRange, TimeRange};
+use crate::repair::RepairArguments;
 use crate::size::Size;
 use aof_api::{BODY_SIZE_MAX, Checksum, Operation, Rule, Tail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Inspect(InspectArguments),
     Validate(ValidateArguments),
     Digest(DigestArguments),
+    Merge(MergeArguments),
+    Repair(RepairArguments),
 }
 
 /// Append entries durably: one for each line of standard input, or made-up ones

@@ -29,6 +29,10 @@ pub(crate) enum Failure {
     Log { path: String, error: Error },
     /// Of what was asked.
     Usage(String),
+    /// Something is to be protected.
+    Refused(String),
+    /// Of the contents of several logs.
+    Problem(String),
     /// Nobody reads the acknowledgements any more.
     Acknowledgement(io::Error),
     /// Of a stream of this process.
@@ -60,6 +64,8 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Failure::Usage(_) => Exit::Usage,
+            Failure::Refused(_) => Exit::Refused,
+            Failure::Problem(_) => Exit::Problems,
             // The reader had enough: `aof inspect LOG | head`.
             _ if self.is_closed_pipe() => Exit::Clean,
             Failure::Stream { .. } | Failure::Acknowledgement(_) => Exit::Io,
@@ -78,6 +84,7 @@ fn exit_of(error: &Error) -> Exit {
         | Error::ChecksumMismatch { .. }
         | Error::ChainBroken { .. }
         | Error::Forked { .. }
+        | Error::Unmergeable { .. }
         | Error::Truncated { .. }
         | Error::TooLarge { what: "the damaged tail", .. } => Exit::Problems,
         Error::Locked { .. } | Error::Fenced { .. } | Error::Moved { .. } | Error::NotEmpty { .. } => Exit::Refused,
@@ -100,7 +107,7 @@ impl fmt::Display for Failure {
                 }
                 hint(error).map_or(Ok(()), |hint| write!(f, "\n  {hint}"))
             }
-            Failure::Usage(message) => f.write_str(message),
+            Failure::Usage(message) | Failure::Refused(message) | Failure::Problem(message) => f.write_str(message),
             Failure::Acknowledgement(error) => {
                 write!(f, "standard output: {error}: entries cannot be acknowledged any more, so no more were appended")
             }

@@ -6,9 +6,13 @@ mod digest;
 mod exit;
 mod input;
 mod inspect;
+mod interrupt;
 mod json;
+mod merge;
+mod merged;
 mod progress;
 mod ranges;
+mod repair;
 mod size;
 mod source;
 mod validate;
@@ -25,6 +29,8 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect::run(inspect, &arguments.output),
         Command::Validate(validate) => validate::run(validate, &arguments.output),
         Command::Digest(digest) => digest::run(digest, &arguments.output),
+        Command::Merge(merge) => merge::run(merge, &arguments.output),
+        Command::Repair(repair) => repair::run(repair, &arguments.output),
     };
     match done {
         Ok(exit) => exit,

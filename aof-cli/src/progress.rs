@@ -36,6 +36,11 @@ impl Progress {
         Watched { reader, progress: self.clone() }
     }
 
+    /// So many bytes more are to be read.
+    pub(crate) fn extend(&self, bytes: u64) {
+        self.bar.inc_length(bytes);
+    }
+
     fn add(&self, bytes: u64) {
         self.bar.inc(bytes);
         if self.hidden.load(Ordering::Relaxed)

@@ -2,57 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
-use assert_cmd::Command;
+mod support;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use tempfile::TempDir;
-
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../aof-api/tests/data/tigerbeetle-solo-12.aof");
-const GOLDEN_LARGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/golden");
-
-/// What a command printed and how it ended.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn aof_with_input(directory: &Path, arguments: &[&str], input: &[u8]) -> Ran {
-    let mut command = Command::cargo_bin("aof").unwrap();
-    let output = command.current_dir(directory).args(arguments).write_stdin(input).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
-}
-
-fn aof(directory: &Path, arguments: &[&str]) -> Ran {
-    aof_with_input(directory, arguments, b"")
-}
-
-fn directory() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-/// A log of the lines one, two, three.
-fn three_lines(directory: &Path) -> PathBuf {
-    let ran = aof_with_input(directory, &["append", "log.aof"], b"one\ntwo\nthree\n");
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    directory.join("log.aof")
-}
-
-/// A large golden log, where there is one and somebody can unpack it.
-fn golden(directory: &Path, name: &str) -> Option<()> {
-    let packed = Path::new(GOLDEN_LARGE).join(format!("{name}.xz"));
-    let unpacked = std::process::Command::new("xz").arg("-dc").arg(&packed).output().ok();
-    match unpacked.filter(|output| packed.exists() && output.status.success()) {
-        Some(output) => fs::write(directory.join(name), output.stdout).ok(),
-        None => {
-            eprintln!("skipped: {name} needs the golden logs beside the project, and xz");
-            None
-        }
-    }
-}
+use support::{GOLDEN, aof, aof_with_input, directory, golden, three_lines};
 
 #[test]
 fn lines_are_appended_and_validated() {

@@ -16,6 +16,8 @@ pub struct MergeReport {
     pub notes: Vec<Note>,
     /// Different entries in all inputs.
     pub unique: u64,
+    /// Bytes in them.
+    pub unique_bytes: u64,
     /// Entries in the output.
     pub entries: u64,
     /// The parent of the first entry of the output; none when nothing is written.

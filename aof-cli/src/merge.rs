@@ -1,0 +1,120 @@
+//! `aof merge`: one whole log out of several.
+
+use crate::arguments::{OutputArguments, ThreadArguments};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::interrupt::{finished, guarded};
+use crate::merged::Merged;
+use crate::progress::Progress;
+use crate::source::Source;
+use aof_api::{Checksum, MergeOptions, Merger, ReadOptions};
+use aof_file::{Draft, FileOptions, SyncOn, is_locked};
+use clap::Args;
+use futures::executor::block_on;
+use std::path::{Path, PathBuf};
+
+/// Make one whole log out of several that are damaged, cut, repeated or rotated
+///
+/// Every entry is taken from the first file that has it whole, so files may come in any order; only where the first
+/// one begins decides where the chain does, unless an earlier part of it is in another. OUT appears under its name only
+/// when it is complete, validated and durable. Needs up to 64 bytes of memory for each different entry.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 when OUT holds everything, 1 when something is missing or must be chosen (at a gap, OUT \
+                        ends there; at a fork, nothing is written), 4 when OUT exists or is being written.\n\n\
+                        Examples:\n  aof merge -o ledger.aof ledger.1.aof ledger.2.aof\n  \
+                        aof merge -o whole.aof replica-0.aof replica-1.aof replica-2.aof"
+)]
+pub(crate) struct MergeArguments {
+    /// The files, in any order
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    /// The log to write
+    #[arg(long, short, value_name = "OUT")]
+    output: PathBuf,
+    /// The parent of the first entry to write [default: where the first file leads back to]
+    #[arg(long, value_name = "HEX")]
+    root: Option<Checksum>,
+    /// The last entry to write: this chooses one of the branches of a fork
+    #[arg(long, value_name = "HEX")]
+    tip: Option<Checksum>,
+    /// Go on behind gaps, and write all that is there in the order of ops
+    #[arg(long)]
+    gaps: bool,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    threads: ThreadArguments,
+}
+
+pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outcome {
+    let out = &arguments.output;
+    let sources = Source::open_all(&arguments.logs)?;
+    let options = options(arguments.root, arguments.tip, arguments.gaps, arguments.threads.count());
+    let mut draft = draft(out, arguments.force, &sources)?;
+    let progress = Progress::new(sources.iter().map(|source| source.len).sum(), output);
+    let mut merger = Merger::new(options);
+    for source in &sources {
+        merger.set_live(source.live);
+        block_on(merger.read(progress.watch(source.reader()?))).map_err(Failure::at(&source.path))?;
+    }
+    let paths: Vec<&Path> = sources.iter().map(|source| source.path.as_path()).collect();
+    let merged = Merged::new(&paths, output);
+    if let Err(error) = block_on(merger.plan()) {
+        progress.finish();
+        return Err(merged.refuse(merger.report(), error));
+    }
+    progress.extend(merger.report().unique_bytes);
+    let report = block_on(merger.write(draft.backend())).map_err(Failure::at(out))?;
+    drop(merger);
+    progress.finish();
+    publish(draft, out, arguments.force)?;
+    merged.print(&report, Some(out), None)?;
+    Ok(if report.is_whole() { Exit::Clean } else { Exit::Problems })
+}
+
+pub(crate) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool, threads: usize) -> MergeOptions {
+    let mut options = MergeOptions::new().keep_gaps(gaps).read(ReadOptions::new().verify_threads(threads));
+    if let Some(root) = root {
+        options = options.root(root);
+    }
+    if let Some(tip) = tip {
+        options = options.tip(tip);
+    }
+    options
+}
+
+/// A draft for `out`, if that may be written.
+pub(crate) fn draft(out: &Path, force: bool, inputs: &[Source]) -> Outcome<Draft> {
+    let name = out.display();
+    for input in inputs {
+        if input.reader()?.is_at(out).map_err(Failure::at(out))? {
+            return Err(Failure::Refused(format!("{name} is one of the inputs: choose another name for the output")));
+        }
+    }
+    // Publishing asks both again; here it is asked before the inputs are read for nothing.
+    if out.symlink_metadata().is_ok() {
+        if !force {
+            return Err(exists(out));
+        }
+        if is_locked(out).map_err(Failure::at(out))? {
+            let what = name.to_string();
+            return Err(Failure::at(out)(aof_api::Error::Locked { what }));
+        }
+    }
+    // This thread has nothing else to do while the disk works.
+    guarded(|| FileOptions::new().sync_on(SyncOn::Caller).draft(out).map_err(Failure::at(out)))
+}
+
+/// Gives the draft its name.
+pub(crate) fn publish(draft: Draft, out: &Path, force: bool) -> Outcome<()> {
+    let published = finished(|| block_on(async { if force { draft.replace().await } else { draft.publish().await } }));
+    published.map_err(|error| match error {
+        aof_api::Error::NotEmpty { .. } => exists(out),
+        error => Failure::at(out)(error),
+    })
+}
+
+fn exists(out: &Path) -> Failure {
+    Failure::Refused(format!("{} exists: choose another name, or replace it with --force", out.display()))
+}
