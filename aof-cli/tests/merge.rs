@@ -8,6 +8,8 @@ use aof_api::{Header, MAGIC, Operation, Prepare};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
+#[cfg(target_os = "linux")]
+use support::killed_at_every_call;
 use support::{ENTRY_LEN, GOLDEN, aof, aof_with_input, directory, golden, log, names};
 
 /// Where entry number `index` of a [`log`] begins, from 0.
@@ -305,5 +307,33 @@ fn an_interrupted_merge_leaves_nothing_and_a_killed_one_nothing_under_the_name()
         let others: Vec<_> = names(path).into_iter().filter(|name| name != "long.aof").collect();
         assert_eq!(others.len(), left, "{signal}: {others:?}");
         assert!(others.iter().all(|name| name.starts_with("out.aof.partial-")), "{signal}: {others:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn killed_at_any_system_call_it_leaves_the_old_output_or_all_of_the_new() {
+    let directory = directory();
+    let path = directory.path();
+    let whole = log(path, "log.aof", 20);
+    for (force, old) in [(&[][..], None), (&["--force"], Some(b"old"))] {
+        let prepare = || {
+            let others = names(path).into_iter().filter(|name| name != "log.aof");
+            others.for_each(|name| fs::remove_file(path.join(name)).unwrap());
+            if let Some(old) = old {
+                fs::write(path.join("out.aof"), old).unwrap();
+            }
+        };
+        let mut complete = 0;
+        let look = |nth| match fs::read(path.join("out.aof")) {
+            Ok(bytes) if bytes == whole => complete += 1,
+            Ok(bytes) => assert_eq!(Some(&bytes[..]), old.map(|old| &old[..]), "call {nth}"),
+            Err(_) => assert!(old.is_none(), "call {nth}"),
+        };
+        let arguments = [&["merge", "--threads", "1", "-o", "out.aof", "log.aof"][..], force].concat();
+        if let Some(kills) = killed_at_every_call(path, &arguments, 0, prepare, look) {
+            assert!(kills > 40 && complete > 1, "{kills} kills, {complete} of them behind the rename");
+        }
+        assert_eq!(fs::read(path.join("log.aof")).unwrap(), whole);
     }
 }

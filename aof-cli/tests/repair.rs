@@ -6,6 +6,8 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use support::killed_at_every_call;
 use support::{ENTRY_LEN, aof, aof_with_input, directory, golden, log, names};
 
 const BEFORE: usize = 30 * ENTRY_LEN;
@@ -147,54 +149,34 @@ fn the_golden_restart_log_becomes_linear() {
     assert_eq!(fs::metadata(directory.path().join(name)).unwrap().len(), 738_800);
 }
 
-/// Kills `aof repair --in-place` as it enters its first system call of a kind, its second, and so on until it ends by
-/// itself, and looks at what is left.
 #[cfg(target_os = "linux")]
 #[test]
 fn killed_at_any_system_call_it_leaves_the_original_whole() {
-    const CALLS: &str = "openat,read,pread64,write,pwrite64,pwritev,pwritev2,fallocate,ftruncate,fsync,fdatasync,flock,\
-                         fadvise64,close,fchmod,fchown,rename,renameat,renameat2,link,linkat,unlink,unlinkat,statx";
     let directory = directory();
     let path = directory.path();
     let (whole, bytes) = damaged(path);
-    let strace = |nth: u32| {
-        let inject = format!("inject={CALLS}:signal=KILL:when={nth}");
-        std::process::Command::new("strace")
-            .args(["-f", "-o", "/dev/null", "-e", &format!("trace={CALLS}"), "-e", &inject])
-            .arg(assert_cmd::cargo::cargo_bin!("aof"))
-            .args(["repair", "--in-place", "--threads", "1", "log.aof"])
-            .current_dir(path)
-            .output()
-    };
-    match strace(u32::MAX >> 16) {
-        Ok(output) if output.status.code() == Some(1) && path.join("log.aof.broken").exists() => {}
-        other => {
-            eprintln!("skipped: system calls cannot be traced here: {other:?}");
-            return;
-        }
-    }
-    let (mut kills, mut repaired) = (0, 0);
-    for nth in 1.. {
+    let prepare = || {
         names(path).iter().for_each(|name| fs::remove_file(path.join(name)).unwrap());
         fs::write(path.join("log.aof"), &bytes).unwrap();
-        let ended = strace(nth).unwrap().status.code() == Some(1);
+    };
+    let mut repaired = 0;
+    let look = |nth| {
         let found = fs::read(path.join("log.aof")).unwrap();
         if found == whole[..BEFORE] {
             assert_eq!(fs::read(path.join("log.aof.broken")).unwrap(), bytes, "call {nth}");
             repaired += 1;
-        } else {
-            assert!(found == bytes, "call {nth} left {} bytes", found.len());
+            return;
         }
-        if ended {
-            break;
-        }
-        kills += 1;
-        // What is left can be repaired: nothing of the interrupted run is in the way.
-        if found == bytes && nth % 8 == 0 {
+        assert!(found == bytes, "call {nth} left {} bytes", found.len());
+        // Nothing of the interrupted run is in the way of the next.
+        if nth % 8 == 0 {
             assert_eq!(aof(path, &["repair", "--in-place", "log.aof"]).code, 1, "call {nth}");
             assert_eq!(fs::read(path.join("log.aof.broken")).unwrap(), bytes, "call {nth}");
             assert_eq!(fs::read(path.join("log.aof")).unwrap(), whole[..BEFORE], "call {nth}");
         }
+    };
+    let arguments = ["repair", "--in-place", "--threads", "1", "log.aof"];
+    if let Some(kills) = killed_at_every_call(path, &arguments, 1, prepare, look) {
+        assert!(kills > 40 && repaired > 1, "{kills} kills, {repaired} of them behind the rename");
     }
-    assert!(kills > 40 && repaired > 1, "{kills} kills, {repaired} of them behind the rename");
 }

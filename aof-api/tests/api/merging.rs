@@ -6,7 +6,10 @@ use crate::support::log::Log;
 use crate::support::merging::{branch, merged, options, unmergeable};
 use crate::support::random::Random;
 use crate::support::reader::{Manner, SliceReader};
-use aof_api::{Error, MergeOptions, Merger, Prepare, ReadOptions, Rule, Unmergeable, merge};
+use aof_api::{
+    AofBackend, AofRead, Error, MergeOptions, Merger, Prepare, ReadOptions, Result, Rule, Unmergeable, merge,
+};
+use std::io::IoSlice;
 
 /// `ops` of one history, one behind the other.
 fn part(log: &Log, ops: std::ops::RangeInclusive<usize>) -> Vec<u8> {
@@ -153,7 +156,6 @@ fn an_output_that_holds_anything_is_refused() {
 
 #[test]
 fn the_output_is_durable_on_return() {
-    use aof_api::AofBackend;
     let log = Log::history(5).bytes();
     let mut output = Disk::new();
     block_on(merge([SliceReader::new(&log)], &mut output, options())).unwrap();
@@ -214,4 +216,72 @@ fn large_bodies_and_several_threads_change_nothing() {
     let (bytes, report) = merged(&[part(&log, 15..=40), part(&log, 1..=20)], MergeOptions::new().read(read));
     assert_eq!(bytes, log.bytes());
     assert!(report.is_whole());
+}
+
+/// Storage that says it has written and has not.
+struct Forgetful {
+    disk: Disk,
+    /// What it makes of the bytes by the time of a checkpoint.
+    forget: fn(&mut Vec<u8>),
+}
+
+impl AofRead for Forgetful {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        self.disk.seek(offset).await
+    }
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        self.disk.read(buf).await
+    }
+    async fn end(&mut self) -> Result<u64> {
+        self.disk.end().await
+    }
+}
+
+impl AofBackend for Forgetful {
+    type Reader = Disk;
+
+    async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
+        self.disk.write(parts).await
+    }
+    async fn checkpoint(&mut self) -> Result<u64> {
+        let mut bytes = self.disk.bytes();
+        (self.forget)(&mut bytes);
+        self.disk.replace(&bytes);
+        self.disk.checkpoint().await
+    }
+    async fn truncate(&mut self, len: u64) -> Result<()> {
+        self.disk.truncate(len).await
+    }
+    async fn reader(&mut self) -> Result<Disk> {
+        self.disk.reader().await
+    }
+    async fn close(&mut self) -> Result<()> {
+        self.disk.close().await
+    }
+    fn len(&self) -> u64 {
+        self.disk.len()
+    }
+    fn durable_len(&self) -> u64 {
+        self.disk.durable_len()
+    }
+    fn recovery_offset(&self) -> u64 {
+        self.disk.recovery_offset()
+    }
+}
+
+#[test]
+fn an_output_that_does_not_hold_what_was_written_is_an_error() {
+    let log = Log::history(20).bytes();
+    let forgets: [fn(&mut Vec<u8>); 4] = [
+        |bytes| bytes[700] ^= 1,
+        |bytes| bytes.truncate(bytes.len() - 10),
+        // Whole entries are gone: the last one, all.
+        |bytes| bytes.truncate(Log::history(19).bytes().len()),
+        |bytes| bytes.clear(),
+    ];
+    for (number, forget) in forgets.into_iter().enumerate() {
+        let mut output = Forgetful { disk: Disk::new(), forget };
+        let error = block_on(merge([SliceReader::new(&log)], &mut output, options())).unwrap_err();
+        assert!(matches!(error, Error::Corrupt { .. } | Error::Io { operation: "read back", .. }), "{number}: {error}");
+    }
 }

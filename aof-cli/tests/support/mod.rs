@@ -69,3 +69,45 @@ pub fn names(directory: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+/// Kills the tool as it enters its first system call of those that matter, then its second, and so on until it ends by
+/// itself, with the exit code `code`. `prepare` comes before each run, `look` behind it. Answers how many kills there were;
+/// none where system calls cannot be traced.
+#[cfg(target_os = "linux")]
+pub fn killed_at_every_call(
+    directory: &Path,
+    arguments: &[&str],
+    code: i32,
+    prepare: impl Fn(),
+    mut look: impl FnMut(u32),
+) -> Option<u32> {
+    const CALLS: &str = "openat,read,pread64,write,pwrite64,pwritev,pwritev2,fallocate,ftruncate,fsync,fdatasync,flock,\
+                         fadvise64,close,fchmod,fchown,rename,renameat,renameat2,link,linkat,unlink,unlinkat,statx";
+    let run = |nth: u32| {
+        prepare();
+        let inject = format!("inject={CALLS}:signal=KILL:when={nth}");
+        std::process::Command::new("strace")
+            .args(["-f", "-o", "/dev/null", "-e", &format!("trace={CALLS}"), "-e", &inject])
+            .arg(assert_cmd::cargo::cargo_bin!("aof"))
+            .args(arguments)
+            .current_dir(directory)
+            .output()
+            .ok()
+            .and_then(|output| output.status.code())
+    };
+    // Far behind the last call.
+    let undisturbed = run(u32::from(u16::MAX));
+    if undisturbed != Some(code) {
+        eprintln!("skipped: system calls cannot be traced here ({undisturbed:?})");
+        return None;
+    }
+    let mut nth = 1;
+    loop {
+        let ended = run(nth) == Some(code);
+        look(nth);
+        if ended {
+            return Some(nth - 1);
+        }
+        nth += 1;
+    }
+}
