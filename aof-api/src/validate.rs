@@ -14,6 +14,8 @@ use crate::scan::{DamagedRange, ReadOptions, Scan, Step};
 use crate::stripes::{STRIPE_LEN, Stripes};
 use crate::unreadable::pass_unreadable;
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a validation found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,6 +178,8 @@ pub struct Validator {
     ops: Option<RangeInclusive<u64>>,
     root: Option<Checksum>,
     cluster: Option<u128>,
+    /// `entries`, for others to see meanwhile.
+    entries_so_far: Arc<AtomicU64>,
 }
 
 impl Validator {
@@ -193,12 +197,19 @@ impl Validator {
             ops: None,
             root: None,
             cluster: None,
+            entries_so_far: Arc::default(),
         }
     }
 
     /// Whether somebody is writing the part that is read next, as [`ValidateOptions::live`].
     pub fn set_live(&mut self, live: bool) {
         self.options.live = live;
+    }
+
+    /// How many entries were validated so far, for a display of progress. It is brought up to date about every 256 KiB.
+    #[must_use]
+    pub fn entries_so_far(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.entries_so_far)
     }
 
     /// Reads the next part of the log, and calls `observe` with every finding and note in order.
@@ -263,7 +274,10 @@ impl Validator {
         let mut offset = 0;
         while let Some((limit, stripe)) = stripes.next().await {
             match stripe {
-                Some(stripe) if stripe.start == offset && self.take_run(&stripe.run) => offset = stripe.end,
+                Some(stripe) if stripe.start == offset && self.take_run(&stripe.run) => {
+                    offset = stripe.end;
+                    self.entries_so_far.store(self.entries, Ordering::Relaxed);
+                }
                 // It begins elsewhere, or there is something to say about it.
                 _ => offset = self.scan_stripe(&mut stripes, offset..limit, len, &mut observe).await?,
             }
@@ -300,6 +314,7 @@ impl Validator {
         observe: &mut impl FnMut(Observation),
     ) -> Result<()> {
         while scan.offset() < limit {
+            self.entries_so_far.store(self.entries, Ordering::Relaxed);
             match scan.step().await {
                 Ok(Step::Entries) => {
                     if self.take_run(scan.run()) {

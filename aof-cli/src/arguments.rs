@@ -1,10 +1,12 @@
 //! The command line.
 
+use crate::copy::CopyArguments;
+use crate::inspect::arguments::InspectArguments;
+use crate::manual::{CompletionsArguments, ManArguments};
 use crate::merge::MergeArguments;
-use crate::ranges::{Inclusive, OpRange, TimeRange};
 use crate::repair::RepairArguments;
 use crate::size::Size;
-use aof_api::{BODY_SIZE_MAX, Checksum, Operation, Rule, Tail};
+use aof_api::{BODY_SIZE_MAX, Checksum, Rule, Tail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -38,6 +40,9 @@ pub(crate) enum Command {
     Digest(DigestArguments),
     Merge(MergeArguments),
     Repair(RepairArguments),
+    Copy(CopyArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
 }
 
 /// Append entries durably: one for each line of standard input, or made-up ones
@@ -93,50 +98,6 @@ pub(crate) enum Sync {
     End,
 }
 
-/// List the entries of a log
-///
-/// Damage is reported on standard error and passed over.
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  aof inspect ledger.aof --op 10..20 --body text\n  \
-                        aof inspect ledger.aof --operation create_transfers --limit 5\n  \
-                        aof inspect ledger.aof --time '2026-01-31 14:05:00..2026-01-31 14:06:00'")]
-pub(crate) struct InspectArguments {
-    /// The log, a file
-    pub(crate) log: PathBuf,
-    /// Only these ops, both ends included: A..B, A.., ..B or A
-    #[arg(long, value_name = "A..B")]
-    pub(crate) op: Option<OpRange>,
-    /// Only these times, both ends included: RFC 3339 (`2026-01-31T14:05:00Z`, UTC) or nanoseconds since 1970
-    #[arg(long, value_name = "A..B")]
-    pub(crate) time: Option<TimeRange>,
-    /// Only this operation, a number or one of TigerBeetle's names
-    #[arg(long, value_name = "OPERATION", value_parser = parse_operation)]
-    pub(crate) operation: Option<Operation>,
-    /// Only this client, in hexadecimal
-    #[arg(long, value_name = "HEX", value_parser = parse_client)]
-    pub(crate) client: Option<u128>,
-    /// Stop after so many entries
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<u64>,
-    /// How to print bodies
-    #[arg(long, value_enum, default_value_t = Body::None)]
-    pub(crate) body: Body,
-    /// Wait for more entries at the end
-    #[arg(long, short)]
-    pub(crate) follow: bool,
-}
-
-/// How bodies are printed.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Body {
-    /// Not at all
-    None,
-    /// In hexadecimal
-    Hex,
-    /// As text; what is not printable is escaped
-    Text,
-}
-
 /// Say whether a log is whole, and what is wrong with it
 ///
 /// Several files are one log, in the order in which they are given. Findings (damage, gap, break, fork) make the exit
@@ -147,7 +108,7 @@ pub(crate) enum Body {
                         ledger.aof\n  aof validate --json archive-1.aof archive-2.aof ledger.aof"
 )]
 pub(crate) struct ValidateArguments {
-    /// The files, oldest first
+    /// The files, oldest first; `-` is standard input
     #[arg(required = true, value_name = "LOG")]
     pub(crate) logs: Vec<PathBuf>,
     /// Which chain they must hold
@@ -166,7 +127,7 @@ pub(crate) struct ValidateArguments {
 /// count once.
 #[derive(Args, Debug)]
 pub(crate) struct DigestArguments {
-    /// The files, oldest first
+    /// The files, oldest first; `-` is standard input
     #[arg(required = true, value_name = "LOG")]
     pub(crate) logs: Vec<PathBuf>,
     #[command(flatten)]
@@ -241,30 +202,5 @@ impl Size {
     /// As a body, if it can be one.
     pub(crate) fn body_len(self) -> Option<usize> {
         usize::try_from(self.0).ok().filter(|len| *len <= BODY_SIZE_MAX as usize)
-    }
-}
-
-fn parse_operation(text: &str) -> Result<Operation, String> {
-    if let Ok(number) = text.parse() {
-        return Ok(Operation(number));
-    }
-    let named = (0..=u8::MAX).map(Operation).find(|operation| operation.name() == Some(text));
-    named.ok_or_else(|| "give a number from 0 to 255, or a name of TigerBeetle's like create_transfers".to_owned())
-}
-
-fn parse_client(text: &str) -> Result<u128, String> {
-    text.parse::<Checksum>().map(u128::from).map_err(|_| "give 1 to 32 hexadecimal digits".to_owned())
-}
-
-impl InspectArguments {
-    /// Whether the filters let an entry through.
-    pub(crate) fn takes(&self, header: &aof_api::Header) -> bool {
-        fn within(range: Option<&Inclusive>, value: u64) -> bool {
-            range.is_none_or(|range| range.contains(value))
-        }
-        within(self.op.as_ref().map(|op| &op.0), header.op.get())
-            && within(self.time.as_ref().map(|time| &time.0), header.timestamp.get())
-            && self.operation.is_none_or(|operation| operation == header.operation())
-            && self.client.is_none_or(|client| client == header.client.get())
     }
 }

@@ -11,13 +11,16 @@ use std::io::Write;
 
 pub(crate) fn run(arguments: &DigestArguments, output: &OutputArguments) -> Outcome {
     let sources = Source::open_all(&arguments.logs)?;
-    let progress = Progress::new(sources.iter().map(|source| source.len).sum(), output);
-    let options = ReadOptions::new().verify_threads(arguments.threads.count());
+    let progress = Progress::new(Source::total_len(&sources), output);
     let mut digester = Digester::new();
+    let mut count = 0;
     for source in &sources {
+        let options = ReadOptions::new().verify_threads(source.threads(arguments.threads.count()));
         let mut entries = Entries::new(progress.watch(source.reader()?), options);
         while let Some(entry) = block_on(entries.next()).map_err(Failure::at(&source.path))? {
             digester.update(entry.header());
+            count += 1;
+            progress.set_entries(count);
         }
     }
     progress.finish();

@@ -87,7 +87,11 @@ fn exit_of(error: &Error) -> Exit {
         | Error::Unmergeable { .. }
         | Error::Truncated { .. }
         | Error::TooLarge { what: "the damaged tail", .. } => Exit::Problems,
-        Error::Locked { .. } | Error::Fenced { .. } | Error::Moved { .. } | Error::NotEmpty { .. } => Exit::Refused,
+        Error::Locked { .. }
+        | Error::Fenced { .. }
+        | Error::Moved { .. }
+        | Error::NotEmpty { .. }
+        | Error::Differs { .. } => Exit::Refused,
         Error::WrongCluster { .. } | Error::TooLarge { .. } | Error::Reserved { .. } | Error::Unsupported { .. } => {
             Exit::Usage
         }

@@ -1,183 +1,180 @@
 //! `aof inspect`: list entries.
 
-use crate::arguments::{Body, InspectArguments, OutputArguments, cores};
+pub(crate) mod arguments;
+mod events;
+mod follow;
+mod pause;
+mod print;
+mod window;
+
+use crate::arguments::{OutputArguments, cores};
 use crate::exit::{ERROR, Exit, Failure, Outcome};
 use crate::json;
-use crate::source::Source;
+use crate::progress::Progress;
+use crate::source::{LogReader, Source};
 use anstream::eprintln;
-use aof_api::{AofEntry, Damage, DamagedRange, Entries, Error, LocatedEntry, ReadOptions};
-use aof_file::FileReader;
+use aof_api::{DamagedRange, Entries, Error, LocatedEntry, ReadOptions};
+use arguments::InspectArguments;
+use follow::{Follower, Waited};
 use futures::executor::block_on;
-use serde_json::{Value, json};
-use std::io::{BufWriter, Write};
-use std::time::{Duration, UNIX_EPOCH};
-
-/// How often a log that is followed is looked at.
-const FOLLOW_INTERVAL: Duration = Duration::from_millis(100);
+use print::{How, heading, print};
+use serde_json::json;
+use std::io::{BufWriter, IsTerminal, Write};
+use window::Window;
 
 pub(crate) fn run(arguments: &InspectArguments, output: &OutputArguments) -> Outcome {
-    let source = Source::open(&arguments.log)?;
-    let threads = if arguments.follow { 1 } else { cores() };
-    let entries = Entries::new(source.reader()?, ReadOptions::new().verify_threads(threads));
-    let mut listing = Listing { arguments, json: output.json, source: &source, entries, clean: true };
-    listing.list(&mut BufWriter::new(std::io::stdout().lock()))?;
+    let how = How::new(arguments, output.json);
+    let out = BufWriter::new(std::io::stdout().lock());
+    let left = arguments.limit.unwrap_or(u64::MAX);
+    let mut listing = Listing { arguments, how, out, path: arguments.log.display().to_string(), left, clean: true };
+    if !how.json {
+        writeln!(listing.out, "{}", heading()).map_err(Failure::output)?;
+    }
+    if arguments.follow {
+        listing.follow()?
+    } else {
+        listing.list(output)?
+    }
+    listing.out.flush().map_err(Failure::output)?;
     Ok(if listing.clean { Exit::Clean } else { Exit::Problems })
 }
 
-struct Listing<'a> {
+struct Listing<'a, W> {
     arguments: &'a InspectArguments,
-    json: bool,
-    source: &'a Source,
-    entries: Entries<FileReader>,
+    how: How,
+    out: W,
+    path: String,
+    /// How many entries may still be printed.
+    left: u64,
     clean: bool,
 }
 
-impl Listing<'_> {
-    fn list(&mut self, out: &mut impl Write) -> Outcome<()> {
-        let source = self.source;
-        // Whether the last entry may just not be there yet.
-        let growing = self.arguments.follow || source.live;
-        let mut left = self.arguments.limit.unwrap_or(u64::MAX);
-        if !self.json {
-            writeln!(out, "{}", heading()).map_err(Failure::output)?;
-        }
-        while left > 0 {
-            match block_on(self.entries.next()) {
-                Ok(Some(entry)) if self.arguments.takes(entry.header()) => {
-                    print(out, &entry, self.arguments.body, self.json)?;
-                    left -= 1;
-                }
-                Ok(Some(_)) => {}
-                Ok(None) if self.arguments.follow => self.wait(out)?,
+impl<W: Write> Listing<'_, W> {
+    fn list(&mut self, output: &OutputArguments) -> Outcome<()> {
+        let source = Source::open(&self.arguments.log)?;
+        let mut window = Window::find(self.arguments, &source)?;
+        let Some(start) = window.start else { return Ok(()) };
+        // Entries that run over a terminal show the progress themselves.
+        let quiet = output.quiet || std::io::stdout().is_terminal();
+        let len = source.len.map(|len| len.saturating_sub(start));
+        let progress = Progress::new(len, &OutputArguments { quiet, json: output.json });
+        let options = ReadOptions::new().verify_threads(source.threads(cores()));
+        let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
+        let mut count = 0;
+        while self.left > 0 {
+            match block_on(entries.next()) {
+                Ok(Some(entry)) if window.is_passed(entry.offset, entry.header()) => break,
+                Ok(Some(entry)) => self.take(&entry)?,
                 Ok(None) => break,
-                Err(Error::Corrupt { offset, .. }) => {
-                    let range = block_on(self.entries.resync()).map_err(Failure::at(&source.path))?;
+                Err(Error::Corrupt { .. }) => {
+                    let range = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
                     match range.filter(|range| range.len > 0) {
                         // Only the last entry may not be there yet; behind any other damage, reading goes on.
-                        Some(range) if growing && is_pending(&range) => {
-                            self.entries.seek(offset);
-                            if !self.arguments.follow {
-                                break;
-                            }
-                            self.wait(out)?;
-                        }
-                        Some(range) => self.report(out, &range)?,
+                        Some(range) if source.live && range.is_pending() => break,
+                        Some(range) => self.report(&range)?,
                         None => {}
                     }
                 }
                 Err(error) => return Err(Failure::at(&source.path)(error)),
             }
+            count += 1;
+            progress.set_entries(count);
         }
-        out.flush().map_err(Failure::output)
-    }
-
-    fn wait(&mut self, out: &mut impl Write) -> Outcome<()> {
-        out.flush().map_err(Failure::output)?;
-        std::thread::sleep(FOLLOW_INTERVAL);
+        progress.finish();
         Ok(())
     }
 
-    fn report(&mut self, out: &mut impl Write, range: &DamagedRange) -> Outcome<()> {
+    fn follow(&mut self) -> Outcome<()> {
+        let source = Source::open_file(&self.arguments.log, "following")?;
+        let path = source.path.clone();
+        let failure = Failure::at(&path);
+        // Where nothing of the window is there yet, it may come behind anything.
+        let start = Window::find(self.arguments, &source)?.start.unwrap_or(0);
+        let (mut follower, mut entries) = Follower::open(&path, start)?;
+        while self.left > 0 {
+            let wait = match block_on(entries.next()) {
+                Ok(Some(entry)) => {
+                    if !follower.saw(&entry) {
+                        self.take(&entry)?;
+                    }
+                    false
+                }
+                Ok(None) => true,
+                Err(Error::Corrupt { offset, .. }) => {
+                    follower.nothing_at(offset) || !self.pass(&mut entries, offset).map_err(&failure)?
+                }
+                Err(error) => return Err(failure(error)),
+            };
+            if !wait {
+                continue;
+            }
+            self.out.flush().map_err(Failure::output)?;
+            let offset = entries.offset();
+            match follower.wait(offset)? {
+                Waited::More => entries.seek(offset),
+                Waited::Rotated(next) => {
+                    self.say(&format!("{}: another file, from its beginning", self.path));
+                    entries = *next;
+                }
+                Waited::Cut(offset) => {
+                    self.say(&format!("{}: cut to {offset} bytes, going on there", self.path));
+                    entries.seek(offset);
+                }
+                Waited::Closed => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes damage, if something whole stands behind it; else it may be an entry that is being written. Answers
+    /// whether it was passed.
+    fn pass(&mut self, entries: &mut Entries<LogReader>, offset: u64) -> Result<bool, Error> {
+        match block_on(entries.resync())? {
+            Some(range) if range.at_end => {
+                entries.seek(offset);
+                Ok(false)
+            }
+            Some(range) => {
+                // Failing to print is met again at the next entry.
+                let _ = self.report(&range);
+                Ok(true)
+            }
+            None => Ok(true),
+        }
+    }
+
+    fn take(&mut self, entry: &LocatedEntry<'_>) -> Outcome<()> {
+        if self.arguments.takes(entry.header()) {
+            print(&mut self.out, entry, self.how)?;
+            self.left -= 1;
+        }
+        Ok(())
+    }
+
+    fn say(&self, what: &str) {
+        if !self.how.json {
+            eprintln!("{what}");
+        }
+    }
+
+    fn report(&mut self, range: &DamagedRange) -> Outcome<()> {
         self.clean = false;
         let DamagedRange { offset, len, damage, op, zeros, .. } = range;
-        let path = self.source.path.display();
-        if self.json {
+        let path = &self.path;
+        if self.how.json {
             let object = json!({
                 "type": "damage",
-                "log": path.to_string(),
+                "log": path,
                 "offset": json::number(*offset),
                 "len": json::number(*len),
                 "op": op.map(json::number),
                 "zeros": zeros,
                 "message": damage.to_string(),
             });
-            return json::print(out, &object);
+            return json::print(&mut self.out, &object);
         }
-        out.flush().map_err(Failure::output)?;
+        self.out.flush().map_err(Failure::output)?;
         eprintln!("{ERROR}damage{ERROR:#} {path} at offset {offset}: {damage}; {len} bytes hold no whole entry");
         Ok(())
     }
-}
-
-/// Whether this may be an entry that is not all there yet.
-fn is_pending(range: &DamagedRange) -> bool {
-    range.at_end && (range.zeros || matches!(range.damage, Damage::Torn { .. }))
-}
-
-fn heading() -> String {
-    format!("{:>12} {:>14} {:>9}  {:<30}  {:<26} checksum", "op", "offset", "size", "time (UTC)", "operation")
-}
-
-fn print(out: &mut impl Write, located: &LocatedEntry<'_>, body: Body, as_json: bool) -> Outcome<()> {
-    let header = located.header();
-    if as_json {
-        return json::print(out, &object(located, body));
-    }
-    writeln!(
-        out,
-        "{:>12} {:>14} {:>9}  {:<30}  {:<26} {}",
-        located.op(),
-        located.offset,
-        located.size_disk(),
-        time(header.timestamp.get()),
-        header.operation(),
-        located.checksum(),
-    )
-    .and_then(|()| match body_text(&located.entry, body) {
-        Some(text) => writeln!(out, "{:>12} {text}", ""),
-        None => Ok(()),
-    })
-    .map_err(Failure::output)
-}
-
-fn object(located: &LocatedEntry<'_>, body: Body) -> Value {
-    let header = located.header();
-    let mut object = json!({
-        "type": "entry",
-        "op": json::number(located.op()),
-        "offset": json::number(located.offset),
-        "size_disk": located.size_disk(),
-        "checksum": located.checksum().to_string(),
-        "parent": header.parent.to_string(),
-        "checksum_body": header.checksum_body.to_string(),
-        "cluster": json::hex(header.cluster.get()),
-        "view": header.view.get(),
-        "release": header.release().to_string(),
-        "replica": header.replica,
-        "request_checksum": header.request_checksum.to_string(),
-        "checkpoint_id": json::hex(header.checkpoint_id.get()),
-        "client": json::hex(header.client.get()),
-        "commit": json::number(header.commit.get()),
-        "timestamp": json::number(header.timestamp.get()),
-        "time": time(header.timestamp.get()),
-        "request": header.request.get(),
-        "operation": header.operation,
-        "operation_name": header.operation().name(),
-    });
-    if let (Some(text), Some(fields)) = (body_text(&located.entry, body), object.as_object_mut()) {
-        fields.insert("body".to_owned(), text.into());
-    }
-    object
-}
-
-fn body_text(entry: &AofEntry<'_>, body: Body) -> Option<String> {
-    match body {
-        Body::None => None,
-        Body::Hex => {
-            let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-            Some(entry.body().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
-        }
-        Body::Text => {
-            let body = String::from_utf8_lossy(entry.body());
-            let mut text = String::with_capacity(body.len());
-            for c in body.chars() {
-                if c.is_control() || c == '\\' { text.extend(c.escape_default()) } else { text.push(c) }
-            }
-            Some(text)
-        }
-    }
-}
-
-fn time(nanoseconds: u64) -> String {
-    humantime::format_rfc3339_nanos(UNIX_EPOCH + Duration::from_nanos(nanoseconds)).to_string()
 }

@@ -2,12 +2,14 @@
 
 mod append;
 mod arguments;
+mod copy;
 mod digest;
 mod exit;
 mod input;
 mod inspect;
 mod interrupt;
 mod json;
+mod manual;
 mod merge;
 mod merged;
 mod progress;
@@ -15,6 +17,9 @@ mod ranges;
 mod repair;
 mod size;
 mod source;
+mod stream;
+mod tigerbeetle;
+mod time;
 mod validate;
 
 use arguments::{Arguments, Command};
@@ -31,6 +36,9 @@ fn main() -> ExitCode {
         Command::Digest(digest) => digest::run(digest, &arguments.output),
         Command::Merge(merge) => merge::run(merge, &arguments.output),
         Command::Repair(repair) => repair::run(repair, &arguments.output),
+        Command::Copy(copy) => copy::run(copy, &arguments.output),
+        Command::Completions(completions) => manual::completions(completions),
+        Command::Man(man) => manual::man(man),
     };
     match done {
         Ok(exit) => exit,

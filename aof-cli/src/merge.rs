@@ -49,10 +49,10 @@ pub(crate) struct MergeArguments {
 
 pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outcome {
     let out = &arguments.output;
-    let sources = Source::open_all(&arguments.logs)?;
+    let sources = Source::open_files(&arguments.logs, "merging")?;
     let options = options(arguments.root, arguments.tip, arguments.gaps, arguments.threads.count());
     let mut draft = draft(out, arguments.force, &sources)?;
-    let progress = Progress::new(sources.iter().map(|source| source.len).sum(), output);
+    let progress = Progress::new(Source::total_len(&sources), output);
     let mut merger = Merger::new(options);
     for source in &sources {
         merger.set_live(source.live);

@@ -1,12 +1,12 @@
 //! Progress on standard error, for what takes more than a second, when somebody looks.
 
 use crate::arguments::OutputArguments;
-use crate::size::grouped;
+use crate::size::{counted, grouped};
 use aof_api::{AofRead, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const DELAY: Duration = Duration::from_secs(1);
@@ -18,17 +18,32 @@ pub(crate) struct Progress {
     start: Instant,
     /// Not before its time, and not where nobody looks.
     hidden: Arc<AtomicBool>,
+    entries: Arc<AtomicU64>,
 }
 
 impl Progress {
-    pub(crate) fn new(total_bytes: u64, output: &OutputArguments) -> Progress {
+    /// Over so many bytes; `None` where nobody knows how many come.
+    pub(crate) fn new(total_bytes: Option<u64>, output: &OutputArguments) -> Progress {
         let wanted = !output.quiet && !output.json && std::io::stderr().is_terminal();
-        let bar = ProgressBar::with_draw_target(Some(total_bytes), ProgressDrawTarget::hidden());
-        let template = "{bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
+        let bar = ProgressBar::with_draw_target(total_bytes, ProgressDrawTarget::hidden());
+        let template = match total_bytes {
+            Some(_) => "{bar:30} {bytes}/{total_bytes}{msg}  {bytes_per_sec}  {eta} left",
+            None => "{spinner} {bytes}{msg}  {bytes_per_sec}  {elapsed}",
+        };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Progress { bar, start: Instant::now(), hidden: Arc::new(AtomicBool::new(wanted)) }
+        Progress { bar, start: Instant::now(), hidden: Arc::new(AtomicBool::new(wanted)), entries: Arc::default() }
+    }
+
+    /// So many entries were read by now.
+    pub(crate) fn set_entries(&self, entries: u64) {
+        self.entries.store(entries, Ordering::Relaxed);
+    }
+
+    /// Somebody else counts the entries. For before anything is watched.
+    pub(crate) fn follow_entries(&mut self, counter: Arc<AtomicU64>) {
+        self.entries = counter;
     }
 
     /// Counts what this reader reads.
@@ -43,6 +58,12 @@ impl Progress {
 
     fn add(&self, bytes: u64) {
         self.bar.inc(bytes);
+        if self.start.elapsed() > DELAY && !self.bar.is_hidden() {
+            let entries = self.entries.load(Ordering::Relaxed);
+            if entries > 0 {
+                self.bar.set_message(format!("  {}", counted(entries, "entry")));
+            }
+        }
         if self.hidden.load(Ordering::Relaxed)
             && self.start.elapsed() > DELAY
             && self.hidden.swap(false, Ordering::Relaxed)

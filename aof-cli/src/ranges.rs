@@ -6,8 +6,8 @@ use std::time::UNIX_EPOCH;
 /// From one number to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Inclusive {
-    first: u64,
-    last: u64,
+    pub(crate) first: u64,
+    pub(crate) last: u64,
 }
 
 impl Inclusive {

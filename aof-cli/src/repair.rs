@@ -6,9 +6,9 @@ use crate::interrupt::{finished, guarded};
 use crate::merge::{draft, options, publish};
 use crate::merged::Merged;
 use crate::progress::{Progress, Watched};
-use crate::source::Source;
+use crate::source::{LogReader, Source};
 use aof_api::{AofBackend, Checksum, Error, MergeReport, Merger};
-use aof_file::{FileBackend, FileReader};
+use aof_file::FileBackend;
 use clap::Args;
 use futures::executor::block_on;
 use std::path::{Path, PathBuf};
@@ -79,7 +79,7 @@ fn in_place(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
     // Locked until the end, so that nobody writes to what is being replaced.
     let mut original = FileBackend::open(log).map_err(&failure)?;
     let reader = block_on(original.reader()).map_err(&failure)?;
-    let mut repair = Repair::read(arguments, reader, original.len(), output)?;
+    let mut repair = Repair::read(arguments, LogReader::File(reader), Some(original.len()), output)?;
     if repair.merger.report().changes_nothing() {
         let report = repair.merger.report().clone();
         return repair.finish(&report, None, None);
@@ -99,7 +99,7 @@ fn dry_run(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
 
 /// The log, which nobody writes.
 fn unlocked(log: &Path) -> Outcome<Source> {
-    let source = Source::open(log)?;
+    let source = Source::open_file(log, "repairing")?;
     if source.live {
         return Err(Failure::at(log)(Error::Locked { what: log.display().to_string() }));
     }
@@ -108,7 +108,7 @@ fn unlocked(log: &Path) -> Outcome<Source> {
 
 /// A log that was read, and what is to become of it.
 struct Repair<'a> {
-    merger: Merger<Watched<FileReader>>,
+    merger: Merger<Watched<LogReader>>,
     merged: Merged<'a>,
     progress: Progress,
 }
@@ -116,8 +116,8 @@ struct Repair<'a> {
 impl<'a> Repair<'a> {
     fn read(
         arguments: &'a RepairArguments,
-        reader: FileReader,
-        len: u64,
+        reader: LogReader,
+        len: Option<u64>,
         output: &'a OutputArguments,
     ) -> Outcome<Repair<'a>> {
         let log = arguments.log.as_path();

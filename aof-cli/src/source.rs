@@ -1,34 +1,134 @@
-//! Opening logs to read.
+//! Opening logs to read: files, and streams.
 
 use crate::exit::{Failure, Outcome};
-use aof_api::AofRead;
+use crate::stream::StreamReader;
+use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileReader, is_locked};
 use futures::executor::block_on;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// A log that is read and not written.
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
-    pub(crate) len: u64,
+    /// None of a stream.
+    pub(crate) len: Option<u64>,
     /// Somebody writes it at this moment, so its end may be incomplete.
     pub(crate) live: bool,
+    /// A stream, until somebody reads it.
+    stream: Option<Mutex<Option<StreamReader>>>,
 }
 
 impl Source {
+    /// The file at `path`, or the stream where that is one; `-` is standard input.
     pub(crate) fn open(path: &Path) -> Outcome<Source> {
+        let standard_input = path == Path::new("-");
+        if standard_input || is_stream(path) {
+            let reader = if standard_input {
+                StreamReader::new(std::io::stdin())
+            } else {
+                StreamReader::new(File::open(path).map_err(|error| {
+                    let error = std::io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+                    Failure::at(path)(Error::io("open", 0, error))
+                })?)
+            };
+            let path = if standard_input { "standard input".into() } else { path.to_owned() };
+            return Ok(Source { path, len: None, live: false, stream: Some(Mutex::new(Some(reader))) });
+        }
         let mut reader = FileBackend::open_read_only(path).map_err(Failure::at(path))?;
         // Where locks do not work, nobody is known to write.
         let live = is_locked(path).unwrap_or(false);
         let len = block_on(reader.end()).map_err(Failure::at(path))?;
-        Ok(Source { path: path.to_owned(), len, live })
+        Ok(Source { path: path.to_owned(), len: Some(len), live, stream: None })
     }
 
-    pub(crate) fn reader(&self) -> Outcome<FileReader> {
-        FileBackend::open_read_only(&self.path).map_err(Failure::at(&self.path))
+    /// A file only: what goes back, or waits for more, cannot be done with a stream.
+    pub(crate) fn open_file(path: &Path, what: &str) -> Outcome<Source> {
+        let source = Source::open(path)?;
+        if source.is_stream() {
+            return Err(Failure::Usage(format!("{what} needs a file, not a stream")));
+        }
+        Ok(source)
+    }
+
+    /// Files only, all of them.
+    pub(crate) fn open_files(paths: &[PathBuf], what: &str) -> Outcome<Vec<Source>> {
+        paths.iter().map(|path| Source::open_file(path, what)).collect()
+    }
+
+    pub(crate) fn is_stream(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// A reader from the beginning; of a stream, there is one.
+    pub(crate) fn reader(&self) -> Outcome<LogReader> {
+        let Some(stream) = &self.stream else {
+            return FileBackend::open_read_only(&self.path).map(LogReader::File).map_err(Failure::at(&self.path));
+        };
+        let reader = stream.lock().ok().and_then(|mut stream| stream.take());
+        reader.map(LogReader::Stream).ok_or_else(|| Failure::Usage("a stream can be read only once".to_owned()))
+    }
+
+    /// How many threads may verify: those that read ahead of a stream would have to go back far where it is damaged.
+    pub(crate) fn threads(&self, threads: usize) -> usize {
+        if self.is_stream() { 1 } else { threads }
     }
 
     /// All logs, or the failure of the first that cannot be opened.
     pub(crate) fn open_all(paths: &[PathBuf]) -> Outcome<Vec<Source>> {
+        if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
+            return Err(Failure::Usage("standard input can be read only once".to_owned()));
+        }
         paths.iter().map(|path| Source::open(path)).collect()
+    }
+
+    /// How long all of them are together; `None` where one is a stream.
+    pub(crate) fn total_len(sources: &[Source]) -> Option<u64> {
+        sources.iter().map(|source| source.len).sum()
+    }
+}
+
+/// Whether the path names a pipe or the like. What is nothing at all is for the opening to say.
+fn is_stream(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Reads a file or a stream.
+pub(crate) enum LogReader {
+    File(FileReader),
+    Stream(StreamReader),
+}
+
+impl LogReader {
+    /// Whether this is the file at `path`, under whatever name.
+    pub(crate) fn is_at(&self, path: &Path) -> Result<bool> {
+        match self {
+            LogReader::File(reader) => reader.is_at(path),
+            LogReader::Stream(_) => Ok(false),
+        }
+    }
+}
+
+impl AofRead for LogReader {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        match self {
+            LogReader::File(reader) => reader.seek(offset).await,
+            LogReader::Stream(reader) => reader.seek(offset).await,
+        }
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        match self {
+            LogReader::File(reader) => reader.read(buf).await,
+            LogReader::Stream(reader) => reader.read(buf).await,
+        }
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        match self {
+            LogReader::File(reader) => reader.end().await,
+            LogReader::Stream(reader) => reader.end().await,
+        }
     }
 }

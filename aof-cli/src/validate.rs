@@ -21,16 +21,18 @@ const QUIET: Style = Style::new().dimmed();
 
 pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Outcome {
     let sources = Source::open_all(&arguments.logs)?;
-    let progress = Progress::new(sources.iter().map(|source| source.len).sum(), output);
-    let threads = arguments.threads.count();
+    let mut progress = Progress::new(Source::total_len(&sources), output);
+    let streams = sources.iter().any(Source::is_stream);
+    let threads = if streams { 1 } else { arguments.threads.count() };
     let rule = Rule::from(arguments.rule);
-    let mut report = Report::new(output.json, &progress);
     let mut validator = Validator::new(ValidateOptions::new().rule(rule).verify_threads(threads));
+    progress.follow_entries(validator.entries_so_far());
+    let mut report = Report::new(output.json, &progress);
     for source in &sources {
         validator.set_live(source.live);
         report.path = source.path.display().to_string();
         let mut readers = vec![progress.watch(source.reader()?)];
-        if rule == Rule::Linear {
+        if rule == Rule::Linear && !source.is_stream() {
             // As many as can be had: file descriptors may be few.
             readers.extend((1..threads).map_while(|_| Some(progress.watch(source.reader().ok()?))));
         }

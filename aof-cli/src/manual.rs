@@ -1,0 +1,76 @@
+//! `aof completions` and `aof man`: what the command line says about itself, for shells and for `man`.
+
+use crate::arguments::Arguments;
+use crate::exit::{Exit, Failure, Outcome};
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use std::io::Write;
+
+/// Print completions for a shell
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  aof completions bash > ~/.local/share/bash-completion/completions/aof\n  \
+                        aof completions fish > ~/.config/fish/completions/aof.fish")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    shell: Shell,
+}
+
+/// Print the manual, for `man`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  aof man > aof.1 && man ./aof.1\n  aof man inspect > aof-inspect.1")]
+pub(crate) struct ManArguments {
+    /// The manual of this command alone
+    command: Option<String>,
+}
+
+pub(crate) fn completions(arguments: &CompletionsArguments) -> Outcome {
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "aof", &mut text);
+    print(&text)
+}
+
+/// One page with every command, or the page of one.
+pub(crate) fn man(arguments: &ManArguments) -> Outcome {
+    let mut aof = Arguments::command();
+    aof.build();
+    let mut text = Vec::new();
+    let rendered = match &arguments.command {
+        None => whole(&aof, &mut text),
+        Some(name) => {
+            let command = aof.find_subcommand(name);
+            let command = command.ok_or_else(|| Failure::Usage(format!("{name:?} is no command of aof")))?;
+            clap_mangen::Man::new(command.clone()).render(&mut text)
+        }
+    };
+    rendered.map_err(Failure::output)?;
+    print(&text)
+}
+
+/// The page of the tool, with the options of each command behind its name.
+fn whole(aof: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
+    let man = clap_mangen::Man::new(aof.clone());
+    man.render_title(text)?;
+    man.render_name_section(text)?;
+    man.render_synopsis_section(text)?;
+    man.render_description_section(text)?;
+    man.render_options_section(text)?;
+    for command in aof.get_subcommands().filter(|command| command.get_name() != "help") {
+        writeln!(text, ".SH \"{}\"", command.get_name().to_uppercase())?;
+        let mut page = Vec::new();
+        let man = clap_mangen::Man::new(command.clone());
+        man.render_synopsis_section(&mut page)?;
+        man.render_description_section(&mut page)?;
+        man.render_options_section(&mut page)?;
+        man.render_extra_section(&mut page)?;
+        // Sections of a command's own page are parts of its section here.
+        text.extend_from_slice(String::from_utf8_lossy(&page).replace(".SH ", ".SS ").as_bytes());
+    }
+    man.render_extra_section(text)?;
+    man.render_version_section(text)
+}
+
+fn print(text: &[u8]) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text).and_then(|()| out.flush()).map_err(Failure::output)?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,228 @@
+//! Copying, following, streams and the manual, as operators use them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+use assert_cmd::Command;
+use std::fs;
+use std::io::{BufRead, BufReader, Lines};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Output, Stdio};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../aof-api/tests/data/tigerbeetle-solo-12.aof");
+
+fn aof(directory: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::cargo_bin("aof").unwrap();
+    command.current_dir(directory).args(arguments).write_stdin(input).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn append(directory: &Path, log: &str, lines: &str) {
+    let output = aof(directory, &["append", log], lines.as_bytes());
+    assert!(output.status.success(), "{}", err(&output));
+}
+
+/// Where each entry begins, and where the last one ends.
+fn bounds(bytes: &[u8]) -> Vec<usize> {
+    let mut bounds = vec![0];
+    let mut at = 0;
+    while at < bytes.len() {
+        at += 16 + u32::from_le_bytes(bytes[at + 112..at + 116].try_into().unwrap()) as usize;
+        bounds.push(at);
+    }
+    bounds
+}
+
+/// `aof inspect --follow --json log.aof`, ended when dropped.
+struct Following {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Following {
+    fn start(directory: &Path) -> Following {
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aof"))
+            .args(["inspect", "--follow", "--json", "log.aof"])
+            .current_dir(directory)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Following { child, lines }
+    }
+
+    fn ops(&mut self, count: usize) -> Vec<String> {
+        let mut op = || {
+            let entry: serde_json::Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
+            entry["op"].as_str().unwrap().to_owned()
+        };
+        (0..count).map(|_| op()).collect()
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_rotated_log_is_followed_and_its_seam_printed_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    append(path, "log.aof", "one\ntwo\n");
+    let mut following = Following::start(path);
+    assert_eq!(following.ops(2), ["1", "2"]);
+    let bytes = fs::read(path.join("log.aof")).unwrap();
+    fs::rename(path.join("log.aof"), path.join("old.aof")).unwrap();
+    append(path, "old.aof", "three\n");
+    assert_eq!(following.ops(1), ["3"]);
+    let bytes_now = fs::read(path.join("old.aof")).unwrap();
+    fs::write(path.join("next.aof"), &bytes_now[bytes.len()..]).unwrap();
+    fs::rename(path.join("next.aof"), path.join("log.aof")).unwrap();
+    append(path, "log.aof", "four\n");
+    assert_eq!(following.ops(1), ["4"]);
+}
+
+#[test]
+fn a_log_that_is_cut_is_followed_behind_the_cut() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    append(path, "log.aof", "one\ntwo\nthree\n");
+    let mut following = Following::start(path);
+    assert_eq!(following.ops(3), ["1", "2", "3"]);
+    let bytes = fs::read(path.join("log.aof")).unwrap();
+    let file = fs::OpenOptions::new().write(true).open(path.join("log.aof")).unwrap();
+    file.set_len(bounds(&bytes)[2] as u64).unwrap();
+    append(path, "log.aof", "another three\nfour\n");
+    assert_eq!(following.ops(2), ["3", "4"]);
+}
+
+#[test]
+fn zeros_that_are_preallocated_are_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    append(path, "whole.aof", "one\ntwo\n");
+    let bytes = fs::read(path.join("whole.aof")).unwrap();
+    let second = bounds(&bytes)[1];
+    let mut preallocated = bytes[..second].to_vec();
+    preallocated.resize(1 << 20, 0);
+    fs::write(path.join("log.aof"), &preallocated).unwrap();
+    let mut following = Following::start(path);
+    assert_eq!(following.ops(1), ["1"]);
+    std::os::unix::fs::FileExt::write_all_at(
+        &fs::OpenOptions::new().write(true).open(path.join("log.aof")).unwrap(),
+        &bytes[second..],
+        second as u64,
+    )
+    .unwrap();
+    assert_eq!(following.ops(1), ["2"]);
+}
+
+#[test]
+fn a_copy_is_resumed_and_never_overwrites() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let golden = fs::read(GOLDEN).unwrap();
+    fs::write(path.join("part.aof"), &golden[..10_000]).unwrap();
+    let output = aof(path, &["copy", GOLDEN, "part.aof"], b"");
+    assert!(output.status.success(), "{}", err(&output));
+    assert!(out(&output).contains("resumed   10,000 bytes were there already"), "{}", out(&output));
+    assert_eq!(fs::read(path.join("part.aof")).unwrap(), golden);
+
+    append(path, "other.aof", "one\n");
+    let other = fs::read(path.join("other.aof")).unwrap();
+    let output = aof(path, &["copy", GOLDEN, "other.aof"], b"");
+    assert_eq!(output.status.code(), Some(4));
+    assert!(err(&output).contains("nothing was changed"), "{}", err(&output));
+    assert_eq!(fs::read(path.join("other.aof")).unwrap(), other);
+
+    fs::write(path.join("text"), b"hello\n").unwrap();
+    assert_eq!(aof(path, &["copy", "text", "new.aof"], b"").status.code(), Some(1));
+    assert!(!path.join("new.aof").exists());
+    assert_eq!(aof(path, &["copy", "part.aof", "./part.aof"], b"").status.code(), Some(2));
+    assert_eq!(aof(path, &["copy", "-", "piped.aof"], &golden).status.code(), Some(0));
+    assert_eq!(fs::read(path.join("piped.aof")).unwrap(), golden);
+}
+
+#[test]
+fn streams_are_read_like_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut bytes = fs::read(GOLDEN).unwrap();
+    let offset = bounds(&bytes)[5];
+    for damaged in [false, true] {
+        if damaged {
+            bytes[offset + 20] ^= 1;
+        }
+        fs::write(path.join("log.aof"), &bytes).unwrap();
+        for command in [&["validate"][..], &["validate", "--rule", "linear"], &["inspect", "--op", "3..8"], &["digest"]]
+        {
+            let file = aof(path, &[command, &["log.aof"]].concat(), b"");
+            let stream = aof(path, &[command, &["-"]].concat(), &bytes);
+            assert_eq!(file.status.code(), stream.status.code(), "{command:?}");
+            assert_eq!(out(&file).replace("log.aof", "standard input"), out(&stream), "{command:?}");
+        }
+    }
+    assert_eq!(aof(path, &["validate", "-", "-"], b"").status.code(), Some(2));
+    assert_eq!(aof(path, &["inspect", "--follow", "-"], b"").status.code(), Some(2));
+}
+
+#[test]
+fn a_window_is_listed_wherever_entries_were_recorded_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let golden = fs::read(GOLDEN).unwrap();
+    fs::write(path.join("twice.aof"), [&golden[..], &golden[..]].concat()).unwrap();
+    let listed = |arguments: &[&str]| {
+        let output = aof(path, &[&["inspect", "--json", "twice.aof"], arguments].concat(), b"");
+        assert!(output.status.success(), "{}", err(&output));
+        let op =
+            |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["op"].as_str().unwrap().to_owned();
+        out(&output).lines().map(op).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&["--op", "11.."]), ["11", "12", "11", "12"]);
+    assert_eq!(listed(&["--op", "2"]), ["2", "2"]);
+    assert_eq!(listed(&["--op", "13.."]), [""; 0]);
+    assert_eq!(listed(&["--time", "2000-01-01 00:00:00..2000-01-02 00:00:00"]), [""; 0]);
+    assert_eq!(listed(&["--time", "2000-01-01 00:00:00.."]).len(), 24);
+}
+
+#[test]
+fn accounts_and_transfers_are_decoded() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = aof(directory.path(), &["inspect", "--json", "--decode", "tigerbeetle", GOLDEN], b"");
+    let entries: Vec<serde_json::Value> =
+        out(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let accounts = entries.iter().find(|entry| entry["operation"] == 146).unwrap();
+    let body_size = accounts["size_disk"].as_u64().unwrap() - 272;
+    // One record of the body is the trailer.
+    assert_eq!(accounts["events"].as_array().unwrap().len() as u64, body_size / 128 - 1);
+    assert_eq!(accounts["events"][0]["ledger"], 2);
+    assert_eq!(accounts["events"][0]["flags"][0], "history");
+    let transfers = entries.iter().find(|entry| entry["operation"] == 147).unwrap();
+    assert_eq!(transfers["batches"][0].as_u64().unwrap(), transfers["events"].as_array().unwrap().len() as u64);
+    assert!(entries.iter().all(|entry| entry["not_decoded"].is_null()));
+    let output = aof(directory.path(), &["inspect", "--decode", "tigerbeetle", "--op", "3", GOLDEN], b"");
+    assert!(out(&output).contains("account  id "), "{}", out(&output));
+}
+
+#[test]
+fn the_manual_and_the_completions_name_every_command() {
+    let directory = tempfile::tempdir().unwrap();
+    let manual = out(&aof(directory.path(), &["man"], b""));
+    let completions = out(&aof(directory.path(), &["completions", "bash"], b""));
+    for command in ["append", "inspect", "validate", "digest", "copy", "completions", "man"] {
+        assert!(manual.contains(&command.to_uppercase()), "{command}");
+        assert!(completions.contains(command), "{command}");
+    }
+    assert_eq!(aof(directory.path(), &["man", "nothing"], b"").status.code(), Some(2));
+    assert!(out(&aof(directory.path(), &["man", "inspect"], b"")).contains("follow"));
+}
