@@ -10,8 +10,10 @@ use crate::operation::Operation;
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, Either, Shared, select};
+use std::future::poll_fn;
 use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
 
 /// How many bytes may wait for a batch, unless [`GroupCommit::with_queue_len_max`] says otherwise.
 const QUEUE_LEN_MAX: u64 = 64 << 20;
@@ -22,6 +24,10 @@ const QUEUE_LEN_MAX: u64 = 64 << 20;
 /// share the next one. There is no thread and no runtime behind it: whoever waits drives the batch that is under way,
 /// so a caller may be dropped or left unpolled at any moment without stopping the others. The order in the log is the
 /// order in which entries were accepted.
+///
+/// Whoever would begin a batch first lets the others go, once on its executor and then, while more callers keep coming
+/// than wait already, on the other threads: a batch that began with one entry would make all others wait for two
+/// checkpoints. Nothing sleeps for that, and a caller that is alone waits for nobody.
 ///
 /// Works over every backend. Over files, [`SyncOn::Helper`](https://docs.rs/aof-file) keeps the executor's threads free
 /// while the disk works.
@@ -71,6 +77,8 @@ struct State<B: AofBackend> {
     closing: Vec<oneshot::Sender<Result<()>>>,
     /// No more entries are taken.
     closed: bool,
+    /// How many callers there were when the last batch ended: those that it answered, and those that waited then.
+    callers: usize,
     tip: Option<Tip>,
     durable_len: u64,
 }
@@ -97,6 +105,7 @@ impl<B: AofBackend + 'static> GroupCommit<B> {
             readers: Vec::new(),
             closing: Vec::new(),
             closed: false,
+            callers: 0,
         };
         GroupCommit { shared: Arc::new(Mutex::new(state)) }
     }
@@ -127,6 +136,9 @@ impl<B: AofBackend + 'static> GroupCommit<B> {
                 if state.queue_len + len <= state.queue_len_max {
                     state.queue_len += len;
                     state.queue.extend(queued.take());
+                    if state.batch.is_some() {
+                        break;
+                    }
                     None
                 } else {
                     self.batch(&mut state)
@@ -134,7 +146,12 @@ impl<B: AofBackend + 'static> GroupCommit<B> {
             };
             match full {
                 Some(batch) => batch.await,
-                None => break,
+                None => {
+                    // Others on this executor may be about to append: a batch that began here and now, and blocked,
+                    // would leave each of them to one of its own.
+                    yield_once().await;
+                    break;
+                }
             }
         }
         self.drive(waiting).await
@@ -233,6 +250,7 @@ fn lock<B: AofBackend>(shared: &Mutex<State<B>>) -> MutexGuard<'_, State<B>> {
 /// The handles own the state, which owns the batch, so the batch must not own the state: when the last handle goes, the
 /// log goes too, and its lock with it.
 async fn run<B: AofBackend>(shared: Weak<Mutex<State<B>>>, mut log: Box<Aof<B>>) {
+    gather(&shared);
     let Some((queue, readers, closing)) = with(&shared, |state| {
         state.queue_len = 0;
         (take(&mut state.queue), take(&mut state.readers), take(&mut state.closing))
@@ -240,32 +258,65 @@ async fn run<B: AofBackend>(shared: Weak<Mutex<State<B>>>, mut log: Box<Aof<B>>)
         return;
     };
     let answers = commit(&mut log, &queue).await;
-    with(&shared, |state| {
-        // Whoever is answered is to see what it was answered.
+    for reader in readers {
+        // Nobody waits where a caller was dropped, here and below.
+        let _ = reader.send(log.entries().await);
+    }
+    let to_close = with(&shared, |state| {
+        // Whoever is answered is to see what it was answered, and to find the log in its place.
         state.durable_len = log.durable_len();
         if let Some(Ok(last)) = answers.iter().rev().find(|answer| answer.is_ok()) {
             state.tip = Some(Tip { op: last.op, checksum: last.checksum });
         }
+        state.callers = answers.len() + state.queue.len();
+        if !closing.is_empty() {
+            return Some(log);
+        }
+        state.log = Some(log);
+        state.batch = None;
+        None
     });
     for (queued, answer) in queue.into_iter().zip(answers) {
-        // Nobody waits where a caller was dropped.
         let _ = queued.done.send(answer);
     }
-    for reader in readers {
-        let _ = reader.send(log.entries().await);
+    if let Some(Some(log)) = to_close {
+        let closed = log.close().await;
+        with(&shared, |state| state.batch = None);
+        for closing in closing {
+            let _ = closing.send(closed.clone());
+        }
     }
-    if closing.is_empty() {
-        with(&shared, |state| {
-            state.log = Some(log);
-            state.batch = None;
-        });
-        return;
+}
+
+/// How often in a row a gathering looks and finds nobody new before it ends.
+const FRUITLESS_LOOKS_MAX: usize = 8;
+
+/// Lets threads run that are about to append, so that a batch does not begin with a few callers and leave the others to
+/// the next one: those whom the last batch answered usually come back at once. One caller alone waits for nobody.
+fn gather<B: AofBackend>(shared: &Weak<Mutex<State<B>>>) {
+    let (mut queued, mut fruitless) = (0, 0);
+    while fruitless < FRUITLESS_LOOKS_MAX {
+        let Some((found, expected)) = with(shared, |state| (state.queue.len(), state.callers)) else { return };
+        if found >= expected {
+            return;
+        }
+        fruitless = if found > queued { 0 } else { fruitless + 1 };
+        queued = found;
+        std::thread::yield_now();
     }
-    let closed = log.close().await;
-    with(&shared, |state| state.batch = None);
-    for closing in closing {
-        let _ = closing.send(closed.clone());
-    }
+}
+
+/// Lets the others on this executor run.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn with<B: AofBackend, T>(shared: &Weak<Mutex<State<B>>>, change: impl FnOnce(&mut State<B>) -> T) -> Option<T> {

@@ -146,6 +146,12 @@ fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     future.poll_unpin(&mut Context::from_waker(Waker::noop()))
 }
 
+/// Polls until the caller has begun a batch, or waits for one: it lets others go first, once.
+fn begin<F: Future + Unpin>(caller: &mut F) -> Poll<F::Output> {
+    let accepted = poll_once(caller);
+    if accepted.is_pending() { poll_once(caller) } else { accepted }
+}
+
 /// The bodies in the log, in order.
 fn bodies<B: AofBackend + 'static>(log: &GroupCommit<B>) -> Vec<String> {
     block_on(async {
@@ -162,7 +168,7 @@ fn bodies<B: AofBackend + 'static>(log: &GroupCommit<B>) -> Vec<String> {
 fn callers_that_arrive_while_a_checkpoint_runs_share_the_next_one() {
     let (log, gate) = shut();
     let mut first = pin!(log.append(OPERATION, "first"));
-    assert!(poll_once(&mut first).is_pending());
+    assert!(begin(&mut first).is_pending());
     let mut others: Vec<_> = (0..100).map(|number| log.append(OPERATION, number.to_string()).boxed()).collect();
     assert!(others.iter_mut().all(|other| poll_once(other).is_pending()));
     gate.open();
@@ -171,6 +177,39 @@ fn callers_that_arrive_while_a_checkpoint_runs_share_the_next_one() {
     let ops: Vec<u64> = appended.1.into_iter().map(|appended| appended.unwrap().op).collect();
     assert_eq!(ops, (2..=101).collect::<Vec<_>>());
     assert_eq!(gate.with(|gate| (gate.checkpoints, gate.writes)), (2, 2));
+}
+
+#[test]
+fn callers_of_one_executor_share_a_checkpoint_that_blocks() {
+    let (log, gate) = gated(MemoryBackend::new());
+    let callers = (0..64).map(|number| log.append(OPERATION, number.to_string()));
+    let appended = block_on(join_all(callers));
+    assert!(appended.iter().all(Result::is_ok));
+    assert_eq!(gate.with(|gate| (gate.checkpoints, gate.writes)), (1, 1));
+}
+
+#[test]
+fn entries_stand_in_the_order_in_which_they_were_accepted_whoever_drives() {
+    let (log, gate) = shut();
+    let mut callers: Vec<_> = (0..10).map(|number| log.append(OPERATION, number.to_string()).boxed()).collect();
+    assert!(callers.iter_mut().all(|caller| poll_once(caller).is_pending()));
+    gate.open();
+    callers.reverse();
+    let ops: Vec<_> = block_on(join_all(callers)).into_iter().map(|appended| appended.unwrap().op).collect();
+    assert_eq!(ops, (1..=10).rev().collect::<Vec<_>>());
+    assert_eq!(bodies(&log), (0..10).map(|number| number.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_caller_that_is_dropped_before_its_batch_begins_strands_nobody() {
+    let (log, gate) = gated(MemoryBackend::new());
+    let mut first = log.append(OPERATION, "first").boxed();
+    let mut parked = log.append(OPERATION, "parked").boxed();
+    assert!(poll_once(&mut first).is_pending() && poll_once(&mut parked).is_pending());
+    drop(first);
+    assert_eq!(block_on(log.append(OPERATION, "third")).unwrap().op, 3);
+    assert_eq!(gate.with(|gate| gate.checkpoints), 1);
+    assert_eq!(block_on(parked).unwrap().op, 2);
 }
 
 #[test]
@@ -185,7 +224,7 @@ fn an_answered_entry_is_durable() {
 fn a_caller_that_is_dropped_strands_nobody_and_its_entry_is_written() {
     let (log, gate) = shut();
     let mut first = log.append(OPERATION, "first").boxed();
-    assert!(poll_once(&mut first).is_pending());
+    assert!(begin(&mut first).is_pending());
     let mut second = log.append(OPERATION, "second").boxed();
     assert!(poll_once(&mut second).is_pending());
     let third = log.append(OPERATION, "third");
@@ -200,7 +239,7 @@ fn a_caller_that_is_dropped_strands_nobody_and_its_entry_is_written() {
 fn a_caller_that_is_kept_and_never_polled_again_strands_nobody() {
     let (log, gate) = shut();
     let mut parked = log.append(OPERATION, "parked").boxed();
-    assert!(poll_once(&mut parked).is_pending());
+    assert!(begin(&mut parked).is_pending());
     let mut also_parked = log.append(OPERATION, "also parked").boxed();
     assert!(poll_once(&mut also_parked).is_pending());
     let opener = std::thread::spawn(move || {
@@ -217,7 +256,7 @@ fn a_caller_that_is_kept_and_never_polled_again_strands_nobody() {
 fn with_no_caller_left_close_writes_what_was_accepted() {
     let (log, gate) = shut();
     let mut first = log.append(OPERATION, "first").boxed();
-    assert!(poll_once(&mut first).is_pending());
+    assert!(begin(&mut first).is_pending());
     let mut second = log.append(OPERATION, "second").boxed();
     assert!(poll_once(&mut second).is_pending());
     drop((first, second));
@@ -234,7 +273,7 @@ fn with_no_caller_left_close_writes_what_was_accepted() {
 fn a_failed_checkpoint_is_heard_by_everyone_who_waited_for_it_and_by_all_later_ones() {
     let (log, gate) = shut();
     let mut waiting: Vec<_> = (0..3).map(|number| log.append(OPERATION, number.to_string()).boxed()).collect();
-    assert!(waiting.iter_mut().all(|caller| poll_once(caller).is_pending()));
+    assert!(waiting.iter_mut().all(|caller| begin(caller).is_pending()));
     gate.with(|gate| gate.fail = true);
     gate.open();
     let answers = block_on(join_all(waiting));
@@ -250,7 +289,7 @@ fn without_room_for_all_entries_are_tried_one_by_one() {
     let (log, gate) = gated(MemoryBackend::with_capacity(272 * 3 + 10));
     gate.with(|gate| gate.shut = true);
     let mut first = log.append(OPERATION, "").boxed();
-    assert!(poll_once(&mut first).is_pending());
+    assert!(begin(&mut first).is_pending());
     let others = [vec![0; 1000], vec![1; 5], vec![2; 500], vec![3; 5]];
     let mut others: Vec<_> = others.into_iter().map(|body| log.append(OPERATION, body).boxed()).collect();
     assert!(others.iter_mut().all(|other| poll_once(other).is_pending()));
@@ -265,7 +304,7 @@ fn without_room_for_all_entries_are_tried_one_by_one() {
 fn an_entry_that_cannot_be_fails_alone() {
     let (log, gate) = shut();
     let mut first = log.append(OPERATION, "first").boxed();
-    assert!(poll_once(&mut first).is_pending());
+    assert!(begin(&mut first).is_pending());
     let mut reserved = log.append(Operation::ROOT, "root").boxed();
     let mut fine = log.append(OPERATION, "fine").boxed();
     assert!(poll_once(&mut reserved).is_pending() && poll_once(&mut fine).is_pending());
@@ -300,7 +339,7 @@ fn the_log_goes_with_the_last_handle_even_in_the_middle_of_a_batch() {
     let (log, gate) = shut();
     let other = log.clone();
     let mut caller = Box::pin(async move { other.append(OPERATION, "first").await });
-    assert!(poll_once(&mut caller).is_pending());
+    assert!(begin(&mut caller).is_pending());
     drop(log);
     assert!(!gate.with(|gate| gate.dropped));
     drop(caller);
