@@ -5,7 +5,7 @@ use crate::checksum::Checksum;
 use crate::entry::ENTRY_SIZE_MAX;
 use crate::header::Release;
 use crate::prepare::Prepare;
-use crate::scan::ReadOptions;
+use crate::scan::{ReadOptions, VERIFY_THREADS_MAX};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -87,6 +87,7 @@ pub struct Options {
     pub(crate) request: u32,
     pub(crate) clock: Clock,
     pub(crate) read: ReadOptions,
+    pub(crate) read_threads: usize,
 }
 
 impl Options {
@@ -107,6 +108,7 @@ impl Options {
             request: 1,
             clock: Arc::new(system_clock),
             read: ReadOptions::new(),
+            read_threads: 1,
         }
     }
 
@@ -205,6 +207,20 @@ impl Options {
     #[must_use]
     pub fn read(mut self, read: ReadOptions) -> Options {
         self.read = read;
+        self
+    }
+
+    /// Threads that read and verify a long log at an opening, each with a
+    /// [`reader`](crate::AofBackend::reader) of its own, the calling one included, 1 to 1,024: as good as one for each
+    /// core. By default 1, which reads alone while [`verify_threads`](Options::verify_threads) verify.
+    ///
+    /// The readers are driven by a plain executor on threads of their own, so they must not need another one; those of
+    /// files and memory do not. Under another rule than [`Rule::Linear`], and where an
+    /// [`expected_tip`](Options::expected_tip) is to be found, one thread reads all the same. What is found, refused and
+    /// cut is the same either way.
+    #[must_use]
+    pub fn read_threads(mut self, threads: usize) -> Options {
+        self.read_threads = threads.clamp(1, VERIFY_THREADS_MAX);
         self
     }
 

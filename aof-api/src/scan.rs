@@ -28,7 +28,7 @@ pub struct ReadOptions {
 const CHUNK_LEN_MIN: usize = 4096;
 const CHUNK_LEN_MAX: usize = 64 << 20;
 
-const VERIFY_THREADS_MAX: usize = 1024;
+pub(crate) const VERIFY_THREADS_MAX: usize = 1024;
 
 /// How often one step looks at a place that is whole at one look and not at the next.
 const LOOKS_MAX: usize = 3;

@@ -23,6 +23,7 @@ mod merging;
 mod merging_choices;
 mod merging_damage;
 mod opening;
+mod opening_striped;
 mod resync;
 mod striped;
 mod support;
