@@ -8,7 +8,7 @@ use crate::progress::Spinner;
 use crate::size::{Size, counted, grouped};
 use anstream::eprintln;
 use aof_api::blocking::Aof;
-use aof_api::{Error, HEADER_SIZE, Operation, Options, Recovery, size_disk};
+use aof_api::{Error, HEADER_SIZE, Operation, Options, Recovery, TailKind, size_disk};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use std::io::Write;
 use std::time::Instant;
@@ -74,6 +74,7 @@ fn report_recovery(recovery: &Recovery, log: &Aof<FileBackend>) {
         }
         match log.backend().kept_cut() {
             Some(path) => eprintln!("  its bytes are kept as {}", path.display()),
+            None if cut.kind == TailKind::Zero => eprintln!("  nothing is lost: it was all zeros"),
             None => eprintln!("  its bytes are gone: there was no room to keep them"),
         }
     }

@@ -1,15 +1,13 @@
 //! The backend: what is written, what is durable, and what a failure leaves behind.
 
-use crate::append::write_all_at;
+use crate::end::{End, WriteFailure};
 use crate::failure::failed;
 use crate::lock::LockedFile;
-use crate::reader::{MAX_LEN, read_within};
 use crate::sync::{Scope, Syncer};
 use crate::system::{FileStatus, System};
 use crate::{Draft, FileOptions, FileReader, cut};
-use aof_api::extent::Extent;
 use aof_api::{AofBackend, AofRead, Error, Result};
-use std::io::{self, IoSlice};
+use std::io::IoSlice;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,7 +52,7 @@ pub struct FileBackend {
     open: Option<Open>,
     path: PathBuf,
     keep_cut: bool,
-    extent: Extent,
+    end: End,
     durable_len: u64,
     cursor: u64,
     /// What every later write and checkpoint answers.
@@ -124,8 +122,8 @@ impl FileBackend {
         &self.path
     }
 
-    /// Where the last truncation kept the bytes that it cut; none when there was no truncation, nothing was cut, there
-    /// was no room, or the options say not to keep them.
+    /// Where the last truncation kept the bytes that it cut; none when there was no truncation, nothing but zeros was cut,
+    /// there was no room, or the options say not to keep them.
     #[must_use]
     pub fn kept_cut(&self) -> Option<&Path> {
         self.kept_cut.as_deref()
@@ -156,7 +154,7 @@ impl FileBackend {
         FileBackend {
             path: file.file().path().to_owned(),
             keep_cut: options.keep_cut,
-            extent: Extent::new(status.len),
+            end: End::new(status.len, options.write_buffer_bytes, options.preallocate_bytes),
             durable_len: 0,
             cursor: 0,
             poison: None,
@@ -177,63 +175,81 @@ impl FileBackend {
             let failure = failed("sync", self.durable_len, &self.path, source);
             return Err(poison(&mut self.poison, &failure));
         }
-        let offset = self.extent.len();
+        let offset = self.end.len();
         let needed = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.len() as u64));
-        if needed == 0 {
-            return Ok(offset);
+        if needed > 0 {
+            self.end.append(open, parts, needed).map_err(|failure| heard(&mut self.poison, failure))?;
         }
-        if needed > MAX_LEN - offset {
-            return Err(Error::Full { needed, available: MAX_LEN - offset });
-        }
-        open.syncer.mark_dirty();
-        match write_all_at(&*open.system, open.file.file(), parts, offset) {
-            Ok(()) => {
-                self.extent.set_len(offset + needed);
-                Ok(offset)
-            }
-            Err(source) => match open.undo_write(offset) {
-                Ok(()) => Err(open.write_failure(offset, needed, source)),
-                Err(undoing) => {
-                    let both = format!("{undoing}, while undoing a write that had failed: {source}");
-                    let source = io::Error::new(undoing.kind(), both);
-                    let failure = failed("undoing of a failed write", offset, &self.path, source);
-                    Err(poison(&mut self.poison, &failure))
-                }
-            },
-        }
+        Ok(offset)
     }
 
-    /// Makes everything written so far durable, and sees that the file has it.
+    /// Brings what waits in the write buffer into the file. What cannot be written goes on waiting.
+    fn flush(&mut self) -> Result<()> {
+        let open = unpoisoned(&mut self.open, &self.poison)?;
+        self.end.flush(open).map_err(|failure| heard(&mut self.poison, failure))
+    }
+
+    /// As [`flush`](FileBackend::flush), for a checkpoint or a truncation, which poison when they fail; save for want of
+    /// room, as no sync has been issued.
+    fn flush_to_sync(&mut self) -> Result<()> {
+        self.flush().inspect_err(|failure| {
+            if !matches!(failure, Error::Full { .. } | Error::Closed) {
+                poison(&mut self.poison, failure);
+            }
+        })
+    }
+
+    /// Makes everything written so far durable, and sees that the file has it; the write buffer is empty.
     async fn sync(&mut self, scope: Scope) -> Result<()> {
         let open = unpoisoned(&mut self.open, &self.poison)?;
         let synced = open.syncer.sync(scope).await;
         let synced = synced.map_err(|source| failed("sync", self.durable_len, &self.path, source));
-        let synced = synced.and_then(|()| open.check_length(self.extent.len()));
+        let synced = synced.and_then(|()| open.check_length(self.end.file_len()));
         synced.inspect_err(|failure| {
             poison(&mut self.poison, failure);
         })?;
-        self.durable_len = self.extent.len();
+        self.durable_len = self.end.len();
         Ok(())
+    }
+
+    fn allocate_ahead(&mut self) -> Result<()> {
+        let open = unpoisoned(&mut self.open, &self.poison)?;
+        let allocated = self.end.allocate_ahead(open, self.end.len() - self.durable_len);
+        allocated.inspect_err(|failure| {
+            poison(&mut self.poison, failure);
+        })
     }
 
     /// The part of a truncation that happens at once: the copy of what is cut, and the cut.
     fn cut(&mut self, len: u64) -> Result<()> {
         let open = unpoisoned(&mut self.open, &self.poison)?;
-        let end = self.extent.len();
         // A file that someone else has shortened must not be lengthened again by what should be a cut.
-        open.check_length(end)?;
+        open.check_length(self.end.file_len())?;
         self.kept_cut = None;
         if self.keep_cut {
-            self.kept_cut = cut::keep(&*open.system, open.file.file(), open.status.mode, len..end)?;
+            self.kept_cut = cut::keep(&*open.system, open.file.file(), open.status.mode, len..self.end.len())?;
         }
-        open.syncer.mark_dirty();
-        // The readers first, so that none takes the place of a cut byte for the log's.
-        self.extent.truncate(len);
-        if let Err(source) = open.system.set_len(open.file.file(), len) {
-            self.extent.set_len(end);
-            return Err(failed("truncate", len, &self.path, source));
-        }
+        self.end.cut(open, len)?;
         self.durable_len = self.durable_len.min(len);
+        Ok(())
+    }
+
+    /// What a close does before the file goes: the buffer and the zeros ahead of the log are no business of the next who
+    /// opens it.
+    async fn finish(&mut self) -> Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let joined = open.syncer.join().await;
+        joined.map_err(|source| failed("sync", self.durable_len, &self.path, source))?;
+        if self.poison.is_some() {
+            return Ok(());
+        }
+        self.flush()?;
+        if self.end.is_ahead() {
+            let open = opened(&mut self.open)?;
+            open.check_length(self.end.file_len())?;
+            self.end.trim(open)?;
+            self.sync(Scope::Data).await?;
+        }
         Ok(())
     }
 }
@@ -247,6 +263,14 @@ fn opened(open: &mut Option<Open>) -> Result<&mut Open> {
 fn unpoisoned<'open>(open: &'open mut Option<Open>, poison: &Option<Error>) -> Result<&'open mut Open> {
     let open = opened(open)?;
     poison.as_ref().map_or(Ok(open), |poison| Err(poison.clone()))
+}
+
+/// The error of a write to the file, which poisons where half a write may have stayed.
+fn heard(poison_slot: &mut Option<Error>, failure: WriteFailure) -> Error {
+    match failure {
+        WriteFailure::Undone(error) => error,
+        WriteFailure::Lost(error) => poison(poison_slot, &error),
+    }
 }
 
 /// Poisons for good, and answers what every later call will.
@@ -263,16 +287,14 @@ impl AofRead for FileBackend {
 
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         let open = opened(&mut self.open)?;
-        let rest = self.extent.len().saturating_sub(self.cursor);
-        let readable = usize::try_from(rest).map_or(buf.len(), |rest| rest.min(buf.len()));
-        let count = read_within(&*open.system, open.file.file(), &mut buf[..readable], self.cursor)?;
+        let count = self.end.read(open, buf, self.cursor)?;
         self.cursor += count as u64;
         Ok(count)
     }
 
     async fn end(&mut self) -> Result<u64> {
         opened(&mut self.open)?;
-        Ok(self.extent.len())
+        Ok(self.end.len())
     }
 }
 
@@ -284,6 +306,8 @@ impl AofBackend for FileBackend {
     }
 
     async fn checkpoint(&mut self) -> Result<u64> {
+        self.flush_to_sync()?;
+        self.allocate_ahead()?;
         self.sync(Scope::Data).await?;
         opened(&mut self.open)?.check_path()?;
         Ok(self.durable_len)
@@ -291,38 +315,45 @@ impl AofBackend for FileBackend {
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
         let open = unpoisoned(&mut self.open, &self.poison)?;
-        let end = self.extent.len();
+        let end = self.end.len();
         if len > end {
             return Err(Error::OutOfBounds { offset: len, len: end });
         }
         // A sync that was left behind must be heard before anything is cut: its failure poisons.
         let joined = open.syncer.join().await;
-        let mut result = joined.map_err(|source| failed("sync", self.durable_len, &self.path, source));
-        if len < end {
-            result = result.and_then(|()| self.cut(len));
-        }
-        result.inspect_err(|failure| {
+        joined.map_err(|source| failed("sync", self.durable_len, &self.path, source)).inspect_err(|failure| {
             poison(&mut self.poison, failure);
         })?;
+        match self.flush_to_sync() {
+            // What waits for room behind the cut need not wait any longer, and a full log can be cut.
+            Err(Error::Full { .. }) if self.end.discard_behind(len) => {}
+            flushed => flushed?,
+        }
+        if len < self.end.len() {
+            self.cut(len).inspect_err(|failure| {
+                poison(&mut self.poison, failure);
+            })?;
+        }
         self.sync(Scope::All).await
     }
 
     async fn reader(&mut self) -> Result<FileReader> {
+        opened(&mut self.open)?;
+        if self.poison.is_none() {
+            self.flush()?;
+        }
         let open = opened(&mut self.open)?;
-        Ok(FileReader::of_writer(Arc::clone(&open.system), open.file.share(), self.extent.view()))
+        Ok(FileReader::of_writer(Arc::clone(&open.system), open.file.share(), self.end.extent().view()))
     }
 
     async fn close(&mut self) -> Result<()> {
-        let Some(open) = &mut self.open else {
-            return Ok(());
-        };
-        let joined = open.syncer.join().await;
+        let finished = self.finish().await;
         self.open = None;
-        joined.map_err(|source| failed("sync", self.durable_len, &self.path, source))
+        finished
     }
 
     fn len(&self) -> u64 {
-        self.extent.len()
+        self.end.len()
     }
 
     fn durable_len(&self) -> u64 {
@@ -332,5 +363,19 @@ impl AofBackend for FileBackend {
     /// Always 0: the file does not say where its last whole write begins.
     fn recovery_offset(&self) -> u64 {
         0
+    }
+}
+
+impl Drop for FileBackend {
+    /// As a close, as far as it goes without waiting for a sync: nobody hears of a failure.
+    fn drop(&mut self) {
+        if self.flush().is_err() || !self.end.is_ahead() {
+            return;
+        }
+        if let Some(open) = &mut self.open
+            && open.check_length(self.end.file_len()).is_ok()
+        {
+            let _ = self.end.trim(open);
+        }
     }
 }

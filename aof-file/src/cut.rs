@@ -17,9 +17,17 @@ const BLOCK: usize = 4096;
 const MAX_COPIES: u32 = 10_000;
 
 /// Copies the bytes `range` of `log` to a new file `LOG.cut-OFFSET`, durable on return, and answers its path; none when
-/// there was no room for it, because a log must open, and so be cut, on a full disk.
+/// there is nothing but zeros to keep, or was no room for it, because a log must open, and so be cut, on a full disk.
 pub(crate) fn keep(system: &dyn System, log: &OpenFile, mode: u32, range: Range<u64>) -> Result<Option<PathBuf>> {
     let (offset, bytes) = (range.start, range.end - range.start);
+    let mut is_zero = true;
+    for_each_chunk(system, log, &range, |_, chunk| {
+        is_zero = data_runs(chunk).is_empty();
+        Ok(is_zero)
+    })?;
+    if is_zero {
+        return Ok(None);
+    }
     let mut copy = None;
     match keep_as(system, log, mode, range, &mut copy) {
         Ok(()) => Ok(copy),
@@ -82,6 +90,23 @@ fn create_new(system: &dyn System, log: &Path, mode: u32, offset: u64) -> Result
 
 /// Copies all blocks of `range` that are not zeros.
 fn copy_sparse(system: &dyn System, log: &OpenFile, copy: &OpenFile, range: &Range<u64>) -> Result<()> {
+    for_each_chunk(system, log, range, |at, chunk| {
+        for data in data_runs(chunk) {
+            let place = at - range.start + data.start as u64;
+            write_all_at(system, copy, &[IoSlice::new(&chunk[data])], place)
+                .map_err(|source| failed("keep of cut bytes", at, copy.path(), source))?;
+        }
+        Ok(true)
+    })
+}
+
+/// Reads `range` of `log`, and hands over each chunk and its offset, for as long as the answer is that more is wanted.
+fn for_each_chunk(
+    system: &dyn System,
+    log: &OpenFile,
+    range: &Range<u64>,
+    mut take: impl FnMut(u64, &[u8]) -> Result<bool>,
+) -> Result<()> {
     let mut buffer = vec![0; CHUNK];
     let mut at = range.start;
     while at < range.end {
@@ -98,10 +123,8 @@ fn copy_sparse(system: &dyn System, log: &OpenFile, copy: &OpenFile, range: &Ran
                 Err(source) => return Err(failed("read of cut bytes", place, log.path(), source)),
             }
         }
-        for data in data_runs(chunk) {
-            let place = at - range.start + data.start as u64;
-            write_all_at(system, copy, &[IoSlice::new(&chunk[data])], place)
-                .map_err(|source| failed("keep of cut bytes", at, copy.path(), source))?;
+        if !take(at, chunk)? {
+            break;
         }
         at += wanted as u64;
     }

@@ -73,6 +73,7 @@ mod backend;
 mod checks;
 mod cut;
 mod draft;
+mod end;
 mod failure;
 pub mod fault;
 mod lock;

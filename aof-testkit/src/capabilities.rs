@@ -15,6 +15,8 @@ pub struct Capabilities {
     truncate: bool,
     capacity: bool,
     crash: bool,
+    zeros_ahead: bool,
+    buffers_writes: bool,
     second_writer: SecondWriter,
     failing: u16,
 }
@@ -39,6 +41,8 @@ impl Capabilities {
             truncate: false,
             capacity: false,
             crash: false,
+            zeros_ahead: false,
+            buffers_writes: false,
             second_writer: SecondWriter::Impossible,
             failing: 0,
         }
@@ -62,6 +66,22 @@ impl Capabilities {
     #[must_use]
     pub const fn crash(mut self) -> Capabilities {
         self.crash = true;
+        self
+    }
+
+    /// The storage allocates space ahead of the end, so that a log which was not closed well may end in zeros that nobody
+    /// wrote, and that an opening of the log on top cuts (B11).
+    #[must_use]
+    pub const fn zeros_ahead(mut self) -> Capabilities {
+        self.zeros_ahead = true;
+        self
+    }
+
+    /// Writes may wait in a buffer, so that it is a checkpoint which finds that the storage fails or is full; what was
+    /// written then goes on waiting for room (B7, B12).
+    #[must_use]
+    pub const fn buffers_writes(mut self) -> Capabilities {
+        self.buffers_writes = true;
         self
     }
 
@@ -106,6 +126,18 @@ impl Capabilities {
     #[must_use]
     pub const fn can_crash(self) -> bool {
         self.crash
+    }
+
+    /// Whether [`zeros_ahead`](Capabilities::zeros_ahead) was declared.
+    #[must_use]
+    pub const fn has_zeros_ahead(self) -> bool {
+        self.zeros_ahead
+    }
+
+    /// Whether [`buffers_writes`](Capabilities::buffers_writes) was declared.
+    #[must_use]
+    pub const fn can_buffer_writes(self) -> bool {
+        self.buffers_writes
     }
 
     /// What happens to a second writer.

@@ -108,6 +108,7 @@ macro_rules! __conformance_cases {
             async b12 {
                 b12_no_room_is_full_and_nothing_was_appended,
                 b12_a_write_that_never_fits_is_full_at_once,
+                b12_a_checkpoint_without_room_keeps_what_was_written,
                 b12_a_full_log_still_reads_and_checkpoints,
                 b12_a_smaller_write_that_fits_is_taken,
                 b12_a_cut_makes_room,

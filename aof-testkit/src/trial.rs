@@ -74,6 +74,26 @@ impl<'a, F: Fixture> Trial<'a, F> {
         self.absent(&format!("make a {call} fail"), "Capabilities::failing", refused)
     }
 
+    /// Goes on only where a write tells that there is no room for it.
+    pub(crate) fn needs_unbuffered_writes(&self) -> Verdict {
+        match self.fixture.capabilities().can_buffer_writes() {
+            true => Err(Stop::Absent("cannot tell before a checkpoint that there is no room".to_owned())),
+            false => Ok(()),
+        }
+    }
+
+    /// Cuts the zeros behind the first `len` bytes of a log that was not closed well, as an opening of the log on top does,
+    /// where the storage allocates ahead.
+    pub(crate) async fn cut_zeros_ahead(&self, backend: &mut F::Backend, len: usize) -> Verdict {
+        if self.fixture.capabilities().has_zeros_ahead() && backend.len() > len as u64 {
+            let ahead = read_from(backend, len as u64).await?;
+            if ahead.iter().all(|byte| *byte == 0) {
+                backend.truncate(len as u64).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Skips, if what is not declared was refused indeed.
     pub(crate) fn absent(&self, what: &str, declare: &str, refused: Result<()>) -> Verdict {
         match refused {

@@ -11,6 +11,16 @@ conformance!(file, || FileFixture::new(SyncOn::Caller));
 conformance!(file_helper, || FileFixture::new(SyncOn::Helper));
 conformance!(file_plain, PlainFileFixture::new);
 
+// Every option, and some of them together.
+conformance!(file_buffer_of_2, || FileFixture::new(SyncOn::Caller).buffering(2));
+conformance!(file_buffer_of_1500, || FileFixture::new(SyncOn::Helper).buffering(1500));
+conformance!(file_buffer_of_64_kib, || FileFixture::new(SyncOn::Caller).buffering(64 << 10));
+conformance!(file_preallocated, || FileFixture::new(SyncOn::Caller).preallocating(4 << 20));
+conformance!(file_preallocated_little, || FileFixture::new(SyncOn::Helper).buffering(1500).preallocating(300_000));
+conformance!(file_preallocated_buffered, || FileFixture::new(SyncOn::Helper)
+    .buffering(64 << 10)
+    .preallocating(4 << 20));
+
 /// An error that names the file, as all of them should.
 #[test]
 fn the_refusal_of_a_second_writer_names_the_file() {

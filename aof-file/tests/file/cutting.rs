@@ -70,13 +70,24 @@ fn long_cuts_are_kept_whole_through_short_reads_and_writes() {
 fn zeros_are_kept_as_holes() {
     use std::os::unix::fs::MetadataExt;
     let place = Place::new();
-    fs::write(&place.log, b"ab").unwrap();
+    fs::write(&place.log, b"abc").unwrap();
     fs::OpenOptions::new().write(true).open(&place.log).unwrap().set_len(64 << 20).unwrap();
     let mut backend = aof_file::FileBackend::open(&place.log).unwrap();
     block_on(backend.truncate(2)).unwrap();
     let kept = fs::metadata(backend.kept_cut().unwrap()).unwrap();
     assert_eq!(kept.len(), (64 << 20) - 2);
     assert!(kept.blocks() * 512 < 1 << 20, "{} blocks", kept.blocks());
+}
+
+#[test]
+fn nothing_but_zeros_is_not_kept() {
+    let place = Place::new();
+    fs::write(&place.log, [b"ab".as_slice(), &[0; 700_000]].concat()).unwrap();
+    let mut backend = aof_file::FileBackend::open(&place.log).unwrap();
+    block_on(backend.truncate(2)).unwrap();
+    assert_eq!(backend.kept_cut(), None);
+    assert_eq!(place.names(), ["log.aof"]);
+    assert_eq!(place.bytes(), b"ab");
 }
 
 #[cfg(unix)]

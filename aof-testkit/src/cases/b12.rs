@@ -43,6 +43,7 @@ async fn fill<B: AofBackend>(backend: &mut B, log: &mut Vec<u8>, size: usize) ->
 }
 
 pub(crate) async fn b12_no_room_is_full_and_nothing_was_appended<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    trial.needs_unbuffered_writes()?;
     let (mut backend, mut log) = (trial.bounded().await?, Vec::new());
     let refusal = fill(&mut backend, &mut log, 7001).await?;
     ensure_eq!(refusal.needed, 7001, "the bytes that a refused write needs");
@@ -64,7 +65,35 @@ pub(crate) async fn b12_a_write_that_never_fits_is_full_at_once<F: Fixture>(tria
     holds(&mut backend, b"small goes on", "after a write that fits").await
 }
 
+/// The one way in which a checkpoint may find that there is no room: nothing is lost by it.
+pub(crate) async fn b12_a_checkpoint_without_room_keeps_what_was_written<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    if !trial.fixture.capabilities().can_buffer_writes() {
+        return Err(Stop::Absent("does not buffer writes".to_owned()));
+    }
+    let (mut backend, mut log) = (trial.bounded().await?, Vec::new());
+    let durable = loop {
+        append(&mut backend, &[log.len() as u8; 701]).await?;
+        log.resize(log.len() + 701, log.len() as u8);
+        match backend.checkpoint().await {
+            Ok(_) => {}
+            Err(Error::Full { .. }) => break log.len() as u64 - 701,
+            Err(error) => return Err(Stop::broken(format_args!("a checkpoint without room answered {error:?}"))),
+        }
+        ensure!(log.len() as u64 <= CAPACITY_MAX, "a log of {CAPACITY} bytes took {}", log.len());
+    };
+    ensure_eq!(backend.durable_len(), durable, "durable_len() after a checkpoint without room");
+    holds(&mut backend, &log, "after a checkpoint without room").await?;
+    ensure_refused!(backend.checkpoint().await, Error::Full { .. }, "one more checkpoint without room");
+    trial.needs_truncate(&mut backend).await?;
+    backend.truncate(701).await?;
+    holds(&mut backend, &log[..701], "a full log after a cut").await?;
+    append(&mut backend, b"goes on").await?;
+    ensure_eq!(backend.checkpoint().await?, 708, "a checkpoint where a cut has made room");
+    Ok(())
+}
+
 pub(crate) async fn b12_a_full_log_still_reads_and_checkpoints<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    trial.needs_unbuffered_writes()?;
     let (mut backend, mut log) = (trial.bounded().await?, Vec::new());
     let mut earlier = backend.reader().await?;
     fill(&mut backend, &mut log, 3001).await?;
@@ -93,6 +122,7 @@ pub(crate) async fn b12_a_smaller_write_that_fits_is_taken<F: Fixture>(trial: &T
 }
 
 pub(crate) async fn b12_a_cut_makes_room<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    trial.needs_unbuffered_writes()?;
     let (mut backend, mut log) = (trial.bounded().await?, Vec::new());
     fill(&mut backend, &mut log, 5003).await?;
     trial.needs_truncate(&mut backend).await?;

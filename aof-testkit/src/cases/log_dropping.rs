@@ -81,6 +81,7 @@ pub(crate) async fn log_after_a_failed_checkpoint_nothing_is_acknowledged_until_
 pub(crate) async fn log_a_full_storage_refuses_an_entry_and_the_chain_goes_on<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
+    trial.needs_unbuffered_writes()?;
     let created = trial.fixture.create_with_capacity(8192).await;
     if !trial.fixture.capabilities().can_fill() {
         return trial.absent("bound a log", "Capabilities::capacity", created.map(|_| ()));
