@@ -16,6 +16,10 @@ fn main() {
         ("boxed memory", run_all(|| BoxedMemoryFixture)),
         ("file", run_all(PlainFileFixture::new)),
         ("file on a bad disk", run_all(|| FileFixture::new(SyncOn::Helper))),
+        (
+            "file, buffered, zeros ahead",
+            run_all(|| FileFixture::new(SyncOn::Helper).buffering(64 << 10).preallocating(4 << 20)),
+        ),
         ("boxed file", run_all(|| BoxedFileFixture(FileFixture::new(SyncOn::Helper)))),
         ("sim disk", run_all(SimFixture::new)),
         ("fencing sim disk", run_all(SimFixture::fencing)),
