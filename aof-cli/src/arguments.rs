@@ -6,6 +6,7 @@ use crate::manual::{CompletionsArguments, ManArguments};
 use crate::merge::MergeArguments;
 use crate::repair::RepairArguments;
 use crate::size::Size;
+use crate::stat::StatArguments;
 use aof_api::{BODY_SIZE_MAX, Checksum, Rule, Tail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -41,6 +42,7 @@ pub(crate) enum Command {
     Merge(MergeArguments),
     Repair(RepairArguments),
     Copy(CopyArguments),
+    Stat(StatArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

@@ -17,6 +17,7 @@ mod ranges;
 mod repair;
 mod size;
 mod source;
+mod stat;
 mod stream;
 mod tigerbeetle;
 mod time;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Merge(merge) => merge::run(merge, &arguments.output),
         Command::Repair(repair) => repair::run(repair, &arguments.output),
         Command::Copy(copy) => copy::run(copy, &arguments.output),
+        Command::Stat(stat) => stat::run(stat, &arguments.output),
         Command::Completions(completions) => manual::completions(completions),
         Command::Man(man) => manual::man(man),
     };

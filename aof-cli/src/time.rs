@@ -6,3 +6,9 @@ use std::time::{Duration, UNIX_EPOCH};
 pub(crate) fn time(nanoseconds: u64) -> String {
     humantime::format_rfc3339_nanos(UNIX_EPOCH + Duration::from_nanos(nanoseconds)).to_string()
 }
+
+/// The same to the millisecond.
+pub(crate) fn short_time(nanoseconds: u64) -> String {
+    let time = UNIX_EPOCH + Duration::from_millis(nanoseconds / 1_000_000);
+    humantime::format_rfc3339_millis(time).to_string().replace('T', " ").replace('Z', "")
+}

@@ -1,0 +1,123 @@
+//! `aof stat`: what is in a log, counted.
+
+mod clients;
+mod html;
+mod json;
+mod ops;
+mod series;
+mod sizes;
+mod tally;
+mod text;
+
+use crate::arguments::{OutputArguments, ThreadArguments};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::progress::Progress;
+use crate::source::Source;
+use anstream::AutoStream;
+use aof_api::{Entries, Error, ReadOptions};
+use clap::Args;
+use futures::executor::block_on;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tally::Tally;
+
+/// Count what is in a log: operations, sizes, rates, gaps, clients
+///
+/// Several files are one log, in the order in which they are given. Memory does not grow with the log: clients are told
+/// apart up to 65,536 of them, and an entry that is recorded again is compared with the last 65,536 ops. The exit code is
+/// 1 where there is damage, which is passed over; `aof validate` says what is wrong.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  aof stat ledger.aof\n  aof stat --html ledger.html ledger.aof\n  \
+                        xz -dc archive.aof.xz | aof stat --json -")]
+pub(crate) struct StatArguments {
+    /// The files, oldest first; `-` is standard input
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    /// Also write a page with the plots, one file that needs no network
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Replace the page if it is there
+    #[arg(long, requires = "html")]
+    force: bool,
+    #[command(flatten)]
+    threads: ThreadArguments,
+}
+
+pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcome {
+    if let Some(page) = &arguments.html
+        && !arguments.force
+        && page.symlink_metadata().is_ok()
+    {
+        return Err(exists(page));
+    }
+    let sources = Source::open_all(&arguments.logs)?;
+    let progress = Progress::new(Source::total_len(&sources), output);
+    let mut tally = Tally::new();
+    for source in &sources {
+        let options = ReadOptions::new().verify_threads(source.threads(arguments.threads.count()));
+        let mut entries = Entries::new(progress.watch(source.reader()?), options);
+        tally.begin_file();
+        loop {
+            match block_on(entries.next()) {
+                Ok(Some(entry)) => {
+                    tally.add(&entry);
+                    progress.set_entries(tally.entries);
+                }
+                Ok(None) => break,
+                Err(Error::Corrupt { .. }) => {
+                    let range = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
+                    match range {
+                        Some(range) if source.live && range.is_pending() => tally.pending += range.len,
+                        Some(range) => tally.damaged(range.len),
+                        None => {}
+                    }
+                }
+                Err(error) => return Err(Failure::at(&source.path)(error)),
+            }
+        }
+        tally.end_file(entries.offset());
+    }
+    progress.finish();
+    let names: Vec<String> = sources.iter().map(|source| source.path.display().to_string()).collect();
+    if let Some(page) = &arguments.html {
+        write_page(page, &html::page(&tally, &names.join(", ")), arguments.force)?;
+    }
+    let mut out = AutoStream::auto(std::io::stdout().lock());
+    if output.json {
+        json::print(&mut out, &tally)?
+    } else {
+        text::print(&mut out, &tally).map_err(Failure::output)?
+    }
+    out.flush().map_err(Failure::output)?;
+    Ok(if tally.damages == 0 { Exit::Clean } else { Exit::Problems })
+}
+
+fn exists(page: &Path) -> Failure {
+    Failure::Refused(format!("{} exists already: choose another name, or give --force to replace it", page.display()))
+}
+
+/// The page has its name only when it is whole.
+fn write_page(page: &Path, text: &str, force: bool) -> Outcome<()> {
+    let failure = |error| Failure::at(page)(Error::io("write the page", 0, error));
+    let directory = page.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".aof-stat-").tempfile_in(directory).map_err(failure)?;
+    file.write_all(text.as_bytes()).map_err(failure)?;
+    allow_reading(file.as_file()).map_err(failure)?;
+    let named = if force { file.persist(page) } else { file.persist_noclobber(page) };
+    match named {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(page)),
+        Err(error) => Err(failure(error.error)),
+    }
+}
+
+/// A temporary file is its owner's alone; a page is for people.
+fn allow_reading(file: &std::fs::File) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    let _ = file;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Entries over time, in steps that widen as the time does.
+
+/// How many steps there are at most.
+const STEPS: usize = 96;
+
+/// Entries in equal steps of time. Where an entry falls outside, steps are joined two by two until it does not.
+pub(super) struct Series {
+    /// Where the first step begins, and how wide steps are, in nanoseconds.
+    start: u64,
+    width: u64,
+    steps: [u64; STEPS],
+    pub(super) first: Option<u64>,
+    pub(super) last: u64,
+    /// Entries with timestamp 0, which the format does not allow.
+    pub(super) without_time: u64,
+}
+
+impl Series {
+    pub(super) fn new() -> Series {
+        Series { start: 0, width: 1, steps: [0; STEPS], first: None, last: 0, without_time: 0 }
+    }
+
+    pub(super) fn add(&mut self, timestamp: u64) {
+        if timestamp == 0 {
+            self.without_time += 1;
+            return;
+        }
+        match &mut self.first {
+            None => {
+                self.first = Some(timestamp);
+                self.start = timestamp;
+            }
+            Some(first) => *first = timestamp.min(*first),
+        }
+        self.last = self.last.max(timestamp);
+        while timestamp < self.start || (timestamp - self.start) / self.width >= STEPS as u64 {
+            self.widen(timestamp < self.start);
+        }
+        self.steps[((timestamp - self.start) / self.width) as usize] += 1;
+    }
+
+    /// Twice as wide, with the new room before the steps or behind them. (Where that reaches back before 1970, it does not
+    /// fit, and an old step may be counted to its neighbour.)
+    fn widen(&mut self, towards_the_past: bool) {
+        let width = self.width.saturating_mul(2);
+        let room = if towards_the_past { self.width.saturating_mul(STEPS as u64) } else { 0 };
+        let start = self.start.saturating_sub(room);
+        let mut steps = [0; STEPS];
+        for (index, entries) in self.steps.iter().enumerate().filter(|(_, entries)| **entries > 0) {
+            let time = self.start + index as u64 * self.width;
+            steps[((time - start) / width) as usize] += entries;
+        }
+        (self.start, self.width, self.steps) = (start, width, steps);
+    }
+
+    /// How wide a step is, in nanoseconds.
+    pub(super) fn width(&self) -> u64 {
+        self.width
+    }
+
+    /// From the first step with entries to the last: when it begins, in nanoseconds since 1970, and its entries.
+    pub(super) fn steps(&self) -> Vec<(u64, u64)> {
+        let there = |entries: &u64| *entries > 0;
+        let Some(first) = self.steps.iter().position(there) else { return Vec::new() };
+        let last = self.steps.iter().rposition(there).unwrap_or(first);
+        (first..=last).map(|step| (self.start + step as u64 * self.width, self.steps[step])).collect()
+    }
+
+    /// How many entries a second a step with so many has.
+    pub(super) fn rate(&self, entries: u64) -> f64 {
+        entries as f64 * 1e9 / self.width as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_in_the_step_of_its_time() {
+        let times: Vec<u64> = (0..5_000_u64).map(|n| 1_700_000_000_000_000_000 + n * n * 977).collect();
+        for order in [times.clone(), times.iter().rev().copied().collect(), [&times[2_500..], &times[..2_500]].concat()]
+        {
+            let mut series = Series::new();
+            order.iter().for_each(|time| series.add(*time));
+            let steps = series.steps();
+            assert!(steps.len() > STEPS / 3, "{}", steps.len());
+            for (begin, entries) in steps {
+                let within = times.iter().filter(|time| (begin..begin + series.width()).contains(time)).count();
+                assert_eq!(entries, within as u64);
+            }
+            assert_eq!((series.first, series.last), (Some(times[0]), times[4_999]));
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_fit() {
+        let mut series = Series::new();
+        for time in [u64::MAX, 1, 0, 1 << 63] {
+            series.add(time);
+        }
+        assert_eq!(series.steps().iter().map(|(_, entries)| entries).sum::<u64>(), 3);
+        assert_eq!(series.without_time, 1);
+    }
+}

@@ -1,0 +1,113 @@
+//! `aof stat`: numbers on the terminal, as JSON, as a page.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+mod support;
+
+use serde_json::Value;
+use std::fs;
+use support::{ENTRY_LEN, GOLDEN, aof, aof_with_input, directory, golden, log};
+
+fn objects(out: &str) -> Vec<Value> {
+    out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_tigerbeetle_log_is_counted() {
+    let directory = directory();
+    let ran = aof(directory.path(), &["stat", GOLDEN]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    for line in [
+        "entries     12\n",
+        "bytes       29,120 (28.4 KiB)\n",
+        "ops         1 to 12\n",
+        "missing     none\n",
+        "again       none\n",
+        "clients     1\n",
+        "create_transfers(147)        9  15,120       1,680  ██████████████████████████████\n",
+        "create_accounts(146)         1  13,200      13,200  ███▍\n",
+        "up to 16 KiB           1  13,200      13,200  ███▍\n",
+    ] {
+        assert!(ran.out.contains(line), "{line}{}", ran.out);
+    }
+    let summary = objects(&aof(directory.path(), &["stat", "--json", GOLDEN]).out).pop().unwrap();
+    assert_eq!((summary["entries"].as_str(), summary["clients_exact"].as_bool()), (Some("12"), Some(true)));
+    let piped = aof_with_input(directory.path(), &["stat", "-"], &fs::read(GOLDEN).unwrap());
+    assert_eq!(piped.out, ran.out);
+}
+
+#[test]
+fn what_is_recorded_again_missing_or_damaged_is_counted() {
+    let directory = directory();
+    let bytes = log(directory.path(), "log.aof", 20);
+    let entry = |op: usize| &bytes[(op - 1) * ENTRY_LEN..op * ENTRY_LEN];
+    let mut damaged = entry(9).to_vec();
+    damaged[100] ^= 1;
+    let parts = [&bytes[..5 * ENTRY_LEN], entry(4), entry(5), entry(8), &damaged, &bytes[9 * ENTRY_LEN..], entry(6)];
+    fs::write(directory.path().join("odd.aof"), parts.concat()).unwrap();
+    let ran = aof(directory.path(), &["stat", "odd.aof"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    for line in [
+        "missing     3 ops in 2 gaps\n",
+        "again       2 duplicates, 1 missing until then; the ops go back in 2 places\n",
+        "damage      372 bytes in 1 place\n",
+        "\n6 to 7           2  ",
+    ] {
+        assert!(ran.out.contains(line), "{line}{}", ran.out);
+    }
+    let all = objects(&aof(directory.path(), &["stat", "--json", "odd.aof"]).out);
+    let gaps: Vec<_> = all.iter().filter(|object| object["type"] == "gap").collect();
+    assert_eq!((gaps.len(), gaps[1]["missing_first"].as_str()), (2, Some("9")));
+}
+
+#[test]
+fn a_page_is_whole_and_never_replaces_another_unasked() {
+    let directory = directory();
+    let path = directory.path();
+    let ran = aof(path, &["stat", "--html", "page.html", GOLDEN]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let page = fs::read_to_string(path.join("page.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert!(page.contains("create_transfers(147)") && page.contains("<svg") && page.contains("prefers-color-scheme"));
+    for outside in ["http:", "https:", "src=", "<script", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    fs::write(path.join("page.html"), "mine").unwrap();
+    let ran = aof(path, &["stat", "--html", "page.html", GOLDEN]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.err.contains("--force"), "{}", ran.err);
+    assert_eq!(fs::read_to_string(path.join("page.html")).unwrap(), "mine");
+    assert_eq!(aof(path, &["stat", "--force", "--html", "page.html", GOLDEN]).code, 0);
+    assert_eq!(fs::read_to_string(path.join("page.html")).unwrap(), page);
+    assert_eq!(support::names(path), ["page.html"]);
+}
+
+#[test]
+fn names_of_files_do_not_become_markup() {
+    let directory = directory();
+    fs::copy(GOLDEN, directory.path().join("<b>&.aof")).unwrap();
+    assert_eq!(aof(directory.path(), &["stat", "--html", "page.html", "<b>&.aof"]).code, 0);
+    let page = fs::read_to_string(directory.path().join("page.html")).unwrap();
+    assert!(page.contains("&lt;b&gt;&amp;.aof") && !page.contains("<b>"));
+}
+
+#[test]
+fn an_empty_log_is_counted_too() {
+    let directory = directory();
+    fs::write(directory.path().join("empty"), b"").unwrap();
+    let ran = aof(directory.path(), &["stat", "--html", "page.html", "empty"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.starts_with("entries     0\n"), "{}", ran.out);
+}
+
+#[test]
+fn rotated_files_are_one_log() {
+    let directory = directory();
+    let (first, second) = ("tigerbeetle-rotated-1.aof", "tigerbeetle-rotated-2.aof");
+    if golden(directory.path(), first).and(golden(directory.path(), second)).is_none() {
+        return;
+    }
+    let ran = aof(directory.path(), &["stat", first, second]);
+    assert!(ran.out.contains("files       2\nentries     5,205\n"), "{}", ran.out);
+    assert!(ran.out.contains("clients     2\n"), "{}", ran.out);
+}
