@@ -3,14 +3,20 @@
 use crate::checksum::Checksum;
 use crate::error::{Error, Result};
 
-/// Shards of the index. They grow one by one, so that little is there twice while one of them does.
-const SHARDS: usize = 256;
+/// Shards of the set. They grow one by one, so that little is there twice while one of them does.
+const SHARDS: usize = 1 << SHARD_BITS;
+const SHARD_BITS: u32 = 8;
 /// Records to a segment: records are never moved.
-const SEGMENT_RECORDS: usize = 1 << 14;
+const SEGMENT_RECORDS: usize = 256;
 const SLOTS_MIN: usize = 16;
 
-/// Names a checksum in the set.
+/// Names a checksum in the set: the shard above, the number of the record in it below.
 pub(crate) type RecordIndex = u32;
+
+/// The bits of the number of a record.
+const NUMBER_BITS: u32 = RecordIndex::BITS - SHARD_BITS;
+/// More than any number, so that no record is `NONE`.
+const NUMBER_END: u32 = (1 << NUMBER_BITS) - 1;
 
 /// No record: a free slot, or no child.
 const NONE: u32 = u32::MAX;
@@ -28,27 +34,28 @@ struct Record<T> {
 /// an index that is at least 7/16 full once it has grown.
 #[derive(Default)]
 pub(crate) struct Seen<T = ()> {
-    segments: Vec<Vec<Record<T>>>,
-    len: u32,
-    /// For each shard, a power of two of slots that hold the indices of records, probed linearly.
-    shards: Vec<Shard>,
+    shards: Vec<Shard<T>>,
 }
 
 #[derive(Default)]
-struct Shard {
-    slots: Vec<RecordIndex>,
-    used: usize,
+struct Shard<T> {
+    segments: Vec<Vec<Record<T>>>,
+    len: u32,
+    /// A power of two of slots, probed linearly. Each holds the number of a record below, and above, where an index has
+    /// the shard, a byte of its checksum: hardly any record is looked at that is not the one.
+    slots: Vec<u32>,
 }
 
 impl<T: Copy + Default> Seen<T> {
     pub(crate) fn get(&self, checksum: Checksum) -> Option<RecordIndex> {
         let words = words(checksum);
-        let shard = self.shards.get(shard_of(words))?;
+        let number = shard_of(words);
+        let shard = self.shards.get(number)?;
         if shard.slots.is_empty() {
             return None;
         }
-        let record = shard.slots[self.find(shard, words)];
-        (record != NONE).then_some(record)
+        let found = shard.slots[shard.find(words)];
+        (found != NONE).then(|| index(number, found))
     }
 
     /// The record of `checksum`, and whether it is new.
@@ -58,32 +65,31 @@ impl<T: Copy + Default> Seen<T> {
         }
         let words = words(checksum);
         let number = shard_of(words);
-        if self.shards[number].is_full() {
-            self.grow(number);
+        let shard = &mut self.shards[number];
+        if shard.is_full() {
+            shard.grow();
         }
-        let slot = self.find(&self.shards[number], words);
-        let found = self.shards[number].slots[slot];
+        let slot = shard.find(words);
+        let found = shard.slots[slot];
         if found != NONE {
-            return Ok((found, false));
+            return Ok((index(number, found), false));
         }
-        let index = self.len;
-        if index == NONE {
-            let (size, limit) = (u64::from(index) + 1, u64::from(NONE));
+        let len = shard.len;
+        if len == NUMBER_END {
+            let (size, limit) = (u64::from(NONE), u64::from(NONE) - 1);
             return Err(Error::TooLarge { what: "the number of different entries to remember", size, limit });
         }
-        if (index as usize).is_multiple_of(SEGMENT_RECORDS) {
-            self.segments.push(Vec::with_capacity(SEGMENT_RECORDS));
+        if (len as usize).is_multiple_of(SEGMENT_RECORDS) {
+            shard.segments.push(Vec::with_capacity(SEGMENT_RECORDS));
         }
-        self.segments[index as usize / SEGMENT_RECORDS].push(Record {
+        shard.segments[len as usize / SEGMENT_RECORDS].push(Record {
             checksum: words,
             child: NONE,
             value: T::default(),
         });
-        self.len += 1;
-        let shard = &mut self.shards[number];
-        shard.slots[slot] = index;
-        shard.used += 1;
-        Ok((index, true))
+        shard.len += 1;
+        shard.slots[slot] = len | tag(words);
+        Ok((index(number, len), true))
     }
 
     /// Makes `child` the first entry on `parent` if there is none yet, and answers the first.
@@ -114,9 +120,10 @@ impl<T: Copy + Default> Seen<T> {
         &mut self.record_mut(index).value
     }
 
-    /// How many checksums there are; they have the indices below.
-    pub(crate) fn len(&self) -> RecordIndex {
-        self.len
+    /// Every checksum, in no order.
+    pub(crate) fn indices(&self) -> impl Iterator<Item = RecordIndex> {
+        let shards = self.shards.iter().enumerate();
+        shards.flat_map(|(number, shard)| (0..shard.len).map(move |record| index(number, record)))
     }
 
     pub(crate) fn checksum(&self, index: RecordIndex) -> Checksum {
@@ -125,46 +132,63 @@ impl<T: Copy + Default> Seen<T> {
     }
 
     fn record(&self, index: RecordIndex) -> &Record<T> {
-        &self.segments[index as usize / SEGMENT_RECORDS][index as usize % SEGMENT_RECORDS]
+        self.shards[(index >> NUMBER_BITS) as usize].record(index & NUMBER_END)
     }
 
     fn record_mut(&mut self, index: RecordIndex) -> &mut Record<T> {
-        &mut self.segments[index as usize / SEGMENT_RECORDS][index as usize % SEGMENT_RECORDS]
+        let number = (index & NUMBER_END) as usize;
+        let shard = &mut self.shards[(index >> NUMBER_BITS) as usize];
+        &mut shard.segments[number / SEGMENT_RECORDS][number % SEGMENT_RECORDS]
+    }
+}
+
+impl<T> Shard<T> {
+    /// One slot in eight stays free, so that a probe ends.
+    fn is_full(&self) -> bool {
+        self.len as usize >= self.slots.len() / 8 * 7
+    }
+
+    fn record(&self, number: u32) -> &Record<T> {
+        &self.segments[number as usize / SEGMENT_RECORDS][number as usize % SEGMENT_RECORDS]
     }
 
     /// The slot that holds these words, or the free one where they belong.
-    fn find(&self, shard: &Shard, words: [u32; 4]) -> usize {
-        let mask = shard.slots.len() - 1;
+    fn find(&self, words: [u32; 4]) -> usize {
+        let (mask, tag) = (self.slots.len() - 1, tag(words));
         let mut slot = words[0] as usize & mask;
         loop {
-            let index = shard.slots[slot];
-            if index == NONE || self.record(index).checksum == words {
+            let found = self.slots[slot];
+            let tagged = found & !NUMBER_END == tag;
+            if found == NONE || (tagged && self.record(found & NUMBER_END).checksum == words) {
                 return slot;
             }
             slot = (slot + 1) & mask;
         }
     }
 
-    fn grow(&mut self, number: usize) {
-        let old = std::mem::take(&mut self.shards[number]);
-        let mut shard = Shard { slots: vec![NONE; (old.slots.len() * 2).max(SLOTS_MIN)], used: old.used };
-        let mask = shard.slots.len() - 1;
-        for index in old.slots.into_iter().filter(|index| *index != NONE) {
-            let mut slot = self.record(index).checksum[0] as usize & mask;
-            while shard.slots[slot] != NONE {
+    fn grow(&mut self) {
+        let old = std::mem::take(&mut self.slots);
+        let mut slots = vec![NONE; (old.len() * 2).max(SLOTS_MIN)];
+        let mask = slots.len() - 1;
+        for found in old.into_iter().filter(|found| *found != NONE) {
+            let mut slot = self.record(found & NUMBER_END).checksum[0] as usize & mask;
+            while slots[slot] != NONE {
                 slot = (slot + 1) & mask;
             }
-            shard.slots[slot] = index;
+            slots[slot] = found;
         }
-        self.shards[number] = shard;
+        self.slots = slots;
     }
 }
 
-impl Shard {
-    /// One slot in eight stays free, so that a probe ends.
-    fn is_full(&self) -> bool {
-        self.used >= self.slots.len() / 8 * 7
-    }
+/// The index of a record of a shard; of what stands in a slot, the number counts.
+fn index(shard: usize, found: u32) -> RecordIndex {
+    (shard as u32) << NUMBER_BITS | found & NUMBER_END
+}
+
+/// What a slot has of a checksum, other bits than those that choose the shard and the slot.
+fn tag(words: [u32; 4]) -> u32 {
+    words[1] & !NUMBER_END
 }
 
 fn words(checksum: Checksum) -> [u32; 4] {
@@ -184,17 +208,39 @@ mod tests {
     fn what_was_inserted_is_found_and_nothing_else_is() {
         let mut seen = Seen::<()>::default();
         assert_eq!(seen.get(Checksum::of(b"")), None);
-        for number in 0..100_000_u32 {
-            let checksum = Checksum::of(&number.to_le_bytes());
-            assert_eq!(seen.insert(checksum).unwrap(), (number, true));
-            assert_eq!(seen.insert(checksum).unwrap(), (number, false));
+        let checksum = |number: u32| Checksum::of(&number.to_le_bytes());
+        let inserted: Vec<_> = (0..100_000)
+            .map(|number| {
+                let (index, new) = seen.insert(checksum(number)).unwrap();
+                assert!(new);
+                assert_eq!(seen.insert(checksum(number)).unwrap(), (index, false));
+                index
+            })
+            .collect();
+        for (number, index) in (0..).zip(&inserted) {
+            assert_eq!(seen.get(checksum(number)), Some(*index));
+            assert_eq!(seen.checksum(*index), checksum(number));
+            assert_eq!(seen.get(checksum(number + 100_000)), None);
         }
-        for number in 0..100_000_u32 {
-            let checksum = Checksum::of(&number.to_le_bytes());
-            assert_eq!(seen.get(checksum), Some(number));
-            assert_eq!(seen.checksum(number), checksum);
-            assert_eq!(seen.get(Checksum::of(&(number + 100_000).to_le_bytes())), None);
+        let mut indices: Vec<_> = seen.indices().collect();
+        indices.sort_unstable();
+        let mut expected = inserted;
+        expected.sort_unstable();
+        assert_eq!(indices, expected);
+    }
+
+    #[test]
+    fn checksums_that_agree_in_what_a_slot_holds_are_told_apart() {
+        let mut seen = Seen::<()>::default();
+        // The same shard, slot and tag.
+        let checksum = |number: u32| Checksum::from(u128::from(number) << 64 | 7);
+        for number in 0..300 {
+            assert!(seen.insert(checksum(number)).unwrap().1);
         }
+        for number in 0..300 {
+            assert_eq!(seen.checksum(seen.get(checksum(number)).unwrap()), checksum(number));
+        }
+        assert_eq!(seen.get(checksum(300)), None);
     }
 
     #[test]
@@ -217,6 +263,5 @@ mod tests {
             let index = seen.get(Checksum::of(&number.to_le_bytes())).unwrap();
             assert_eq!(*seen.value(index), number);
         }
-        assert_eq!(seen.len(), 50_000);
     }
 }
