@@ -50,6 +50,8 @@ pub struct Draft {
 impl Draft {
     /// A draft for `path`, where there may be a file.
     pub(crate) fn new(options: &FileOptions, path: &Path) -> Result<Draft> {
+        // Zeros ahead of the end would be in the way of a name that stands for all of it and nothing else.
+        let options = &options.clone().preallocate_bytes(0);
         let path = resolve(path)?;
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".partial-");

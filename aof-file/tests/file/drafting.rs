@@ -1,6 +1,6 @@
 //! Logs that get their name only when they are complete.
 
-use crate::fixture::{Place, block_on, io_kind, write};
+use crate::fixture::{Place, block_on, checkpoint, io_kind, write};
 use aof_api::Error;
 use aof_file::fault::Fault;
 use aof_file::{Draft, FileBackend, FileReader, is_locked};
@@ -39,6 +39,18 @@ fn a_draft_has_its_name_only_once_it_is_published() {
     assert_eq!(place.names(), ["log.aof"]);
     assert_eq!(place.bytes(), b"complete");
     assert!(!is_locked(&place.log).unwrap());
+}
+
+#[test]
+fn a_draft_is_buffered_where_it_is_asked_to_be_and_never_allocated_ahead() {
+    let place = Place::new();
+    let mut draft = place.options().write_buffer_bytes(1 << 20).preallocate_bytes(1 << 20).draft(&place.log).unwrap();
+    write(draft.backend(), b"complete").unwrap();
+    checkpoint(draft.backend()).unwrap();
+    assert_eq!(fs::metadata(draft.temporary_path()).unwrap().len(), 8);
+    write(draft.backend(), b" and more").unwrap();
+    block_on(draft.publish()).unwrap();
+    assert_eq!(place.bytes(), b"complete and more");
 }
 
 #[test]
