@@ -2,7 +2,7 @@
 
 use crate::backend::{AofBackend, AofRead, AofReadExt};
 use crate::chain::{Chain, Link, Tip};
-use crate::entry::{Damage, MAGIC};
+use crate::entry::{Damage, ENTRY_SIZE_MIN, MAGIC, decode_header, size_disk};
 use crate::error::{CorruptReason, Error, Result};
 use crate::filler::Filler;
 use crate::header::Header;
@@ -63,7 +63,7 @@ pub struct Cut {
 /// What a damaged tail looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TailKind {
-    /// The last entry begins well and ends early.
+    /// The last entry begins well and ends early, at the end of the log or in zeros that reach further than it would.
     Torn,
     /// Nothing but zeros: the file grew, and its bytes did not come.
     Zero,
@@ -354,7 +354,10 @@ impl<'a> Walk<'a> {
             self.judge(&suspect)?;
             // Before anything is changed: a log that is refused for this is to be left as it is.
             self.check_expected_tip()?;
-            let kind = kind(&suspect, end);
+            let mut kind = kind(&suspect, end);
+            if kind == TailKind::Corrupt && is_torn_in_zeros(backend, &suspect, end).await? {
+                kind = TailKind::Torn;
+            }
             let cuts = match self.options.tail {
                 Tail::Truncate => true,
                 Tail::TruncateTorn => kind != TailKind::Corrupt,
@@ -427,6 +430,43 @@ fn kind(suspect: &Suspect, end: u64) -> TailKind {
         Damage::Torn { .. } if whole_tail => TailKind::Torn,
         _ => TailKind::Corrupt,
     }
+}
+
+/// Whether the tail is the beginning of one entry and then zeros, further than the entry would go: what a write leaves
+/// that was torn in space allocated ahead of the log.
+async fn is_torn_in_zeros<B: AofBackend>(backend: &mut B, suspect: &Suspect, end: u64) -> Result<bool> {
+    let DamagedRange { offset, len, .. } = suspect.first;
+    let mut head = [0; ENTRY_SIZE_MIN];
+    if suspect.count > 1 || suspect.entries_behind > 0 || offset + len != end || len <= head.len() as u64 {
+        return Ok(false);
+    }
+    backend.read_all_at(offset, &mut head).await?;
+    // Zeros at the end of what was written cannot be told from those that were there before.
+    let (mut at, entry_end) = match decode_header(&head) {
+        Ok(header) => {
+            let entry_end = offset + size_disk(header.size.get());
+            // The last byte of the entry too: one that was written whole and then damaged is not torn.
+            (entry_end - 1, entry_end)
+        }
+        Err(_) => {
+            let written = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            if !matches!(decode_header(&head[..written]), Err(Damage::Torn { .. })) {
+                return Ok(false);
+            }
+            // How far it would go is not known; what is allocated ahead goes further than a small one.
+            (offset + head.len() as u64, offset + PIECE_SIZE as u64)
+        }
+    };
+    let mut buf = [0; PIECE_SIZE];
+    while at < end {
+        let wanted = usize::try_from(end - at).map_or(PIECE_SIZE, |left| left.min(PIECE_SIZE));
+        let count = backend.read_all_at(at, &mut buf[..wanted]).await?;
+        if count == 0 || buf[..count].iter().any(|byte| *byte != 0) {
+            return Ok(false);
+        }
+        at += count as u64;
+    }
+    Ok(entry_end < end)
 }
 
 /// The unit in which zeros are told from bytes.

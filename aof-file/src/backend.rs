@@ -144,6 +144,26 @@ impl FileBackend {
         Ok(draft)
     }
 
+    /// Makes a checkpoint, and gives back what was [allocated ahead](FileOptions::preallocate_bytes): the file is as long as
+    /// the log, byte for byte, until a later checkpoint allocates again.
+    ///
+    /// For a log that will not be written for a while, or whose file another program is to read or move. Durable on return:
+    /// everything written before, and the length of the file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`checkpoint`](AofBackend::checkpoint), save [`Moved`](Error::Moved): the path is not looked at.
+    pub async fn trim(&mut self) -> Result<()> {
+        self.flush_to_sync()?;
+        // What was written first: should the file turn out to be another's too, nothing is cut.
+        self.sync(Scope::Data).await?;
+        let open = unpoisoned(&mut self.open, &self.poison)?;
+        self.end.trim(open).inspect_err(|failure| {
+            poison(&mut self.poison, failure);
+        })?;
+        self.sync(Scope::All).await
+    }
+
     /// Whether the path still names the file.
     pub(crate) fn check_path(&self) -> Result<()> {
         self.open.as_ref().ok_or(Error::Closed)?.check_path()
@@ -248,7 +268,8 @@ impl FileBackend {
             let open = opened(&mut self.open)?;
             open.check_length(self.end.file_len())?;
             self.end.trim(open)?;
-            self.sync(Scope::Data).await?;
+            // So that a power loss does not bring the zeros back.
+            self.sync(Scope::All).await?;
         }
         Ok(())
     }

@@ -11,6 +11,9 @@ use std::io::{self, IoSlice};
 /// Preallocation serves at least so many checkpoints like the one that pays for it, or it is left alone: a checkpoint
 /// that writes more makes up for its metadata by itself, and writing everything twice would cost more than it saves.
 const CHECKPOINTS_AHEAD: u64 = 64;
+/// How far is allocated ahead first, in bytes; then twice as far each time, up to what was asked for, so that a short log
+/// stays short.
+const AHEAD_MIN: u64 = 256 << 10;
 /// The unit in which is preallocated, in bytes: the block of most file systems.
 const BLOCK: u64 = 4096;
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
@@ -25,8 +28,10 @@ pub(crate) struct End {
     buffer_len_max: usize,
     /// How long the file is: as long as its part of the log, or longer where zeros were allocated ahead.
     file_len: u64,
-    /// How far to allocate ahead; 0 for not at all.
+    /// How far to allocate ahead at most; 0 for not at all.
     preallocate_bytes: u64,
+    /// How far to allocate ahead the next time.
+    ahead_next: u64,
 }
 
 /// A write to the file that failed.
@@ -52,7 +57,14 @@ impl WriteFailure {
 impl End {
     /// The end of a file of `len` bytes.
     pub(crate) fn new(len: u64, buffer_len_max: usize, preallocate_bytes: u64) -> End {
-        End { extent: Extent::new(len), buffer: Vec::new(), buffer_len_max, file_len: len, preallocate_bytes }
+        End {
+            extent: Extent::new(len),
+            buffer: Vec::new(),
+            buffer_len_max,
+            file_len: len,
+            preallocate_bytes,
+            ahead_next: AHEAD_MIN.min(preallocate_bytes),
+        }
     }
 
     /// How long the log is.
@@ -173,19 +185,25 @@ impl End {
         if ahead >= unsynced || unsynced > self.preallocate_bytes / CHECKPOINTS_AHEAD {
             return Ok(());
         }
-        let until = end.saturating_add(self.preallocate_bytes).next_multiple_of(BLOCK).min(MAX_LEN);
+        let wanted = self.ahead_next.max(unsynced.saturating_mul(2));
+        let until = end.saturating_add(wanted).checked_next_multiple_of(BLOCK).map_or(MAX_LEN, |end| end.min(MAX_LEN));
         open.syncer.mark_dirty();
-        match write_zeros(open, self.file_len, until) {
-            Ok(()) => self.file_len = until,
+        let from = self.file_len;
+        match write_zeros(open, from, until) {
+            Ok(()) => {
+                self.file_len = until;
+                self.ahead_next = self.ahead_next.saturating_mul(2).min(self.preallocate_bytes);
+                Ok(())
+            }
             Err(error) => {
                 let log = open.file.file().path();
-                tracing::debug!(log = %log.display(), %error, "no more space is allocated ahead");
+                tracing::warn!(log = %log.display(), %error, "no more space is allocated ahead");
                 self.preallocate_bytes = 0;
-                let status = open.system.file_status(open.file.file());
-                self.file_len = status.map_err(|source| failed("look at the length", end, log, source))?.len;
+                // What little room there is serves the log, and others, better than zeros do.
+                let taken_back = open.undo_write(from);
+                taken_back.map_err(|source| failed("undoing of zeros ahead of the log", from, log, source))
             }
         }
-        Ok(())
     }
 
     /// Gives back what was allocated ahead; the buffer is empty.

@@ -32,6 +32,7 @@
 //! | `write` | nothing more than before |
 //! | `checkpoint` | every byte written before the call |
 //! | `truncate` | the cut, everything below it, and before that the copy of what was cut |
+//! | [`trim`](FileBackend::trim) | every byte written before the call, and the length of the file |
 //! | `close`, drop | nothing more than before: neither is a checkpoint |
 //!
 //! A failed sync poisons the backend for good, because the kernel may have thrown the bytes away and a second sync that
@@ -40,10 +41,17 @@
 //!
 //! # What lies on disk
 //!
-//! - `LOG`: the bytes that were written and nothing else. No header, no padding, no preallocation.
+//! - `LOG`: the bytes that were written and nothing else. No header, no padding. The one exception: while a log with
+//!   [`FileOptions::preallocate_bytes`] is open, zeros may stand behind its end. They are not part of
+//!   [`len`](aof_api::AofBackend::len), and readers that the backend makes do not see them. `close` cuts them off and syncs
+//!   the length, so that no later opening meets them; a drop cuts them off without a sync, so that a power loss soon
+//!   afterwards may bring them back; after a kill or a power loss they are there, and so they are after the backend was
+//!   poisoned. Then `len` counts them, because a backend cannot tell them from a body that ends in zeros, and `Aof::open`
+//!   decides: `Tail::Truncate` and `Tail::TruncateTorn` cut them, `Tail::Refuse` refuses, and `Tail::Keep` appends behind
+//!   them. To a reader beside a live writer ([`FileBackend::open_read_only`]) they are *pending*, not damage.
 //! - `LOG.cut-OFFSET`, then `LOG.cut-OFFSET.1` and so on: the bytes that a `truncate` to `OFFSET` cut off, kept for
 //!   a person to look at and never read again. Runs of zeros in them are holes. Delete them when you like, or do
-//!   without: [`FileOptions::keep_cut`].
+//!   without: [`FileOptions::keep_cut`]. A cut of nothing but zeros keeps no copy.
 //!
 //! - `LOG.partial-XXXXXX`: a [`Draft`], a log that is not complete yet. Where no process writes it any more, delete it.
 //! - `LOG.broken`, then `LOG.broken.1` and so on: a log that a draft took the place of, kept whole.

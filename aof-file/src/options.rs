@@ -93,13 +93,16 @@ impl FileOptions {
     /// Sets how far ahead of the end zeros are written, in bytes; 0, the default, for not at all.
     ///
     /// The syncs of small checkpoints then write data and no metadata, which makes them faster on most file systems. Every
-    /// so many bytes, one checkpoint pays for the next zeros; 4 to 64 MiB are reasonable. Checkpoints of more than a 64th
-    /// of `bytes` do not use it: they would write everything twice, and hardly feel the metadata.
+    /// so many bytes, one checkpoint pays for the next zeros: 256 KiB first, then twice as many each time, up to `bytes`, so
+    /// that a short log stays short; 4 to 64 MiB are reasonable. Checkpoints of more than a 64th of `bytes` do not use it:
+    /// they would write everything twice, and hardly feel the metadata.
     ///
     /// While the log is open, and after a crash, the file is longer than the log by zeros, the one case in which its
     /// bytes are not those of the reference. `close` and a drop cut them off, and after a crash `Aof::open` does (the
     /// backend cannot: a body may end in zeros, too). Readers of this backend do not see them; to others they are
-    /// *pending* while a writer holds the log. A disk without room for zeros is no error: allocating ahead ends.
+    /// *pending* while a writer holds the log. A disk without room for zeros is no error: they are given back, and
+    /// allocating ahead ends until the log is opened anew. See [what lies on disk](crate#what-lies-on-disk), and
+    /// [`trim`](FileBackend::trim).
     #[must_use]
     pub fn preallocate_bytes(mut self, bytes: u64) -> FileOptions {
         self.preallocate_bytes = bytes;

@@ -3,6 +3,7 @@
 // The lint's own exception for tests does not know the functions that tests share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod ahead;
 mod contract;
 mod cutting;
 mod drafting;
