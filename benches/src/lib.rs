@@ -1,6 +1,8 @@
 //! What the benchmarks share: the work that is timed, and contenders that take turns.
 
 pub mod appending;
+#[cfg(feature = "peers")]
+pub mod peers;
 pub mod side_by_side;
 pub mod validating;
 

@@ -1,0 +1,83 @@
+//! This log over a file.
+
+use super::bare::PREALLOCATED;
+use super::{DurableLog, Payloads, Peer, Recovered, in_groups};
+use aof_api::{AofBackend, GroupCommit, Operation, Options, blocking::Aof};
+use aof_file::{FileBackend, FileOptions, SyncOn};
+use futures::executor::block_on;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+const OPERATION: Operation = Operation(200);
+
+pub(super) const LOG: Peer = Peer {
+    name: "aof",
+    promise: "Aof::checkpoint: fdatasync; a failed one poisons the log; preallocates by writing zeros",
+    durable: true,
+    create: |directory| {
+        let log = Aof::create(backend(directory), Options::new()).expect("a new file is empty");
+        Box::new(OneWriter(Mutex::new(log)))
+    },
+};
+
+pub(super) const GROUP_COMMIT: Peer = Peer {
+    name: "aof GroupCommit",
+    promise: "GroupCommit::append: fdatasync, shared by callers; a failure reaches every one of them",
+    durable: true,
+    create: |directory| {
+        let log = aof_api::Aof::create(backend(directory), Options::new());
+        Box::new(GroupCommit::new(block_on(log).expect("a new file is empty")))
+    },
+};
+
+pub(super) const RECOVERED: Recovered = Recovered { name: "aof, two threads", write, read };
+
+fn path(directory: &Path) -> PathBuf {
+    directory.join("log.aof")
+}
+
+/// As much is preallocated as by `okaywal` and in the bare file: at the first checkpoint, which is not timed.
+fn backend(directory: &Path) -> FileBackend {
+    let options = FileOptions::new().sync_on(SyncOn::Caller).preallocate_bytes(PREALLOCATED);
+    options.create(path(directory)).expect("the directory takes a file")
+}
+
+struct OneWriter(Mutex<Aof<FileBackend>>);
+
+impl DurableLog for OneWriter {
+    fn append(&self, _caller: usize, payloads: &[&[u8]]) {
+        let mut log = self.0.lock().expect("no thread has panicked");
+        if let [payload] = payloads {
+            log.append(OPERATION, payload).expect("the disk has room");
+        } else {
+            append_all(&mut log, payloads);
+        }
+        log.checkpoint().expect("the disk syncs");
+    }
+}
+
+fn append_all(log: &mut Aof<FileBackend>, payloads: &[&[u8]]) {
+    let entries: Vec<_> = payloads.iter().map(|payload| (OPERATION, payload)).collect();
+    log.append_all(&entries).expect("the disk has room");
+}
+
+impl<B: AofBackend + 'static> DurableLog for GroupCommit<B> {
+    fn append(&self, _caller: usize, payloads: &[&[u8]]) {
+        for payload in payloads {
+            block_on(GroupCommit::append(self, OPERATION, *payload)).expect("the disk has room and syncs");
+        }
+    }
+}
+
+fn write(directory: &Path, payloads: &Payloads, count: u64) {
+    let backend = FileBackend::create(path(directory)).expect("the directory takes a file");
+    let mut log = Aof::create(backend, Options::new()).expect("a new file is empty");
+    in_groups(payloads, count, |group| append_all(&mut log, group));
+    log.close().expect("the disk syncs");
+}
+
+fn read(directory: &Path) -> u64 {
+    let backend = FileBackend::open(path(directory)).expect("the file is there");
+    let (_log, recovery) = Aof::open(backend, Options::new().read_threads(2)).expect("the log is whole");
+    recovery.entries
+}
