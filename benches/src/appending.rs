@@ -73,7 +73,7 @@ pub fn file(directory: &TempDir, used: Option<FileBackend>) -> FileBackend {
     FileBackend::create(path).expect("a temporary directory takes a file")
 }
 
-/// As [`file`], behind `Box<dyn>`.
+/// As [`file()`], behind `Box<dyn>`.
 pub fn file_erased(directory: &TempDir, used: Option<Box<dyn DynAofBackend>>) -> Box<dyn DynAofBackend> {
     drop(used);
     Box::new(file(directory, None))
