@@ -1,5 +1,5 @@
 //! How much memory takes, and what it says about itself.
-#![allow(clippy::unwrap_used, reason = "a failing test panics")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
 
 use aof_api::{AofBackend, Error};
 use aof_memory::{CAPACITY_DEFAULT, MemoryBackend, SECTOR_SIZE};
