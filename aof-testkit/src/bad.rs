@@ -122,13 +122,15 @@ pub enum Flaw {
     FullPoisons,
     /// A write without room answers `Io`.
     FullIsAnIoError,
+    /// A buffered write for which there is no room is lost in silence.
+    FullLosesTheBuffer,
     /// Room is never given back.
     CutMakesNoRoom,
 }
 
 impl Flaw {
     /// Every flaw.
-    pub const ALL: [Flaw; 50] = [
+    pub const ALL: [Flaw; 51] = [
         Flaw::ShortWriteIsWhole,
         Flaw::PartsPast1024AreDropped,
         Flaw::EmptyPartEndsTheWrite,
@@ -178,6 +180,7 @@ impl Flaw {
         Flaw::FullAppendsWhatFits,
         Flaw::FullPoisons,
         Flaw::FullIsAnIoError,
+        Flaw::FullLosesTheBuffer,
         Flaw::CutMakesNoRoom,
     ];
 
@@ -234,6 +237,7 @@ impl Flaw {
             Flaw::FullAppendsWhatFits => "b12_no_room_is_full_and_nothing_was_appended",
             Flaw::FullPoisons => "b12_a_full_log_still_reads_and_checkpoints",
             Flaw::FullIsAnIoError => "b12_a_write_that_never_fits_is_full_at_once",
+            Flaw::FullLosesTheBuffer => "b12_a_checkpoint_without_room_keeps_what_was_written",
             Flaw::CutMakesNoRoom => "b12_a_cut_makes_room",
         }
     }

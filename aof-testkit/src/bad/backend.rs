@@ -214,6 +214,7 @@ impl AofBackend for BadBackend {
                 self.poison = Some(full.poison());
                 Err(full)
             }
+            Flaw::FullLosesTheBuffer if !fits => Ok(at),
             Flaw::FullIsAnIoError if !fits => Err(injected(Call::Write, at)),
             Flaw::CutMakesNoRoom if self.longest > at && all.len() as u64 > available - (self.longest - at) => {
                 Err(Error::Full { needed: all.len() as u64, available: available - (self.longest - at) })

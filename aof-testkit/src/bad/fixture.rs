@@ -45,7 +45,10 @@ impl Fixture for BadFixture {
     type Backend = BadBackend;
 
     fn capabilities(&self) -> Capabilities {
-        self.sim.capabilities()
+        match self.flaw {
+            Flaw::FullLosesTheBuffer => self.sim.capabilities().buffers_writes(),
+            _ => self.sim.capabilities(),
+        }
     }
 
     async fn create(&self) -> Result<BadBackend> {
