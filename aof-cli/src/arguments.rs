@@ -147,6 +147,11 @@ impl ThreadArguments {
     pub(crate) fn count(&self) -> usize {
         self.threads.map_or_else(cores, usize::from)
     }
+
+    /// As many as logs of this length are worth: of 32 MiB, starting a thread costs more than it gains.
+    pub(crate) fn for_bytes(&self, len: Option<u64>) -> usize {
+        if self.threads.is_none() && len.is_some_and(|len| len < 32 << 20) { 1 } else { self.count() }
+    }
 }
 
 /// How many cores this process may use.

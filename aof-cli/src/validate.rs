@@ -8,7 +8,7 @@ use crate::size::{Size, counted, grouped};
 use crate::source::Source;
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use aof_api::{Finding, Note, Observation, Rule, ValidateOptions, Validation, Validator};
+use aof_api::{Finding, FindingKind, Note, Observation, Rule, ValidateOptions, Validation, Validator};
 use futures::executor::block_on;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Ou
     let sources = Source::open_all(&arguments.logs)?;
     let mut progress = Progress::new(Source::total_len(&sources), output);
     let streams = sources.iter().any(Source::is_stream);
-    let threads = if streams { 1 } else { arguments.threads.count() };
+    let threads = if streams { 1 } else { arguments.threads.for_bytes(Source::total_len(&sources)) };
     let rule = Rule::from(arguments.rule);
     let mut validator = Validator::new(ValidateOptions::new().rule(rule).verify_threads(threads));
     progress.follow_entries(validator.entries_so_far());
@@ -57,6 +57,8 @@ struct Report<'a> {
     path: String,
     findings: BTreeMap<&'static str, u64>,
     notes: BTreeMap<&'static str, u64>,
+    /// In damaged and unreadable places.
+    lost_bytes: u64,
     /// The first failure of the output.
     failed: Option<Failure>,
 }
@@ -72,6 +74,7 @@ impl<'a> Report<'a> {
             path: String::new(),
             findings: BTreeMap::new(),
             notes: BTreeMap::new(),
+            lost_bytes: 0,
             failed: None,
         }
     }
@@ -81,6 +84,13 @@ impl<'a> Report<'a> {
     }
 
     fn observe(&mut self, observation: &Observation) {
+        if let Observation::Finding(Finding {
+            kind: FindingKind::Damage { len, .. } | FindingKind::Unreadable { len, .. },
+            ..
+        }) = observation
+        {
+            self.lost_bytes += len;
+        }
         let (counts, kind) = match observation {
             Observation::Finding(finding) => (&mut self.findings, finding.kind.name()),
             Observation::Note(note) => (&mut self.notes, note.kind.name()),
@@ -146,7 +156,7 @@ impl<'a> Report<'a> {
         sources: &[Source],
         tip_matches: Option<bool>,
     ) -> std::io::Result<()> {
-        let Report { out, findings, notes, shown_max, .. } = self;
+        let Report { out, findings, notes, shown_max, lost_bytes, .. } = self;
         for (kind, count) in findings.iter().chain(notes.iter()).filter(|(_, count)| **count > *shown_max) {
             writeln!(out, "{QUIET}... {} in all; `--json` lists every one{QUIET:#}", counted(*count, kind))?;
         }
@@ -178,31 +188,52 @@ impl<'a> Report<'a> {
         if count > 0 {
             writeln!(out, "{ERROR}{}{ERROR:#} under the rule {rule}", counted(count, "finding"))?;
         }
-        advise(out, validation.entries, findings, sources)
+        advise(out, validation, *lost_bytes, findings, sources)
     }
 }
 
-/// What to do next.
+/// What is unaffected, and what to do next.
 fn advise(
     out: &mut dyn Write,
-    entries: u64,
+    validation: &Validation,
+    lost_bytes: u64,
     findings: &BTreeMap<&'static str, u64>,
     sources: &[Source],
 ) -> std::io::Result<()> {
     let has = |kind| findings.contains_key(kind);
-    if entries == 0 && has("damage") {
-        writeln!(out, "Not one entry was found: perhaps this is no append-only log.")?;
-    } else if has("damage") || has("unreadable") {
-        writeln!(out, "Every entry counted above is whole; what is lost is at the offsets named. Keep the file.")?;
+    let damaged = has("damage") || has("unreadable");
+    if validation.entries == 0 && damaged {
+        return writeln!(out, "Not one entry was found: perhaps this is no append-only log.");
+    }
+    if damaged {
+        let whole = validation.bytes.saturating_sub(lost_bytes);
+        let (whole, bytes) = (grouped(whole), grouped(validation.bytes));
+        let entries = counted(validation.entries, "entry");
+        writeln!(out, "unaffected {entries}, {whole} of {bytes} bytes; what is lost is at the offsets named")?;
+    }
+    if damaged && sources.iter().any(|source| source.live) {
+        writeln!(out, "The log is being written at this moment: validate again before you do anything.")?;
+    }
+    let names: Vec<String> = sources.iter().map(|source| source.path.display().to_string()).collect();
+    let names = names.join(" ");
+    let mut next = Vec::new();
+    if damaged || has("gap") {
+        next.push(format!("aof merge -o OUT {names} ANOTHER-COPY   fills in what another copy of the log has"));
+    }
+    if damaged && sources.len() == 1 {
+        next.push(format!("aof repair -o OUT {names}   writes what is whole to a log that opens"));
     }
     if has("gap") {
-        writeln!(out, "A gap is legal where a replica caught up by state sync: `--rule tb` accepts that.")?;
+        next.push("--rule tb   accepts gaps: they are legal where a replica caught up by state sync".to_owned());
     }
     if has("break") {
-        writeln!(out, "A restarted replica records entries again: `--rule seen-parent` accepts that.")?;
+        next.push("--rule seen-parent   accepts what a restarted replica records again".to_owned());
     }
-    if has("damage") && sources.iter().any(|source| source.live) {
-        writeln!(out, "The log is being written at this moment.")?;
+    if has("fork") {
+        next.push(format!("aof merge -o OUT --tip CHECKSUM {names}   keeps the history that ends there"));
     }
-    Ok(())
+    if !next.is_empty() {
+        writeln!(out, "What to do next; keep the file until it is done:")?;
+    }
+    next.iter().try_for_each(|line| writeln!(out, "  {line}"))
 }

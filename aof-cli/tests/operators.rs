@@ -226,3 +226,31 @@ fn the_manual_and_the_completions_name_every_command() {
     assert_eq!(aof(directory.path(), &["man", "nothing"], b"").status.code(), Some(2));
     assert!(out(&aof(directory.path(), &["man", "inspect"], b"")).contains("follow"));
 }
+
+#[test]
+fn a_report_says_what_is_unaffected_and_what_to_do_next() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut bytes = fs::read(GOLDEN).unwrap();
+    // The size of the fifth entry, which TigerBeetle's merge believes, and drops the rest of the file.
+    let at = bounds(&bytes)[4];
+    bytes[at + 113] ^= 0x40;
+    fs::write(path.join("log.aof"), &bytes).unwrap();
+    let output = aof(path, &["validate", "log.aof"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    for line in [
+        "FINDING damage log.aof at offset ",
+        "FINDING gap log.aof at offset ",
+        "unaffected 11 entries, 27,440 of 29,120 bytes; what is lost is at the offsets named\n",
+        "  aof merge -o OUT log.aof ANOTHER-COPY   fills in",
+        "  aof repair -o OUT log.aof   writes",
+    ] {
+        assert!(out(&output).contains(line), "{line}: {}", out(&output));
+    }
+    let junk = [b"junk before the first entry", &fs::read(GOLDEN).unwrap()[..]].concat();
+    fs::write(path.join("junk.aof"), &junk).unwrap();
+    let output = aof(path, &["validate", "junk.aof"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(out(&output).contains("at offset 0: no entry begins here"), "{}", out(&output));
+    assert!(out(&output).contains("unaffected 12 entries"), "{}", out(&output));
+}
