@@ -3,7 +3,7 @@
 use super::clients::TOLD_APART;
 use super::tally::{Count, Tally};
 use crate::size::{Size, counted, grouped};
-use crate::time::short_time;
+use crate::time::{short_time, time};
 use std::io::{self, Write};
 
 /// How long the longest bar is, in characters.
@@ -126,11 +126,12 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
 /// Few enough steps for a terminal.
 fn rates(tally: &Tally) -> Vec<(Vec<String>, u64)> {
     let steps = tally.series.steps();
+    let begin = if tally.series.width() < 1_000_000 { time } else { short_time };
     let joined = steps.len().div_ceil(LINES).max(1);
     let line = |steps: &[(u64, u64)]| {
         let entries: u64 = steps.iter().map(|(_, entries)| entries).sum();
         let rate = tally.series.rate(entries) / joined as f64;
-        (vec![short_time(steps[0].0), grouped(entries), format!("{rate:.1}")], entries)
+        (vec![begin(steps[0].0), grouped(entries), format!("{rate:.1}")], entries)
     };
     steps.chunks(joined).map(line).collect()
 }
