@@ -3,11 +3,12 @@
 use crate::support::block_on;
 use crate::support::disk::Disk;
 use crate::support::log::Log;
-use crate::support::merging::{merged, options, unmergeable};
+use crate::support::merging::{branch, merged, options, unmergeable};
 use crate::support::opening::{DAMAGES, with_damage};
 use crate::support::random::Random;
 use crate::support::reader::SliceReader;
-use aof_api::{FindingKind, MergeReport, Merger, NoteKind, Unmergeable, merge};
+use crate::support::reading::validate_bytes;
+use aof_api::{Error, FindingKind, MergeReport, Merger, NoteKind, Rule, Unmergeable, merge};
 
 /// Offsets in an entry: magic, checksum of the header, size, parent, body.
 const PLACES: [usize; 5] = [3, 20, 112 + 1, 16 + 130, 275];
@@ -210,4 +211,68 @@ fn a_body_that_holds_a_log_is_not_taken_apart() {
     let (written, report) = merged(&[log.bytes()], options());
     assert_eq!(written, log.bytes());
     assert!(report.changes_nothing());
+}
+
+/// Entries of one history and of a branch of it, repeated, left out, out of order, damaged, with junk between them.
+fn mangled(random: &mut Random, log: &Log, other: &Log) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut at = random.below(log.len());
+    for _ in 0..random.below(40) {
+        let from = if random.below(8) == 0 { other } else { log };
+        at = if random.below(6) == 0 { random.below(log.len()) } else { (at + 1) % log.len() };
+        bytes.extend_from_slice(from.prepares[at % from.len()].as_entry_bytes());
+        if random.below(15) == 0 {
+            let len = 1 + random.below(400);
+            bytes.extend_from_slice(&random.junk(len));
+        }
+    }
+    for _ in 0..random.below(4) {
+        if !bytes.is_empty() {
+            let at = random.below(bytes.len());
+            bytes[at] ^= 1 << random.below(8);
+        }
+    }
+    let keep = if random.below(4) == 0 { random.below(bytes.len() + 1) } else { bytes.len() };
+    bytes.truncate(keep);
+    bytes
+}
+
+#[test]
+fn whatever_was_done_to_the_inputs_the_output_is_a_chain_or_the_reason_why_there_is_none() {
+    let log = Log::history(30);
+    let other = branch(&log.prepares[11], 9, b"another history");
+    let mut random = Random(99);
+    let (mut written, mut refused) = (0, 0);
+    for round in 0..1500 {
+        let mut options = options().keep_gaps(random.below(2) == 0);
+        if random.below(3) == 0 {
+            options = options.tip(log.checksum(random.below(30)));
+        }
+        if random.below(6) == 0 {
+            options = options.root(log.checksum(random.below(30)));
+        }
+        let inputs: Vec<_> = (0..1 + random.below(4)).map(|_| mangled(&mut random, &log, &other)).collect();
+        let readers: Vec<_> = inputs.iter().map(|bytes| SliceReader::new(bytes)).collect();
+        let mut output = Disk::new();
+        match block_on(merge(readers, &mut output, options)) {
+            Ok(report) => {
+                let validation = validate_bytes(Rule::Linear, &output.bytes());
+                let gaps_kept = validation.findings.len();
+                assert_eq!(validation.entries, report.entries, "round {round}");
+                assert_eq!(validation.tip, report.tip, "round {round}");
+                let only_gaps =
+                    |kind: &FindingKind| matches!(kind, FindingKind::Gap { .. } | FindingKind::Break { .. });
+                assert!(validation.findings.iter().all(|finding| only_gaps(&finding.kind)), "round {round}");
+                // At the end of the output, or within it.
+                assert!(gaps_kept == report.gaps.len() || (gaps_kept, report.gaps.len()) == (0, 1), "round {round}");
+                written += 1;
+            }
+            Err(Error::Unmergeable { .. }) => {
+                assert_eq!(output.writes(), 0, "round {round}");
+                refused += 1;
+            }
+            Err(error) => panic!("round {round}: {error}"),
+        }
+    }
+    assert!(written > 300 && refused > 300, "{written} were written, {refused} refused");
 }
