@@ -1,6 +1,5 @@
 //! This log over a file.
 
-use super::bare::PREALLOCATED;
 use super::{DurableLog, Payloads, Peer, Recovered, in_groups};
 use aof_api::{AofBackend, GroupCommit, Operation, Options, blocking::Aof};
 use aof_file::{FileBackend, FileOptions, SyncOn};
@@ -36,9 +35,12 @@ fn path(directory: &Path) -> PathBuf {
     directory.join("log.aof")
 }
 
-/// As much is preallocated as by `okaywal` and in the bare file: at the first checkpoint, which is not timed.
+/// The most that the documentation calls reasonable. The zeros are written, and paid for, as the log grows, where
+/// `okaywal` and the bare file have all of theirs before the clock starts.
+const PREALLOCATE_BYTES: u64 = 64 << 20;
+
 fn backend(directory: &Path) -> FileBackend {
-    let options = FileOptions::new().sync_on(SyncOn::Caller).preallocate_bytes(PREALLOCATED);
+    let options = FileOptions::new().sync_on(SyncOn::Caller).preallocate_bytes(PREALLOCATE_BYTES);
     options.create(path(directory)).expect("the directory takes a file")
 }
 
