@@ -18,6 +18,8 @@ use std::io::IoSlice;
 use zerocopy::little_endian::{U32, U64, U128};
 use zerocopy::{FromZeros, Immutable, IntoBytes};
 
+mod rotation;
+
 /// What [`Aof::append`] made.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Appended {

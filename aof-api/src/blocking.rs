@@ -151,6 +151,11 @@ impl<B: AofBackend> Aof<B> {
         self.log.backend()
     }
 
+    /// The log whose calls do not block, for functions that take one: drive what they answer by an executor of your own.
+    pub fn get_mut(&mut self) -> &mut crate::Aof<B> {
+        &mut self.log
+    }
+
     /// As [`Aof::into_inner`](crate::Aof::into_inner).
     #[must_use]
     pub fn into_inner(self) -> B {

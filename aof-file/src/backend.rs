@@ -51,6 +51,8 @@ pub struct FileBackend {
     /// None once it is closed.
     open: Option<Open>,
     path: PathBuf,
+    /// As it was opened, and as the file that a rotation makes is opened.
+    options: FileOptions,
     keep_cut: bool,
     end: End,
     durable_len: u64,
@@ -137,7 +139,7 @@ impl FileBackend {
     /// [`Closed`](Error::Closed) after a close.
     pub fn draft(&self) -> Result<Draft> {
         let open = self.open.as_ref().ok_or(Error::Closed)?;
-        let mut draft = FileOptions::new().system(Arc::clone(&open.system)).draft(&self.path)?;
+        let mut draft = self.options.draft(&self.path)?;
         let new = opened(&mut draft.backend().open)?;
         let given = open.system.give_as(open.file.file(), new.file.file());
         given.map_err(|source| failed("give to the owner of the original", 0, draft.path(), source))?;
@@ -164,6 +166,24 @@ impl FileBackend {
         self.sync(Scope::All).await
     }
 
+    /// The file and what belongs to it.
+    pub(crate) fn open_parts(&self) -> Result<&Open> {
+        self.open.as_ref().ok_or(Error::Closed)
+    }
+
+    /// Says that the file was given the name `path` for good.
+    pub(crate) fn rename(&mut self, path: &Path) {
+        self.path = path.to_owned();
+        if let Some(open) = &self.open {
+            open.file.file().rename(path);
+        }
+    }
+
+    /// Poisons for good, for a failure outside of the calls of the contract.
+    pub(crate) fn poison(&mut self, failure: &Error) {
+        poison(&mut self.poison, failure);
+    }
+
     /// Whether the path still names the file.
     pub(crate) fn check_path(&self) -> Result<()> {
         self.open.as_ref().ok_or(Error::Closed)?.check_path()
@@ -173,6 +193,7 @@ impl FileBackend {
         let system = Arc::clone(&options.system);
         FileBackend {
             path: file.file().path().to_owned(),
+            options: options.clone(),
             keep_cut: options.keep_cut,
             end: End::new(status.len, options.write_buffer_bytes, options.preallocate_bytes),
             durable_len: 0,

@@ -177,6 +177,11 @@ impl Draft {
         Err(failed("keep of the original (10000 are there)", 0, &self.path, io::ErrorKind::AlreadyExists.into()))
     }
 
+    /// What a draft is made of: the log, its temporary name, which is removed on drop, and where it is to stand.
+    pub(crate) fn into_parts(self) -> (FileBackend, TempPath, PathBuf) {
+        (self.backend, self.temporary, self.path)
+    }
+
     /// Makes everything that was written durable, and gives the file back.
     async fn complete(&mut self) -> Result<()> {
         self.backend.checkpoint().await?;

@@ -59,6 +59,8 @@ pub enum Operation {
     Rename,
     /// [`System::rename_new`]. The path of the call is the old name.
     RenameNew,
+    /// [`System::exchange`]. The path of the call is the first.
+    Exchange,
     /// [`System::link`]. The path of the call is the old name.
     Link,
     /// [`System::give_as`]. The path of the call is that of the new file.
@@ -315,6 +317,11 @@ impl System for FaultySystem {
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.enter(Operation::RenameNew, from, 0, 0)?;
         self.os.rename_new(from, to)
+    }
+
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        self.enter(Operation::Exchange, one, 0, 0)?;
+        self.os.exchange(one, other)
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -33,6 +33,7 @@
 //! | `checkpoint` | every byte written before the call |
 //! | `truncate` | the cut, everything below it, and before that the copy of what was cut |
 //! | [`trim`](FileBackend::trim) | every byte written before the call, and the length of the file |
+//! | [`rotate()`], [`continue_after_move`] | all of the old file under its new name, and the new file, which begins with its last entry |
 //! | `close`, drop | nothing more than before: neither is a checkpoint |
 //!
 //! A failed sync poisons the backend for good, because the kernel may have thrown the bytes away and a second sync that
@@ -54,6 +55,7 @@
 //!   without: [`FileOptions::keep_cut`]. A cut of nothing but zeros keeps no copy.
 //!
 //! - `LOG.partial-XXXXXX`: a [`Draft`], a log that is not complete yet. Where no process writes it any more, delete it.
+//!   A rotation that was killed may leave one that is a second name of the archived log: delete it too.
 //! - `LOG.broken`, then `LOG.broken.1` and so on: a log that a draft took the place of, kept whole.
 //!
 //! # One writer, many readers
@@ -94,7 +96,9 @@
 //! file while a writer has it open.
 
 mod append;
+mod archive;
 mod backend;
+pub mod blocking;
 mod checks;
 mod cut;
 mod draft;
@@ -105,6 +109,7 @@ mod lock;
 mod open;
 mod options;
 mod reader;
+mod rotate;
 mod sync;
 pub mod system;
 
@@ -113,3 +118,4 @@ pub use draft::Draft;
 pub use lock::is_locked;
 pub use options::{FileOptions, SyncOn};
 pub use reader::FileReader;
+pub use rotate::{continue_after_move, rotate};

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 mod os;
 
@@ -116,6 +117,13 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     /// system cannot do it in one step, those of `link(2)`.
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Lets the two names trade the files they mean, in one step. Both must exist.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported) where the system or the file system cannot; those of `renameat2(2)`.
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()>;
+
     /// Gives the file at `from` a second name, `to`, which nothing may have.
     ///
     /// # Errors
@@ -156,13 +164,21 @@ pub enum Access {
 pub struct OpenFile {
     file: File,
     path: PathBuf,
+    /// The name it was given since.
+    renamed: OnceLock<PathBuf>,
 }
 
 impl OpenFile {
     /// Puts the two together.
     #[must_use]
     pub fn new(file: File, path: PathBuf) -> OpenFile {
-        OpenFile { file, path }
+        OpenFile { file, path, renamed: OnceLock::new() }
+    }
+
+    /// Says that the file was given its final name. Counts once.
+    pub(crate) fn rename(&self, path: &Path) {
+        // A file is published once; a second name would be a defect of the caller, and the first stays.
+        let _ = self.renamed.set(path.to_owned());
     }
 
     /// The file.
@@ -171,10 +187,10 @@ impl OpenFile {
         &self.file
     }
 
-    /// The path under which it was opened. It may name another file by now.
+    /// The path under which it was opened, or published since. It may name another file by now.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        self.renamed.get().unwrap_or(&self.path)
     }
 }
 
@@ -189,6 +205,8 @@ pub struct FileStatus {
     pub is_directory: bool,
     /// The permission bits; 0o666 where there are none.
     pub mode: u32,
+    /// Whether it has no name any more, in any directory. False where the platform does not tell.
+    pub is_removed: bool,
     /// Device and inode; none where the platform does not tell.
     pub identity: Option<(u64, u64)>,
 }

@@ -25,6 +25,7 @@ mod merging_damage;
 mod opening;
 mod opening_striped;
 mod resync;
+mod seam;
 mod striped;
 mod support;
 mod tails;

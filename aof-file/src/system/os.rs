@@ -83,6 +83,10 @@ impl System for OsSystem {
         path.persist_noclobber(to).map_err(|failed| failed.error)
     }
 
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        exchange(one, other)
+    }
+
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::hard_link(from, to)
     }
@@ -172,6 +176,7 @@ fn status(metadata: &Metadata) -> FileStatus {
         is_file: metadata.is_file(),
         is_directory: metadata.is_dir(),
         mode: metadata.mode() & 0o777,
+        is_removed: metadata.nlink() == 0,
         identity: Some((metadata.dev(), metadata.ino())),
     }
 }
@@ -183,6 +188,7 @@ fn status(metadata: &Metadata) -> FileStatus {
         is_file: metadata.is_file(),
         is_directory: metadata.is_dir(),
         mode: 0o666,
+        is_removed: false,
         identity: None,
     }
 }
@@ -261,6 +267,21 @@ fn drop_cache(file: &File) -> io::Result<()> {
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 fn drop_cache(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).map_err(|error| match error {
+        Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP => io::ErrorKind::Unsupported.into(),
+        error => error.into(),
+    })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(unix)]

@@ -14,3 +14,4 @@ mod fixture;
 mod locking;
 mod opening;
 mod reading;
+mod rotating;

@@ -212,6 +212,10 @@ fn a_file_replaced_between_opening_and_locking_is_opened_again() {
         fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
             OsSystem.rename_new(from, to)
         }
+        fn exchange(&self, from: &Path, to: &Path) -> io::Result<()> {
+            OsSystem.exchange(from, to)
+        }
+
         fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
             OsSystem.link(from, to)
         }
