@@ -87,6 +87,34 @@
 //! | this log, [allocated ahead](FileOptions::preallocate_bytes), the zeros written meanwhile included | 1.70 |
 //! | this log | 2.25 |
 //!
+//! # What was tried
+//!
+//! | fault | how |
+//! |---|---|
+//! | any call fails, short writes, EIO, no room, a failed sync | `tests/file`: `failing`, `every_call`, `cutting`, `rotating` |
+//! | the path moved, removed or replaced; the file cut from outside | `tests/file`: `locking`, `failing`, `rotating` |
+//! | a second writer | `tests/file`: `locking` |
+//! | offsets past 4 GiB | `tests/file`: `reading` |
+//! | a process killed in creation, under load, in a group commit, in a rotation | `aof-crash kill` |
+//! | power lost there, between making a file and syncing its directory too | `aof-crash power` |
+//!
+//! The example `aof-crash` kills a writer, or shuts its file system down (`FS_IOC_SHUTDOWN`, one time in four with the
+//! journal flushed), opens the log as the next writer would, and compares: everything acknowledged is there, everything
+//! there was appended, archives and log are one chain. The loads take turns: one writer, with and without rotations, and
+//! sixteen callers of a `GroupCommit`, each with and without a write buffer and zeros ahead. Nothing acknowledged was
+//! lost, and every log opened, in
+//!
+//! | command, each behind `cargo run --release -p aof-file --example aof-crash --` | crashes | in a rotation | acknowledged entries |
+//! |---|---|---|---|
+//! | `kill --rounds 2100 --seed 7` | 2,100 | 707 | 106,742 |
+//! | `power --fs ext4 --rounds 520 --seed 7` | 520 | 143 | 24,544 |
+//! | `power --fs xfs --rounds 520 --seed 7` | 520 | 138 | 61,159 |
+//!
+//! Linux 6.18; the seed does not fix the moment of a crash, so that the last two columns vary. What counts is what was
+//! acknowledged before the cut began. While a cut was under way, syncs on ext4 answered `Ok` for 392 of 16,930 more
+//! entries that were not there afterwards, on xfs for none of 18,615; the tool counts these apart. `.ci/crash` makes a
+//! short run of all three.
+//!
 //! # Platforms
 //!
 //! Linux is where the faults were tried. On macOS a sync is `F_FULLFSYNC`, which is what `sync_data` and `sync_all` of the

@@ -53,6 +53,8 @@ use tempfile::TempPath;
 pub async fn rotate(log: &mut Aof<FileBackend>, archive_path: impl AsRef<Path>) -> Result<()> {
     let archive = absolute(archive_path.as_ref())?;
     log.checkpoint().await?;
+    // What was allocated ahead is no part of what is archived.
+    log.backend_mut().trim().await?;
     let next = Next::make(log).await?;
     let (path, temporary) = (next.path.clone(), next.temporary);
     archive_and_replace(log.backend().open_parts()?, &path, &archive, temporary)?;
@@ -104,6 +106,7 @@ pub async fn continue_after_move(log: &mut Aof<FileBackend>) -> Result<bool> {
         let what = format!("{} (removed: copy the log to another place while it is open)", path.display());
         return Err(Error::Moved { what });
     }
+    log.backend_mut().trim().await?;
     let next = Next::make(log).await?;
     publish(&*log.backend().open_parts()?.system, &next.path, &next.temporary)?;
     go_on(log, next.backend, &next.seam, &next.path).await?;

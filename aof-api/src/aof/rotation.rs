@@ -8,6 +8,11 @@ use crate::prepare::Prepare;
 use memchr::memmem;
 
 impl<B: AofBackend> Aof<B> {
+    /// The storage, for what it can do beside the contract. Do not write to it or truncate it: the log would not know.
+    pub fn backend_mut(&mut self) -> &mut B {
+        &mut self.backend
+    }
+
     /// The last entry, whole: what the next file of this log has to begin with (its *seam*), so that it cannot begin a
     /// second history. `None` in an empty log.
     ///

@@ -131,3 +131,23 @@ fn readers_on_other_threads_see_a_prefix_of_what_is_written_and_never_cut_bytes(
         done.store(true, Ordering::Release);
     });
 }
+
+/// Fault 24: offsets are 64 bits wide all the way down.
+#[test]
+fn what_stands_past_4_gib_is_written_and_read() {
+    const BEGIN: u64 = (5 << 30) + 7;
+    let place = Place::new();
+    let file = std::fs::File::create_new(&place.log).unwrap();
+    if file.set_len(BEGIN).is_err() {
+        println!("skipped: no sparse files here");
+        return;
+    }
+    let mut backend = FileBackend::open(&place.log).unwrap();
+    assert_eq!(write(&mut backend, b"far out").unwrap(), BEGIN);
+    let mut bytes = [0; 10];
+    let mut reader = block_on(backend.reader()).unwrap();
+    assert_eq!(block_on(reader.read_all_at(BEGIN, &mut bytes)).unwrap(), 7);
+    assert_eq!(&bytes[..7], b"far out");
+    assert_eq!(block_on(reader.read_all_at(BEGIN - (1 << 32), &mut bytes)).unwrap(), 10);
+    assert_eq!(bytes, [0; 10]);
+}

@@ -1,0 +1,202 @@
+//! What must be there after a crash.
+
+use crate::events::Event;
+use crate::random::{body, told};
+use crate::writer::{archive, same_file};
+use aof_api::{Aof, Entries, Options, ReadOptions, Rule};
+use aof_file::{FileOptions, FileReader};
+use futures::executor::block_on;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One log over several crashes: what its writers have told.
+pub(crate) struct History {
+    log: PathBuf,
+    seed: u64,
+    acknowledged: HashMap<u64, String>,
+    /// What the last writer acknowledged while the power was being cut.
+    late: HashMap<u64, String>,
+    tried: HashSet<(u64, u64)>,
+}
+
+/// What was counted over all rounds.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) crashes: u64,
+    in_rotation: u64,
+    rotations: u64,
+    half_rotations: u64,
+    before_start: u64,
+    acknowledged: u64,
+    late: u64,
+    late_lost: u64,
+    unacknowledged_kept: u64,
+    tails_cut: u64,
+}
+
+impl History {
+    pub(crate) fn new(log: PathBuf, seed: u64) -> History {
+        History { log, seed, acknowledged: HashMap::new(), late: HashMap::new(), tried: HashSet::new() }
+    }
+
+    /// Takes in what the writer of `round` has told until it was killed; answers the error that ended it before.
+    /// Only the first `in_time` events came before the crash began.
+    pub(crate) fn take(
+        &mut self,
+        round: u64,
+        events: Vec<Event>,
+        in_time: usize,
+        counts: &mut Counts,
+    ) -> Option<String> {
+        let mut failure = None;
+        counts.crashes += 1;
+        let (mut started, mut rotating) = (false, false);
+        for (index, event) in events.into_iter().enumerate() {
+            match event {
+                Event::Started => started = true,
+                Event::Tried(nonce) => {
+                    self.tried.insert((round, nonce));
+                }
+                Event::Acknowledged(op, checksum) if index >= in_time => {
+                    counts.late += 1;
+                    self.late.insert(op, checksum);
+                }
+                Event::Acknowledged(op, checksum) => {
+                    counts.acknowledged += 1;
+                    self.acknowledged.insert(op, checksum);
+                }
+                Event::RotationBegins => rotating = true,
+                Event::RotationDone => {
+                    rotating = false;
+                    counts.rotations += 1;
+                }
+                Event::Failed(error) => failure = Some(error),
+            }
+        }
+        counts.in_rotation += u64::from(rotating);
+        counts.before_start += u64::from(!started);
+        failure
+    }
+
+    /// Opens the log as the next writer would, and checks all that was promised.
+    pub(crate) fn check(&mut self, counts: &mut Counts) -> Result<(), String> {
+        if !self.log.exists() && !self.acknowledged.is_empty() {
+            return Err(format!("the log is gone, with {} acknowledged entries", self.acknowledged.len()));
+        }
+        let opened = FileOptions::new()
+            .keep_cut(false)
+            .open_or_create(&self.log)
+            .and_then(|backend| block_on(Aof::open(backend, Options::new())));
+        let (mut log, recovery) = opened.map_err(|error| format!("the log does not open: {error}"))?;
+        counts.tails_cut += u64::from(recovery.cut.is_some());
+        let validation = block_on(log.validate(Rule::Linear, None)).map_err(|error| error.to_string())?;
+        if !validation.is_clean() {
+            return Err(format!("the log is not whole: {validation:?}"));
+        }
+        drop(log);
+
+        let mut found: Vec<String> = Vec::new();
+        for number in 0.. {
+            let archive = archive(&self.log, number);
+            if !archive.exists() {
+                break;
+            }
+            if same_file(&archive, &self.log) {
+                counts.half_rotations += 1;
+                break;
+            }
+            self.read(&archive, &mut found)?;
+        }
+        self.read(&self.log, &mut found)?;
+        for (op, checksum) in &self.acknowledged {
+            match found.get(*op as usize - 1) {
+                Some(found) if found == checksum => {}
+                other => {
+                    let (last, there) = (self.acknowledged.keys().max(), found.len());
+                    return Err(format!(
+                        "op {op}, {checksum}, was acknowledged, up to op {last:?}; found {other:?}, up to op {there}; {recovery:?}"
+                    ));
+                }
+            }
+        }
+        for (op, checksum) in std::mem::take(&mut self.late) {
+            match found.get(op as usize - 1) {
+                Some(found) if *found == checksum => {
+                    self.acknowledged.insert(op, checksum);
+                }
+                Some(found) => return Err(format!("op {op} is {found}, but {checksum} was acknowledged")),
+                None => counts.late_lost += 1,
+            }
+        }
+        counts.unacknowledged_kept += (found.len() - self.acknowledged.len().min(found.len())) as u64;
+        Ok(())
+    }
+
+    /// Adds the entries of one file to `found`, the checksums of all ops from 1 up.
+    fn read(&self, path: &Path, found: &mut Vec<String>) -> Result<(), String> {
+        let at = |what: &dyn fmt::Display| format!("{}: {what}", path.display());
+        let reader = FileReader::open_read_only(path).map_err(|error| at(&error))?;
+        let mut entries = Entries::new(reader, ReadOptions::default());
+        let mut is_first = true;
+        while let Some(entry) = block_on(entries.next()).map_err(|error| at(&error))? {
+            let op = entry.header().op.get() as usize;
+            let checksum = entry.checksum().to_string();
+            let is_seam = is_first && op > 0 && op == found.len() && found.last() == Some(&checksum);
+            if is_first && !found.is_empty() && !is_seam {
+                return Err(at(&format_args!("begins with op {op}, not with the seam, op {}", found.len())));
+            }
+            is_first = false;
+            if is_seam {
+                continue;
+            }
+            if op != found.len() + 1 {
+                return Err(at(&format_args!("op {op} stands behind op {}", found.len())));
+            }
+            let known = told(entry.body()).filter(|known| self.tried.contains(known));
+            if known.is_none_or(|(round, nonce)| body(self.seed, round, nonce) != entry.body()) {
+                return Err(at(&format_args!("op {op} was appended by nobody")));
+            }
+            found.push(checksum);
+        }
+        if is_first && !found.is_empty() {
+            return Err(at(&"empty behind an archive, without its seam"));
+        }
+        Ok(())
+    }
+
+    /// Removes all files of the log, and what rotations that were killed have left.
+    pub(crate) fn remove(self) {
+        let directory = self.log.parent().unwrap();
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                fs::remove_file(path).unwrap();
+            }
+        }
+        // Else the next cut brings them back.
+        fs::File::open(directory).and_then(|directory| directory.sync_all()).unwrap();
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} crashes: {} before the log was open, {} in a rotation ({} of them half done); {} rotations done; \
+             {} entries acknowledged before the crash, none lost; {} while the power was being cut, {} lost; \
+             {} others there; {} tails cut",
+            self.crashes,
+            self.before_start,
+            self.in_rotation,
+            self.half_rotations,
+            self.rotations,
+            self.acknowledged,
+            self.late,
+            self.late_lost,
+            self.unacknowledged_kept,
+            self.tails_cut,
+        )
+    }
+}

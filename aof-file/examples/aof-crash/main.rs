@@ -1,0 +1,74 @@
+//! Kills writers of a log, or cuts the power of their file system, again and again, and checks each time what is there.
+//!
+//! ```text
+//! cargo run --release -p aof-file --example aof-crash -- kill --rounds 2000 --seed 1
+//! cargo run --release -p aof-file --example aof-crash -- power --fs ext4 --rounds 500 --seed 1
+//! cargo run --release -p aof-file --example aof-crash -- power --fs xfs --rounds 500 --seed 1
+//! ```
+//!
+//! What is checked after each crash: the log opens; every entry that was acknowledged is there, with its checksum; every
+//! entry that is there was appended; archived files and the log are one chain, joined by seams. Exit code 1 and the
+//! round when something is missing. What a machine cannot do is printed as *skipped*.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test tool that cannot go on says where it stopped")]
+
+mod check;
+mod events;
+mod kill;
+mod power;
+mod random;
+mod writer;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Kill a writer with SIGKILL, again and again.
+    Kill(Rounds),
+    /// Cut the power of a loop-mounted file system under a writer, again and again. Needs root.
+    Power {
+        #[command(flatten)]
+        rounds: Rounds,
+        /// The file system.
+        #[arg(long)]
+        fs: FileSystem,
+    },
+    /// The writer: appends until it is killed, and tells on standard output what it does.
+    Write(writer::Arguments),
+}
+
+/// How often, and from where randomness comes.
+#[derive(Args)]
+struct Rounds {
+    /// How many crashes.
+    #[arg(long, default_value_t = 100)]
+    rounds: u64,
+    /// Everything random comes from it, save the moment at which the system schedules what.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where the logs lie, or the image of the file system; a temporary folder by default.
+    #[arg(long)]
+    directory: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FileSystem {
+    Ext4,
+    Xfs,
+}
+
+fn main() {
+    let ok = match Arguments::parse().command {
+        Command::Kill(rounds) => kill::run(&rounds),
+        Command::Power { rounds, fs } => power::run(&rounds, fs),
+        Command::Write(arguments) => writer::run(&arguments),
+    };
+    std::process::exit(i32::from(!ok));
+}

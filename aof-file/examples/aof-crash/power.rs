@@ -1,0 +1,124 @@
+//! Power cuts: a file system in a file, shut down under a writer (`FS_IOC_SHUTDOWN`), and mounted again.
+
+use crate::check::{Counts, History};
+use crate::kill::{CRASHES_PER_LOG, start};
+use crate::random::Random;
+use crate::{FileSystem, Rounds};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// As small as mkfs.xfs takes them.
+const IMAGE_BYTES: u64 = 320 << 20;
+
+pub(crate) fn run(rounds: &Rounds, fs: FileSystem) -> bool {
+    let directory = match &rounds.directory {
+        Some(directory) => tempfile::tempdir_in(directory),
+        None => tempfile::tempdir(),
+    };
+    let directory = directory.unwrap();
+    let disk = match Disk::new(directory.path(), fs) {
+        Ok(disk) => disk,
+        Err(lacks) => {
+            println!("skipped: power cuts on {}: {lacks}", name(fs));
+            return true;
+        }
+    };
+    let log = disk.mount_point.join("log.aof");
+    let mut random = Random(rounds.seed);
+    let mut counts = Counts::default();
+    let mut history = History::new(log.clone(), rounds.seed);
+    for round in 0..rounds.rounds {
+        if round % CRASHES_PER_LOG == 0 {
+            std::mem::replace(&mut history, History::new(log.clone(), rounds.seed)).remove();
+        }
+        let (mut writer, pause) = start(&log, rounds.seed, round, &mut random);
+        writer.listen(pause, |_| false);
+        // One time in four with the journal flushed: metadata then is ahead of data.
+        let flush = random.below(4) == 0;
+        // From here on a sync may answer `Ok` and be cut off all the same: ext4 does, when its journal is aborted in the
+        // very moment. Where the power is really lost, nobody hears such an answer.
+        let in_time = writer.seen_by_now();
+        let cut = disk.cut(flush);
+        // A writer may well have seen the cut as an error.
+        let failure = history.take(round, writer.kill(), in_time, &mut counts);
+        let checked = cut.and_then(|()| disk.mount_again()).and_then(|()| history.check(&mut counts));
+        if let Err(lost) = checked {
+            println!("{}, seed {}, round {round}: {lost}", name(fs), rounds.seed);
+            println!("journal flushed: {flush}; the writer's last words: {failure:?}");
+            for entry in std::fs::read_dir(&disk.mount_point).into_iter().flatten().flatten() {
+                println!("{:>12} {}", entry.metadata().map_or(0, |file| file.len()), entry.path().display());
+            }
+            return false;
+        }
+    }
+    println!("power cut on {}, seed {}: {counts}", name(fs), rounds.seed);
+    true
+}
+
+fn name(fs: FileSystem) -> &'static str {
+    match fs {
+        FileSystem::Ext4 => "ext4",
+        FileSystem::Xfs => "xfs",
+    }
+}
+
+/// A mounted file system in a file.
+struct Disk {
+    image: PathBuf,
+    mount_point: PathBuf,
+}
+
+impl Disk {
+    /// Makes and mounts it, and tries a cut; or says what is lacking.
+    fn new(directory: &Path, fs: FileSystem) -> Result<Disk, String> {
+        let disk = Disk { image: directory.join("image"), mount_point: directory.join("mounted") };
+        let image = File::create(&disk.image).and_then(|image| image.set_len(IMAGE_BYTES));
+        image.and_then(|()| std::fs::create_dir(&disk.mount_point)).map_err(|error| error.to_string())?;
+        let (program, quiet) = match fs {
+            FileSystem::Ext4 => ("mkfs.ext4", "-qF"),
+            FileSystem::Xfs => ("mkfs.xfs", "-qf"),
+        };
+        call(Command::new(program).arg(quiet).arg(&disk.image))?;
+        disk.mount()?;
+        disk.cut(false)?;
+        if File::create(disk.mount_point.join("dead")).is_ok() {
+            return Err("the file system goes on after a shutdown".to_owned());
+        }
+        disk.mount_again()?;
+        Ok(disk)
+    }
+
+    fn mount(&self) -> Result<(), String> {
+        call(Command::new("mount").args(["-o", "loop"]).args([&self.image, &self.mount_point]))
+    }
+
+    /// Cuts the power: nothing that is not on the disk will ever be. With `flush` the journal is written before.
+    fn cut(&self, flush: bool) -> Result<(), String> {
+        let shutdown = if flush { "shutdown -f" } else { "shutdown" };
+        // `xfs_io` speaks to every file system that knows the call; with -x in its expert mode.
+        call(Command::new("xfs_io").args(["-x", "-c", shutdown]).arg(&self.mount_point))
+    }
+
+    fn mount_again(&self) -> Result<(), String> {
+        call(Command::new("umount").arg(&self.mount_point))?;
+        self.mount()
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // It may not be mounted.
+        let _ = call(Command::new("umount").arg(&self.mount_point));
+    }
+}
+
+/// Runs a program; what it says when it fails, or that it is lacking.
+fn call(command: &mut Command) -> Result<(), String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| format!("{program}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+}
