@@ -154,6 +154,13 @@ impl Chain {
         true
     }
 
+    /// Says which entries come next, so that the memory that they need is at hand.
+    pub(crate) fn expect(&self, checksums: impl Iterator<Item = Checksum>) {
+        if self.rule != Rule::Linear {
+            self.seen.touch(checksums);
+        }
+    }
+
     /// Takes the next entry, which becomes the tip whatever it links to.
     pub(crate) fn push(&mut self, header: &Header) -> Result<Link> {
         let at_seam = std::mem::take(&mut self.at_seam);
