@@ -146,7 +146,7 @@ fn status_of_path(path: &Path) -> io::Result<FileStatus> {
 /// at the next write, and the sync behind that has an inode to write too: every checkpoint looks at the file.
 #[cfg(target_os = "linux")]
 fn statx<P: rustix::path::Arg>(directory: impl AsFd, path: P, flags: AtFlags) -> Result<FileStatus, Errno> {
-    let wanted = StatxFlags::TYPE | StatxFlags::MODE | StatxFlags::INO | StatxFlags::SIZE;
+    let wanted = StatxFlags::TYPE | StatxFlags::MODE | StatxFlags::NLINK | StatxFlags::INO | StatxFlags::SIZE;
     let found = rustix::fs::statx(directory, path, flags, wanted)?;
     let kind = FileType::from_raw_mode(found.stx_mode.into());
     Ok(FileStatus {
@@ -154,6 +154,7 @@ fn statx<P: rustix::path::Arg>(directory: impl AsFd, path: P, flags: AtFlags) ->
         is_file: kind == FileType::RegularFile,
         is_directory: kind == FileType::Directory,
         mode: u32::from(found.stx_mode) & 0o777,
+        is_removed: found.stx_nlink == 0,
         identity: Some((makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino)),
     })
 }
