@@ -4,6 +4,7 @@ use crate::arguments::{AppendArguments, OutputArguments, Sync, cores};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::input::Input;
 use crate::json;
+use crate::moved::{Moved, go_on, go_on_before_close};
 use crate::progress::Spinner;
 use crate::size::{Size, counted, grouped};
 use anstream::eprintln;
@@ -188,12 +189,21 @@ impl<'a> Appending<'a> {
         if self.durable == self.written {
             return Ok(());
         }
-        let checkpoint = self.log.checkpoint();
-        // A log that was moved away is durable all the same.
-        if matches!(checkpoint, Ok(_) | Err(Error::Moved { .. })) {
-            self.acknowledge()?;
+        match self.log.checkpoint() {
+            Ok(_) => self.acknowledge()?,
+            Err(Error::Moved { .. }) => match go_on(&mut self.log, &self.arguments.log) {
+                Moved::GoesOn => self.acknowledge()?,
+                Moved::Ends(failure) => {
+                    self.acknowledge()?;
+                    return Err(failure);
+                }
+                Moved::Gone(failure) => {
+                    (self.written, self.durable) = (0, 0);
+                    return Err(failure);
+                }
+            },
+            Err(error) => return Err(Failure::at(&self.arguments.log)(error)),
         }
-        checkpoint.map_err(Failure::at(&self.arguments.log))?;
         self.spinner.count(self.durable);
         Ok(())
     }
@@ -228,8 +238,9 @@ impl<'a> Appending<'a> {
         }
     }
 
-    fn finish(self, output: &OutputArguments) -> Outcome {
+    fn finish(mut self, output: &OutputArguments) -> Outcome {
         let elapsed = self.start.elapsed().as_secs_f64();
+        go_on_before_close(&mut self.log, &self.arguments.log)?;
         let rate = if elapsed > 0.0 { self.written as f64 / elapsed } else { 0.0 };
         let (tip, len) = (self.log.tip(), self.log.len());
         let written = self.written;

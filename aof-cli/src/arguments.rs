@@ -51,6 +51,9 @@ pub(crate) enum Command {
 ///
 /// Creates the log, or opens it, cutting an incomplete last entry that was acknowledged to nobody. Prints how many entries it
 /// appended, the size and tip of the log, and the rate.
+///
+/// A log that is moved away meanwhile (`mv`) goes on in a new file at its path, which begins with a copy of its last entry. If
+/// the path names another file by then, nothing more is appended, and the exit code is 4.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  seq 100000 | aof append ledger.aof\n  \
                         aof append --count 10000 --size 1KiB --sync group ledger.aof")]

@@ -12,6 +12,7 @@ mod json;
 mod manual;
 mod merge;
 mod merged;
+mod moved;
 mod progress;
 mod ranges;
 mod repair;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test program takes what it needs")]
 
+pub mod writer;
+
 use assert_cmd::Command;
 use std::fs;
 use std::path::{Path, PathBuf};
