@@ -255,7 +255,8 @@ impl FileBackend {
 
     fn allocate_ahead(&mut self) -> Result<()> {
         let open = unpoisoned(&mut self.open, &self.poison)?;
-        let allocated = self.end.allocate_ahead(open, self.end.len() - self.durable_len);
+        let (unsynced, is_first) = (self.end.len() - self.durable_len, self.durable_len == 0);
+        let allocated = self.end.allocate_ahead(open, unsynced, is_first);
         allocated.inspect_err(|failure| {
             poison(&mut self.poison, failure);
         })

@@ -8,12 +8,10 @@ use aof_api::extent::Extent;
 use aof_api::{Error, Result};
 use std::io::{self, IoSlice};
 
-/// Preallocation serves at least so many checkpoints like the one that pays for it, or it is left alone: a checkpoint
-/// that writes more makes up for its metadata by itself, and writing everything twice would cost more than it saves.
+/// Zeros that are written while the log grows serve at least so many checkpoints like the one that pays for them, or they
+/// are left alone: a checkpoint that writes more makes up for its metadata by itself, and writing everything twice would
+/// cost more than it saves.
 const CHECKPOINTS_AHEAD: u64 = 64;
-/// How far is allocated ahead first, in bytes; then twice as far each time, up to what was asked for, so that a short log
-/// stays short.
-const AHEAD_MIN: u64 = 256 << 10;
 /// The unit in which is preallocated, in bytes: the block of most file systems.
 const BLOCK: u64 = 4096;
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
@@ -28,10 +26,8 @@ pub(crate) struct End {
     buffer_len_max: usize,
     /// How long the file is: as long as its part of the log, or longer where zeros were allocated ahead.
     file_len: u64,
-    /// How far to allocate ahead at most; 0 for not at all.
+    /// How far to allocate ahead; 0 for not at all.
     preallocate_bytes: u64,
-    /// How far to allocate ahead the next time.
-    ahead_next: u64,
 }
 
 /// A write to the file that failed.
@@ -57,14 +53,7 @@ impl WriteFailure {
 impl End {
     /// The end of a file of `len` bytes.
     pub(crate) fn new(len: u64, buffer_len_max: usize, preallocate_bytes: u64) -> End {
-        End {
-            extent: Extent::new(len),
-            buffer: Vec::new(),
-            buffer_len_max,
-            file_len: len,
-            preallocate_bytes,
-            ahead_next: AHEAD_MIN.min(preallocate_bytes),
-        }
+        End { extent: Extent::new(len), buffer: Vec::new(), buffer_len_max, file_len: len, preallocate_bytes }
     }
 
     /// How long the log is.
@@ -175,24 +164,28 @@ impl End {
     }
 
     /// Writes zeros ahead of the end where the next checkpoints will need them, so that those write data and no
-    /// metadata. Called before the sync of a checkpoint that makes `unsynced` bytes durable; the buffer is empty.
+    /// metadata. Called before the sync of a checkpoint that makes `unsynced` bytes durable, the first ones of a log that
+    /// was opened or others; the buffer is empty.
     ///
     /// Real zeros: space that is only reserved costs metadata all the same when it is first written. What cannot be had
     /// is done without.
-    pub(crate) fn allocate_ahead(&mut self, open: &mut Open, unsynced: u64) -> Result<()> {
+    pub(crate) fn allocate_ahead(&mut self, open: &mut Open, unsynced: u64, is_first: bool) -> Result<()> {
         let end = self.extent.len();
         let ahead = self.file_len.saturating_sub(end);
-        if ahead >= unsynced || unsynced > self.preallocate_bytes / CHECKPOINTS_AHEAD {
+        let is_due = match is_first {
+            true => ahead < self.preallocate_bytes,
+            false => ahead < unsynced && unsynced <= self.preallocate_bytes / CHECKPOINTS_AHEAD,
+        };
+        if !is_due {
             return Ok(());
         }
-        let wanted = self.ahead_next.max(unsynced.saturating_mul(2));
-        let until = end.saturating_add(wanted).checked_next_multiple_of(BLOCK).map_or(MAX_LEN, |end| end.min(MAX_LEN));
+        let until = end.saturating_add(self.preallocate_bytes);
+        let until = until.checked_next_multiple_of(BLOCK).map_or(MAX_LEN, |until| until.min(MAX_LEN));
         open.syncer.mark_dirty();
         let from = self.file_len;
         match write_zeros(open, from, until) {
             Ok(()) => {
                 self.file_len = until;
-                self.ahead_next = self.ahead_next.saturating_mul(2).min(self.preallocate_bytes);
                 Ok(())
             }
             Err(error) => {

@@ -92,10 +92,12 @@ impl FileOptions {
 
     /// Sets how far ahead of the end zeros are written, in bytes; 0, the default, for not at all.
     ///
-    /// The syncs of small checkpoints then write data and no metadata, which makes them faster on most file systems. Every
-    /// so many bytes, one checkpoint pays for the next zeros: 256 KiB first, then twice as many each time, up to `bytes`, so
-    /// that a short log stays short; 4 to 64 MiB are reasonable. Checkpoints of more than a 64th of `bytes` do not use it:
-    /// they would write everything twice, and hardly feel the metadata.
+    /// Syncs then write data and no metadata, to space that the disk has given already: faster on most file systems, most
+    /// of all for small checkpoints and on disks that are thin. The first checkpoint after an opening (for `Aof::open`, its
+    /// own) pays for the first `bytes`, and when they are used up, one of many small checkpoints pays for the next.
+    /// Checkpoints of more than a 64th of `bytes` use zeros that are there, but have no new ones written: they would
+    /// write everything twice. 4 to 64 MiB are reasonable; give as much as the log is to grow between two openings where
+    /// nothing but speed counts, and the time at the opening does not.
     ///
     /// While the log is open, and after a crash, the file is longer than the log by zeros, the one case in which its
     /// bytes are not those of the reference. `close` and a drop cut them off, and after a crash `Aof::open` does (the

@@ -35,9 +35,9 @@ fn path(directory: &Path) -> PathBuf {
     directory.join("log.aof")
 }
 
-/// The most that the documentation calls reasonable. The zeros are written, and paid for, as the log grows, where
-/// `okaywal` and the bare file have all of theirs before the clock starts.
-const PREALLOCATE_BYTES: u64 = 64 << 20;
+/// As much as `okaywal` and the bare file are given. Like theirs, it is written before the clock starts: by the first
+/// checkpoint, in the round that does not count.
+const PREALLOCATE_BYTES: u64 = super::bare::PREALLOCATED;
 
 fn backend(directory: &Path) -> FileBackend {
     let options = FileOptions::new().sync_on(SyncOn::Caller).preallocate_bytes(PREALLOCATE_BYTES);
