@@ -29,6 +29,7 @@ mod seam;
 mod striped;
 mod support;
 mod tails;
+mod tails_in_zeros;
 mod unreadable;
 mod validate;
 mod write;

@@ -105,18 +105,30 @@ fn b12_the_numbers_of_the_system_are_known() {
 
 #[test]
 fn b12_what_passes_the_largest_offset_is_full() {
-    let place = Place::new();
+    let place = Place::in_memory();
     let file = OpenOptions::new().write(true).create_new(true).open(&place.log).unwrap();
     // The largest file that the file system takes; where that is less than the largest offset, it says so itself.
-    let len = [i64::MAX as u64 - 1, 16 * (1_u64 << 40) - 4096].into_iter().find(|len| file.set_len(*len).is_ok());
+    let largest = i64::MAX as u64 - 1;
+    let len = [largest, 16 * (1_u64 << 40) - 4096].into_iter().find(|len| file.set_len(*len).is_ok());
     let Some(len) = len else {
         println!("skipped: no large sparse files here");
         return;
     };
-    let mut backend = place.options().open(&place.log).unwrap();
-    assert!(matches!(write(&mut backend, &[1; 5000]), Err(Error::Full { needed: 5000, .. })));
-    assert_eq!(backend.len(), len);
-    assert_eq!(place.log.metadata().unwrap().len(), len);
+    for write_buffer_bytes in [0, 20_000] {
+        let mut backend = place.options().write_buffer_bytes(write_buffer_bytes).open(&place.log).unwrap();
+        let refused = write(&mut backend, &[1; 5000]).and_then(|_| checkpoint(&mut backend));
+        let Err(Error::Full { needed: 5000, available }) = refused else { panic!("{refused:?}") };
+        assert_eq!(place.log.metadata().unwrap().len(), len);
+        if len == largest {
+            assert_eq!((available, backend.len()), (1, len), "nothing but the offset was in the way");
+        }
+        drop(backend);
+    }
+    if len == largest {
+        let mut backend = place.options().open(&place.log).unwrap();
+        assert_eq!(write(&mut backend, b"!").unwrap(), len, "the last byte of all");
+        assert!(matches!(write(&mut backend, b"!"), Err(Error::Full { needed: 1, available: 0 })));
+    }
 }
 
 #[test]
@@ -189,7 +201,8 @@ fn a_path_that_cannot_be_looked_up_does_not_poison() {
     let place = Place::new();
     let mut backend = place.with(b"abc");
     place.system.inject(Fault::once(1).on(Operation::PathStatus).kind(ErrorKind::PermissionDenied));
-    assert!(matches!(checkpoint(&mut backend), Err(Error::Moved { .. })));
+    let Err(Error::Moved { what }) = checkpoint(&mut backend) else { panic!("it cannot be looked up") };
+    assert!(what.ends_with("log.aof (it cannot be looked up: injected)"), "{what}");
     assert_eq!(backend.durable_len(), 3);
     assert_eq!(checkpoint(&mut backend).unwrap(), 3);
 }

@@ -17,7 +17,15 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Place {
-        let directory = tempfile::tempdir().unwrap();
+        Place::in_directory(tempfile::tempdir().unwrap())
+    }
+
+    /// In memory where the system has such a place, whose files may be longer than those of a disk.
+    pub(crate) fn in_memory() -> Place {
+        Place::in_directory(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+    }
+
+    fn in_directory(directory: tempfile::TempDir) -> Place {
         let log = directory.path().join("log.aof");
         Place { directory, log, system: Arc::new(FaultySystem::new()) }
     }

@@ -11,6 +11,7 @@ mod dropping;
 mod every_call;
 mod failing;
 mod fixture;
+mod gathering;
 mod locking;
 mod opening;
 mod reading;
