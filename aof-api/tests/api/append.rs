@@ -36,6 +36,7 @@ fn each_entry_stands_on_the_one_before_it() {
         assert_eq!(log.tip().map(|tip| (tip.op, tip.checksum)), Some((op, appended.checksum)));
         parent = appended.checksum;
     }
+    assert!(!log.is_empty());
     let validation = validate_bytes(Rule::Linear, &disk.bytes());
     assert_eq!((&validation.findings[..], &validation.notes[..]), (&[][..], &[][..]));
     assert_eq!(validation.entries, 10);

@@ -2,10 +2,10 @@
 
 use crate::support::block_on;
 use crate::support::disk::Disk;
-use crate::support::log::{Log, OPERATION};
+use crate::support::log::{Log, OPERATION, prepare, sibling};
 use crate::support::opening::{corrupt_at, open, options, refusal, with_damage};
 use crate::support::polling::poll_then_drop;
-use aof_api::{Aof, CorruptReason, Error, Header, MAGIC, MAGIC_LEGACY, Prepare, Recovery, Tail};
+use aof_api::{Aof, CorruptReason, Damage, Error, Header, MAGIC, MAGIC_LEGACY, Prepare, Recovery, Rule, Tail};
 use aof_memory::MemoryBackend;
 
 #[test]
@@ -184,6 +184,75 @@ fn several_torn_entries_that_somebody_appended_behind_are_all_kept() {
     let lens: Vec<u64> = recovery.kept.iter().map(|range| range.len).collect();
     assert_eq!(lens, [100, 20, 280, 1]);
     assert_eq!(opened.tip().unwrap().checksum, log.checksum(3));
+}
+
+#[test]
+fn what_stands_on_an_entry_that_was_lost_in_damage_that_was_passed_is_a_tail() {
+    let log = Log::appended(7, &[]);
+    let entry = |op: usize| &log.prepares[op - 1];
+    let torn = &entry(4).as_entry_bytes()[..100];
+    // Op 5 stood behind the torn op 4. Op 4 was recorded again, and op 5 was not.
+    let parts = |ops: &[usize]| -> Vec<u8> { ops.iter().flat_map(|op| entry(*op).as_entry_bytes()).copied().collect() };
+    let before = [&parts(&[1, 2, 3])[..], torn, &parts(&[5, 4])].concat();
+    let bytes = [&before[..], &parts(&[6, 7])].concat();
+    for rule in [Rule::SeenParent, Rule::TigerBeetle] {
+        let disk = Disk::with(&bytes);
+        let (opened, recovery) = open(&disk, options().rule(rule));
+        assert_eq!((recovery.entries, recovery.kept_count), (4, 1), "{rule}");
+        let cut = recovery.cut.unwrap();
+        assert_eq!((cut.offset, cut.entries, cut.damage), (before.len() as u64, 2, Damage::ParentLost), "{rule}");
+        assert_eq!((opened.tip().unwrap().op, disk.bytes()), (4, before.clone()), "{rule}");
+        let (offset, reason) = corrupt_at(refusal(&bytes, options().rule(rule).tail(Tail::Refuse)));
+        assert_eq!((offset, reason), (before.len() as u64, CorruptReason::TailRefused(Damage::ParentLost)), "{rule}");
+
+        // Recorded again, op 5 is no loss, and neither is what a replica repeats.
+        let whole = [&before[..], &parts(&[5, 6, 1, 2, 3, 4, 5, 6, 7])].concat();
+        let (opened, recovery) = open(&Disk::with(&whole), options().rule(rule));
+        assert_eq!((recovery.entries, recovery.cut, recovery.kept_count), (13, None, 1), "{rule}");
+        assert_eq!(opened.tip().unwrap().op, 7, "{rule}");
+    }
+}
+
+#[test]
+fn what_a_replica_repeats_behind_a_torn_entry_counts_once_the_chain_goes_on() {
+    let log = Log::appended(5, &[]);
+    let entry = |op: usize| log.prepares[op - 1].as_entry_bytes();
+    let torn = &entry(4)[..100];
+    let bytes = [entry(1), entry(2), entry(3), torn, entry(2), entry(3), entry(4), entry(5)].concat();
+    for rule in [Rule::SeenParent, Rule::TigerBeetle] {
+        let (opened, recovery) = open(&Disk::with(&bytes), options().rule(rule));
+        assert_eq!((recovery.entries, recovery.cut, recovery.kept_count), (7, None, 1), "{rule}");
+        assert_eq!(opened.tip().unwrap().op, 5, "{rule}");
+    }
+}
+
+#[test]
+fn behind_a_torn_first_entry_a_log_begins_with_the_first_op_on_its_start_and_nothing_else() {
+    let torn = &Log::history(1).bytes()[..100];
+    let (root, other) = (Prepare::root(0).checksum(), Log::history(3).checksum(2));
+    for (op, parent, begins) in [(1, root, true), (1, other, false), (2, root, false)] {
+        let bytes = [torn, prepare(op, parent, b"first").as_entry_bytes()].concat();
+        if begins {
+            let (_, recovery) = open(&Disk::with(&bytes), options());
+            assert_eq!((recovery.entries, recovery.kept_count), (1, 1));
+        } else {
+            let (_, reason) = corrupt_at(refusal(&bytes, options()));
+            assert!(matches!(reason, CorruptReason::EntriesBehind { next: 100, .. }), "op {op}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn another_entry_with_the_highest_op_goes_on_with_nothing() {
+    let log = Log::appended(3, &[]);
+    let torn = &log.bytes()[..100];
+    let other = sibling(&log.prepares[2]);
+    for rule in [Rule::SeenParent, Rule::TigerBeetle] {
+        let bytes = [&log.bytes()[..], torn, other.as_entry_bytes()].concat();
+        let (_, recovery) = open(&Disk::with(&bytes), options().rule(rule));
+        let cut = recovery.cut.unwrap();
+        assert_eq!((recovery.entries, cut.offset, cut.entries), (3, log.offset(3), 1), "{rule}");
+    }
 }
 
 #[test]

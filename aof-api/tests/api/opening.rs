@@ -270,6 +270,17 @@ fn a_log_whose_first_magic_is_damaged_is_judged_as_any_other_damage() {
 }
 
 #[test]
+fn half_of_a_first_magic_is_enough_for_a_log_and_less_is_not() {
+    let log = Log::appended(1, &[]);
+    // Every other byte, so that nowhere a magic seems to begin.
+    let half: Vec<usize> = (0..16).step_by(2).collect();
+    let (_, recovery) = open(&Disk::with(&with_damage(&log, 0, &half)), options());
+    assert_eq!(recovery.cut.map(|cut| cut.offset), Some(0));
+    let (offset, reason) = corrupt_at(refusal(&with_damage(&log, 0, &[&half[..], &[1]].concat()), options()));
+    assert_eq!((offset, reason), (0, CorruptReason::NotALog(Damage::Magic)));
+}
+
+#[test]
 fn an_archive_that_holds_a_log_is_not_taken_for_one_and_is_untouched() {
     for log in [Log::appended(3, &[]), Log::appended(3, &[2]), Log::history(3)] {
         for (before, behind) in [(&[b't'; 512][..], &b"another file"[..]), (&[b't'; 512], b""), (b"name: ", &[0; 1024])]

@@ -109,6 +109,16 @@ fn damage_is_judged_alike_before_and_behind_the_last_checkpoint_and_at_the_edges
 }
 
 #[test]
+fn an_opening_from_a_recovery_offset_reads_nothing_before_it() {
+    let log = long_log();
+    let mut bytes = log.bytes();
+    bytes[20] ^= 1; // Never looked at.
+    let disk = Disk::with(&bytes).recovery_from(log.offset(50));
+    let (_, recovery) = block_on(Aof::open(disk, Options::new().read_threads(3))).unwrap();
+    assert_eq!((recovery.entries, recovery.len), (ENTRIES as u64 - 50, bytes.len() as u64));
+}
+
+#[test]
 fn what_is_no_log_is_refused() {
     let mut bytes = vec![b'#'; 3 * STRIPE_LEN];
     assert!(assert_alike(&bytes, &Options::new(), "no log").is_err());
