@@ -171,6 +171,12 @@ impl FileBackend {
         self.open.as_ref().ok_or(Error::Closed)
     }
 
+    /// Goes on as `log` was opened: a draft allocates nothing ahead.
+    pub(crate) fn open_as(&mut self, log: &FileBackend) {
+        self.options = log.options.clone();
+        self.end.allocate_from_now(self.options.preallocate_bytes);
+    }
+
     /// Says that the file was given the name `path` for good.
     pub(crate) fn rename(&mut self, path: &Path) {
         self.path = path.to_owned();

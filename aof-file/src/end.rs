@@ -58,6 +58,11 @@ impl End {
         End { extent: Extent::new(len), buffer: Vec::new(), buffer_len_max, file_len: len, preallocate_bytes }
     }
 
+    /// Allocates so far ahead from the next checkpoint on.
+    pub(crate) fn allocate_from_now(&mut self, preallocate_bytes: u64) {
+        self.preallocate_bytes = preallocate_bytes;
+    }
+
     /// How long the log is.
     pub(crate) fn len(&self) -> u64 {
         self.extent.len() + self.buffer.len() as u64

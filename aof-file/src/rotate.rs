@@ -140,6 +140,7 @@ impl Next {
 async fn go_on(log: &mut Aof<FileBackend>, mut next: FileBackend, seam: &Prepare, path: &Path) -> Result<()> {
     let synced = sync_directory(&*next.open_parts()?.system, path);
     next.rename(log.backend().path());
+    next.open_as(log.backend());
     if let Err(failure) = &synced {
         // Whether the path means the new file after a crash is not known: nothing may be acknowledged in it.
         next.poison(failure);

@@ -57,24 +57,24 @@ impl Life {
 }
 
 /// Every option, and the two threads on which syncs run.
-fn every_option(place: &Place) -> [FileOptions; 6] {
-    let caller = place.options().sync_on(SyncOn::Caller).keep_cut(false);
+pub(crate) fn every_option(options: &FileOptions) -> [FileOptions; OPTIONS] {
+    let caller = options.clone().sync_on(SyncOn::Caller).keep_cut(false);
     [
         caller.clone(),
         caller.clone().keep_cut(true),
         caller.clone().write_buffer_bytes(1000),
         caller.clone().preallocate_bytes(1 << 20),
         caller.write_buffer_bytes(100_000).preallocate_bytes(1 << 20),
-        place.options().sync_on(SyncOn::Helper).write_buffer_bytes(1000).preallocate_bytes(1 << 20),
+        options.clone().sync_on(SyncOn::Helper).write_buffer_bytes(1000).preallocate_bytes(1 << 20),
     ]
 }
 
-const OPTIONS: usize = 6;
+pub(crate) const OPTIONS: usize = 6;
 
 /// Lives a log with this fault, opens what is left with everything healed, and answers whether nothing had failed.
 fn live_with(fault: Fault, options: usize, context: &str) -> bool {
     let place = Place::new();
-    let options = &every_option(&place)[options];
+    let options = &every_option(&place.options())[options];
     place.system.inject(fault);
     let mut life = Life::default();
     let lived = life.live(&place, options);
@@ -136,7 +136,7 @@ fn syncs_are_issued_behind_every_write_and_the_directory_before_the_first() {
     use SystemCall::{SyncAll, SyncData, SyncDirectory, Write};
     for options in 0..OPTIONS {
         let place = Place::new();
-        Life::default().live(&place, &every_option(&place)[options]).unwrap();
+        Life::default().live(&place, &every_option(&place.options())[options]).unwrap();
         let calls = durable_calls(&place.system.calls());
         assert_eq!(calls[..2], [SyncAll, SyncDirectory], "the file and its name, before anything is written");
         let data_syncs = calls.iter().filter(|call| **call == SyncData).count();
@@ -153,7 +153,7 @@ const EIO: i32 = 5;
 fn opening_after_a_failed_sync_does_not_trust_the_page_cache() {
     for options in 0..OPTIONS {
         let place = Place::new();
-        let options = &every_option(&place)[options];
+        let options = &every_option(&place.options())[options];
         let mut log = block_on(Aof::create(options.create(&place.log).unwrap(), Options::new())).unwrap();
         block_on(log.append(Operation(200), b"one")).unwrap();
         block_on(log.checkpoint()).unwrap();

@@ -11,8 +11,11 @@ mod dropping;
 mod every_call;
 mod failing;
 mod fixture;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod gathering;
 mod locking;
 mod opening;
 mod reading;
 mod rotating;
+mod rotating_ahead;

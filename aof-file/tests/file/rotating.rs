@@ -20,7 +20,7 @@ fn log(place: &Place, count: u32) -> (Aof<FileBackend>, PathBuf) {
 }
 
 /// Appends one entry durably; its op.
-fn append(log: &mut Aof<FileBackend>) -> aof_api::Result<u64> {
+pub(crate) fn append(log: &mut Aof<FileBackend>) -> aof_api::Result<u64> {
     block_on(async {
         let op = log.append(BODY, b"body").await?.op;
         log.checkpoint().await?;
@@ -29,7 +29,7 @@ fn append(log: &mut Aof<FileBackend>) -> aof_api::Result<u64> {
 }
 
 /// The ops in a file.
-fn ops(path: &Path) -> Vec<u64> {
+pub(crate) fn ops(path: &Path) -> Vec<u64> {
     let mut entries = Entries::new(FileReader::open_read_only(path).unwrap(), ReadOptions::default());
     let mut ops = Vec::new();
     block_on(async {
@@ -40,7 +40,7 @@ fn ops(path: &Path) -> Vec<u64> {
     ops
 }
 
-fn reopen(path: &Path) -> Aof<FileBackend> {
+pub(crate) fn reopen(path: &Path) -> Aof<FileBackend> {
     block_on(Aof::open(FileBackend::open(path).unwrap(), Options::new())).unwrap().0
 }
 
