@@ -1,8 +1,9 @@
 //! What must be there after a crash.
 
+use crate::bare;
 use crate::events::Event;
 use crate::random::{body, told};
-use crate::writer::{archive, same_file};
+use crate::writer::{Load, archive, same_file};
 use aof_api::{Aof, Entries, Options, ReadOptions, Rule};
 use aof_file::{FileOptions, FileReader};
 use futures::executor::block_on;
@@ -15,9 +16,12 @@ use std::path::{Path, PathBuf};
 pub(crate) struct History {
     log: PathBuf,
     seed: u64,
+    load: Option<Load>,
+    /// The last round.
+    round: u64,
     acknowledged: HashMap<u64, String>,
-    /// What the last writer acknowledged while the power was being cut.
-    late: HashMap<u64, String>,
+    /// What the last writer acknowledged when the cut was under way already, and how long it had been, in nanoseconds.
+    late: HashMap<u64, (String, u64)>,
     tried: HashSet<(u64, u64)>,
 }
 
@@ -32,38 +36,43 @@ pub(crate) struct Counts {
     acknowledged: u64,
     late: u64,
     late_lost: u64,
+    late_lost_crashes: u64,
+    late_lost_ns_max: u64,
     unacknowledged_kept: u64,
     tails_cut: u64,
 }
 
 impl History {
-    pub(crate) fn new(log: PathBuf, seed: u64) -> History {
-        History { log, seed, acknowledged: HashMap::new(), late: HashMap::new(), tried: HashSet::new() }
+    /// Of writers under all loads, or under this one only.
+    pub(crate) fn new(log: PathBuf, seed: u64, load: Option<Load>) -> History {
+        let (acknowledged, late, tried) = (HashMap::new(), HashMap::new(), HashSet::new());
+        History { log, seed, load, round: 0, acknowledged, late, tried }
     }
 
     /// Takes in what the writer of `round` has told until it was killed; answers the error that ended it before.
-    /// Only the first `in_time` events came before the crash began.
+    /// What was acknowledged before `crash_ns` must be there.
     pub(crate) fn take(
         &mut self,
         round: u64,
         events: Vec<Event>,
-        in_time: usize,
+        crash_ns: u64,
         counts: &mut Counts,
     ) -> Option<String> {
         let mut failure = None;
         counts.crashes += 1;
+        self.round = round;
         let (mut started, mut rotating) = (false, false);
-        for (index, event) in events.into_iter().enumerate() {
+        for event in events {
             match event {
                 Event::Started => started = true,
                 Event::Tried(nonce) => {
                     self.tried.insert((round, nonce));
                 }
-                Event::Acknowledged(op, checksum) if index >= in_time => {
+                Event::Acknowledged { op, checksum, at_ns } if at_ns >= crash_ns => {
                     counts.late += 1;
-                    self.late.insert(op, checksum);
+                    self.late.insert(op, (checksum, at_ns - crash_ns));
                 }
-                Event::Acknowledged(op, checksum) => {
+                Event::Acknowledged { op, checksum, .. } => {
                     counts.acknowledged += 1;
                     self.acknowledged.insert(op, checksum);
                 }
@@ -85,6 +94,41 @@ impl History {
         if !self.log.exists() && !self.acknowledged.is_empty() {
             return Err(format!("the log is gone, with {} acknowledged entries", self.acknowledged.len()));
         }
+        let (found, how) = match self.load {
+            Some(Load::Bare) => (bare::read(&self.log, self.seed, self.round).unwrap_or_default(), String::new()),
+            _ => self.open_and_read(counts)?,
+        };
+        for (op, checksum) in &self.acknowledged {
+            match found.get(*op as usize - 1) {
+                Some(found) if found == checksum => {}
+                other => {
+                    let (last, there) = (self.acknowledged.keys().max(), found.len());
+                    return Err(format!(
+                        "op {op}, {checksum}, was acknowledged, up to op {last:?}; found {other:?}, up to op {there}; {how}"
+                    ));
+                }
+            }
+        }
+        let late_lost_before = counts.late_lost;
+        for (op, (checksum, after_ns)) in std::mem::take(&mut self.late) {
+            match found.get(op as usize - 1) {
+                Some(found) if *found == checksum => {
+                    self.acknowledged.insert(op, checksum);
+                }
+                Some(found) => return Err(format!("op {op} is {found}, but {checksum} was acknowledged")),
+                None => {
+                    counts.late_lost += 1;
+                    counts.late_lost_ns_max = counts.late_lost_ns_max.max(after_ns);
+                }
+            }
+        }
+        counts.late_lost_crashes += u64::from(counts.late_lost > late_lost_before);
+        counts.unacknowledged_kept += (found.len() - self.acknowledged.len().min(found.len())) as u64;
+        Ok(())
+    }
+
+    /// The checksums of all ops, from 1 up, over all files; and what the opening told.
+    fn open_and_read(&self, counts: &mut Counts) -> Result<(Vec<String>, String), String> {
         let opened = FileOptions::new()
             .keep_cut(false)
             .open_or_create(&self.log)
@@ -110,28 +154,7 @@ impl History {
             self.read(&archive, &mut found)?;
         }
         self.read(&self.log, &mut found)?;
-        for (op, checksum) in &self.acknowledged {
-            match found.get(*op as usize - 1) {
-                Some(found) if found == checksum => {}
-                other => {
-                    let (last, there) = (self.acknowledged.keys().max(), found.len());
-                    return Err(format!(
-                        "op {op}, {checksum}, was acknowledged, up to op {last:?}; found {other:?}, up to op {there}; {recovery:?}"
-                    ));
-                }
-            }
-        }
-        for (op, checksum) in std::mem::take(&mut self.late) {
-            match found.get(op as usize - 1) {
-                Some(found) if *found == checksum => {
-                    self.acknowledged.insert(op, checksum);
-                }
-                Some(found) => return Err(format!("op {op} is {found}, but {checksum} was acknowledged")),
-                None => counts.late_lost += 1,
-            }
-        }
-        counts.unacknowledged_kept += (found.len() - self.acknowledged.len().min(found.len())) as u64;
-        Ok(())
+        Ok((found, format!("{recovery:?}")))
     }
 
     /// Adds the entries of one file to `found`, the checksums of all ops from 1 up.
@@ -185,8 +208,8 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{} crashes: {} before the log was open, {} in a rotation ({} of them half done); {} rotations done; \
-             {} entries acknowledged before the crash, none lost; {} while the power was being cut, {} lost; \
-             {} others there; {} tails cut",
+             {} entries acknowledged before the crash, none lost; {} when the cut was under way, {} of them lost, \
+             in {} crashes, up to {:.1} ms after it began; {} others there; {} tails cut",
             self.crashes,
             self.before_start,
             self.in_rotation,
@@ -195,6 +218,8 @@ impl fmt::Display for Counts {
             self.acknowledged,
             self.late,
             self.late_lost,
+            self.late_lost_crashes,
+            self.late_lost_ns_max as f64 / 1e6,
             self.unacknowledged_kept,
             self.tails_cut,
         )

@@ -1,7 +1,9 @@
 //! What a writer tells, and the writer itself, until it is killed.
 
 use crate::writer::Load;
-use std::io::{BufRead, BufReader};
+use rustix::time::{ClockId, clock_gettime};
+use std::fmt::Display;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -14,8 +16,12 @@ pub(crate) enum Event {
     Started,
     /// It is about to append the entry with this nonce.
     Tried(u64),
-    /// This entry is durable: op and checksum.
-    Acknowledged(u64, String),
+    /// This entry is durable, and was known to be at this time.
+    Acknowledged {
+        op: u64,
+        checksum: String,
+        at_ns: u64,
+    },
     RotationBegins,
     RotationDone,
     Failed(String),
@@ -25,7 +31,7 @@ pub(crate) enum Event {
 pub(crate) struct Writer {
     child: Child,
     events: Receiver<Event>,
-    pub(crate) seen: Vec<Event>,
+    seen: Vec<Event>,
 }
 
 impl Writer {
@@ -69,12 +75,6 @@ impl Writer {
         }
     }
 
-    /// How many events have come by now.
-    pub(crate) fn seen_by_now(&mut self) -> usize {
-        self.seen.extend(self.events.try_iter());
-        self.seen.len()
-    }
-
     /// Kills it, and answers everything that it told.
     pub(crate) fn kill(mut self) -> Vec<Event> {
         // It may have ended by itself already.
@@ -85,6 +85,21 @@ impl Writer {
     }
 }
 
+/// Nanoseconds of CLOCK_MONOTONIC, which all processes share.
+pub(crate) fn now_ns() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// One line of a writer for the process that watches, in one write.
+pub(crate) fn tell(line: impl Display) {
+    let line = format!("{line}\n");
+    // Nobody listens when the watching process is gone: then this one ends too.
+    if std::io::stdout().lock().write_all(line.as_bytes()).is_err() {
+        std::process::exit(1);
+    }
+}
+
 fn parse(line: &str) -> Event {
     let words: Vec<_> = line.split(' ').collect();
     match words[..] {
@@ -92,7 +107,11 @@ fn parse(line: &str) -> Event {
         ["R"] => Event::RotationBegins,
         ["D"] => Event::RotationDone,
         ["T", nonce] => Event::Tried(nonce.parse().unwrap()),
-        ["A", op, checksum] => Event::Acknowledged(op.parse().unwrap(), checksum.to_owned()),
+        ["A", op, checksum, at_ns] => Event::Acknowledged {
+            op: op.parse().unwrap(),
+            checksum: checksum.to_owned(),
+            at_ns: at_ns.parse().unwrap(),
+        },
         ["E", ..] => Event::Failed(line[2..].to_owned()),
         _ => panic!("a line of the writer: {line:?}"),
     }

@@ -5,10 +5,17 @@ use crate::check::{Counts, History};
 use crate::events::{Event, Writer};
 use crate::random::Random;
 use crate::writer::Load;
+use std::path::Path;
 use std::time::Duration;
 
 /// How many crashes one log goes through before a new one is begun.
-pub(crate) const CRASHES_PER_LOG: u64 = 12;
+const CRASHES_PER_LOG: u64 = 12;
+
+/// Whether a new log is begun in this round.
+pub(crate) fn begins_anew(rounds: &Rounds, round: u64) -> bool {
+    // The bare loop cannot go on with a file.
+    round.is_multiple_of(CRASHES_PER_LOG) || rounds.load == Some(Load::Bare)
+}
 
 pub(crate) fn run(rounds: &Rounds) -> bool {
     let directory = match &rounds.directory {
@@ -19,14 +26,15 @@ pub(crate) fn run(rounds: &Rounds) -> bool {
     let log = directory.path().join("log.aof");
     let mut random = Random(rounds.seed);
     let mut counts = Counts::default();
-    let mut history = History::new(log.clone(), rounds.seed);
+    let new = || History::new(log.clone(), rounds.seed, rounds.load);
+    let mut history = new();
     for round in 0..rounds.rounds {
-        if round % CRASHES_PER_LOG == 0 {
-            std::mem::replace(&mut history, History::new(log.clone(), rounds.seed)).remove();
+        if begins_anew(rounds, round) {
+            std::mem::replace(&mut history, new()).remove();
         }
-        let (mut writer, pause) = start(&log, rounds.seed, round, &mut random);
+        let (mut writer, pause) = start(&log, rounds, round, &mut random);
         writer.listen(pause, |_| false);
-        let failure = history.take(round, writer.kill(), usize::MAX, &mut counts);
+        let failure = history.take(round, writer.kill(), u64::MAX, &mut counts);
         let checked = failure.map_or(Ok(()), Err).and_then(|()| history.check(&mut counts));
         if let Err(lost) = checked {
             println!("seed {}, round {round}: {lost}\nthe files are kept: {}", rounds.seed, directory.keep().display());
@@ -38,9 +46,10 @@ pub(crate) fn run(rounds: &Rounds) -> bool {
 }
 
 /// Starts a writer under a random load, and waits for the moment from which on it may crash; answers when it is to.
-pub(crate) fn start(log: &std::path::Path, seed: u64, round: u64, random: &mut Random) -> (Writer, Duration) {
+pub(crate) fn start(log: &Path, rounds: &Rounds, round: u64, random: &mut Random) -> (Writer, Duration) {
     let load = [Load::Single, Load::Rotating, Load::Rotating, Load::Group][random.below(4) as usize];
-    let mut writer = Writer::start(log, load, seed, round);
+    let load = rounds.load.unwrap_or(load);
+    let mut writer = Writer::start(log, load, rounds.seed, round);
     let long = Duration::from_millis(500);
     let micros = match random.below(8) {
         // Somewhere in the opening.

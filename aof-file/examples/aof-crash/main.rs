@@ -12,7 +12,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test tool that cannot go on says where it stopped")]
 
+mod bare;
 mod check;
+mod cut;
 mod events;
 mod kill;
 mod power;
@@ -53,6 +55,9 @@ struct Rounds {
     /// Everything random comes from it, save the moment at which the system schedules what.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Under this load only; all loads of a log by default.
+    #[arg(long)]
+    load: Option<writer::Load>,
     /// Where the logs lie, or the image of the file system; a temporary folder by default.
     #[arg(long)]
     directory: Option<PathBuf>,

@@ -1,7 +1,8 @@
 //! Power cuts: a file system in a file, shut down under a writer (`FS_IOC_SHUTDOWN`), and mounted again.
 
 use crate::check::{Counts, History};
-use crate::kill::{CRASHES_PER_LOG, start};
+use crate::cut::{Cutter, Journal};
+use crate::kill::{begins_anew, start};
 use crate::random::Random;
 use crate::{FileSystem, Rounds};
 use std::fs::File;
@@ -17,7 +18,7 @@ pub(crate) fn run(rounds: &Rounds, fs: FileSystem) -> bool {
         None => tempfile::tempdir(),
     };
     let directory = directory.unwrap();
-    let disk = match Disk::new(directory.path(), fs) {
+    let mut disk = match Disk::new(directory.path(), fs) {
         Ok(disk) => disk,
         Err(lacks) => {
             println!("skipped: power cuts on {}: {lacks}", name(fs));
@@ -27,25 +28,26 @@ pub(crate) fn run(rounds: &Rounds, fs: FileSystem) -> bool {
     let log = disk.mount_point.join("log.aof");
     let mut random = Random(rounds.seed);
     let mut counts = Counts::default();
-    let mut history = History::new(log.clone(), rounds.seed);
+    let new = || History::new(log.clone(), rounds.seed, rounds.load);
+    let mut history = new();
     for round in 0..rounds.rounds {
-        if round % CRASHES_PER_LOG == 0 {
-            std::mem::replace(&mut history, History::new(log.clone(), rounds.seed)).remove();
+        if begins_anew(rounds, round) {
+            std::mem::replace(&mut history, new()).remove();
         }
-        let (mut writer, pause) = start(&log, rounds.seed, round, &mut random);
+        let (mut writer, pause) = start(&log, rounds, round, &mut random);
         writer.listen(pause, |_| false);
         // One time in four with the journal flushed: metadata then is ahead of data.
-        let flush = random.below(4) == 0;
-        // From here on a sync may answer `Ok` and be cut off all the same: ext4 does, when its journal is aborted in the
-        // very moment. Where the power is really lost, nobody hears such an answer.
-        let in_time = writer.seen_by_now();
-        let cut = disk.cut(flush);
+        let journal = if random.below(4) == 0 { Journal::Flushed } else { Journal::Lost };
+        // From here on a sync may answer `Ok` and be cut off all the same: a bare file sees it too (`--load bare`).
+        // Where the power is really lost, nobody hears such an answer.
+        let cut = disk.cut(journal);
+        let crash_ns = *cut.as_ref().unwrap_or(&0);
         // A writer may well have seen the cut as an error.
-        let failure = history.take(round, writer.kill(), in_time, &mut counts);
-        let checked = cut.and_then(|()| disk.mount_again()).and_then(|()| history.check(&mut counts));
+        let failure = history.take(round, writer.kill(), crash_ns, &mut counts);
+        let checked = cut.and_then(|_| disk.mount_again()).and_then(|()| history.check(&mut counts));
         if let Err(lost) = checked {
             println!("{}, seed {}, round {round}: {lost}", name(fs), rounds.seed);
-            println!("journal flushed: {flush}; the writer's last words: {failure:?}");
+            println!("the journal was {journal:?}; the writer's last words: {failure:?}");
             for entry in std::fs::read_dir(&disk.mount_point).into_iter().flatten().flatten() {
                 println!("{:>12} {}", entry.metadata().map_or(0, |file| file.len()), entry.path().display());
             }
@@ -67,12 +69,14 @@ fn name(fs: FileSystem) -> &'static str {
 struct Disk {
     image: PathBuf,
     mount_point: PathBuf,
+    cutter: Cutter,
 }
 
 impl Disk {
     /// Makes and mounts it, and tries a cut; or says what is lacking.
     fn new(directory: &Path, fs: FileSystem) -> Result<Disk, String> {
-        let disk = Disk { image: directory.join("image"), mount_point: directory.join("mounted") };
+        let (image, mount_point) = (directory.join("image"), directory.join("mounted"));
+        let mut disk = Disk { image, mount_point, cutter: Cutter::start()? };
         let image = File::create(&disk.image).and_then(|image| image.set_len(IMAGE_BYTES));
         image.and_then(|()| std::fs::create_dir(&disk.mount_point)).map_err(|error| error.to_string())?;
         let (program, quiet) = match fs {
@@ -81,7 +85,7 @@ impl Disk {
         };
         call(Command::new(program).arg(quiet).arg(&disk.image))?;
         disk.mount()?;
-        disk.cut(false)?;
+        disk.cut(Journal::Lost)?;
         if File::create(disk.mount_point.join("dead")).is_ok() {
             return Err("the file system goes on after a shutdown".to_owned());
         }
@@ -93,11 +97,8 @@ impl Disk {
         call(Command::new("mount").args(["-o", "loop"]).args([&self.image, &self.mount_point]))
     }
 
-    /// Cuts the power: nothing that is not on the disk will ever be. With `flush` the journal is written before.
-    fn cut(&self, flush: bool) -> Result<(), String> {
-        let shutdown = if flush { "shutdown -f" } else { "shutdown" };
-        // `xfs_io` speaks to every file system that knows the call; with -x in its expert mode.
-        call(Command::new("xfs_io").args(["-x", "-c", shutdown]).arg(&self.mount_point))
+    fn cut(&mut self, journal: Journal) -> Result<u64, String> {
+        self.cutter.cut(&self.mount_point, journal)
     }
 
     fn mount_again(&self) -> Result<(), String> {

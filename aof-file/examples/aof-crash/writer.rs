@@ -1,14 +1,14 @@
 //! The process that is killed.
 
+use crate::bare;
+use crate::events::{now_ns, tell};
 use crate::random::{Random, body};
-use aof_api::{Aof, GroupCommit, Operation, Options};
+use aof_api::{Aof, Error, GroupCommit, Operation, Options};
 use aof_file::{FileBackend, FileOptions, SyncOn, rotate};
 use clap::{Args, ValueEnum};
 use futures::executor::block_on;
 use futures::future::join_all;
-use std::fmt::Display;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -32,6 +32,8 @@ pub(crate) enum Load {
     Rotating,
     /// Sixteen callers of one `GroupCommit`.
     Group,
+    /// No log: a bare file, to see what the file system does by itself.
+    Bare,
 }
 
 /// How many callers a group has.
@@ -39,22 +41,18 @@ const CALLERS: u64 = 16;
 const OPERATION: Operation = Operation(200);
 
 pub(crate) fn run(arguments: &Arguments) -> bool {
+    let wrote = match arguments.load {
+        Load::Bare => bare::write(&arguments.log, arguments.seed, arguments.round)
+            .map_err(|error| Error::io("bare loop", 0, error)),
+        _ => block_on(write(arguments)),
+    };
     // An error is what a writer sees when the power is cut under it; it is killed then, and everything is checked.
-    match block_on(write(arguments)) {
+    match wrote {
         Ok(()) => true,
         Err(error) => {
             tell(format_args!("E {error}"));
             false
         }
-    }
-}
-
-/// One line for the process that watches, in one write.
-fn tell(line: impl Display) {
-    let line = format!("{line}\n");
-    // Nobody listens when the watching process is gone: then this one ends too.
-    if std::io::stdout().lock().write_all(line.as_bytes()).is_err() {
-        std::process::exit(1);
     }
 }
 
@@ -69,8 +67,8 @@ async fn write(arguments: &Arguments) -> aof_api::Result<()> {
     tell("S");
     match load {
         Load::Group => group(log, *seed, *round).await,
-        Load::Single => single(log, *seed, *round, &mut random, None).await,
         Load::Rotating => single(log, *seed, *round, &mut random, Some(path)).await,
+        Load::Single | Load::Bare => single(log, *seed, *round, &mut random, None).await,
     }
 }
 
@@ -98,8 +96,9 @@ async fn single(
         } else {
             log.checkpoint().await?;
         }
+        let at_ns = now_ns();
         for appended in written {
-            tell(format_args!("A {} {}", appended.op, appended.checksum));
+            tell(format_args!("A {} {} {at_ns}", appended.op, appended.checksum));
         }
     }
 }
@@ -113,7 +112,7 @@ async fn group(log: Aof<FileBackend>, seed: u64, round: u64) -> aof_api::Result<
             loop {
                 tell(format_args!("T {nonce}"));
                 let appended = group.append(OPERATION, body(seed, round, nonce)).await?;
-                tell(format_args!("A {} {}", appended.op, appended.checksum));
+                tell(format_args!("A {} {} {}", appended.op, appended.checksum, now_ns()));
                 nonce += CALLERS;
             }
         }
