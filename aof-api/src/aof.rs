@@ -14,6 +14,7 @@ use crate::position::{Position, Positions};
 use crate::prepare::{Prepare, seal_header};
 use crate::recovery::{Opened, Recovery, recover};
 use crate::validate::{ValidateOptions, Validation, validate};
+use futures::future::BoxFuture;
 use std::io::IoSlice;
 use zerocopy::little_endian::{U32, U64, U128};
 use zerocopy::{FromZeros, Immutable, IntoBytes};
@@ -129,7 +130,9 @@ impl<B: AofBackend> Aof<B> {
     pub async fn write(&mut self, prepare: &Prepare) -> Result<u64> {
         let header = prepare.header();
         self.settle();
-        self.cluster = Some(check_prepare(header, self.cluster)?);
+        let cluster = check_prepare(header, self.cluster)?;
+        // Not stored anew each time: the next write would wait for it, as for a position.
+        self.cluster.get_or_insert(cluster);
         let now = self.positions.now();
         trace_order(now, header);
         *self.positions.next_mut() = now.after(header);
@@ -323,22 +326,34 @@ impl<B: AofBackend> Aof<B> {
             return Err(Error::Unflushed { unflushed, needed: size, limit });
         }
         if self.filler.is_some() {
-            // Apart, so that the future of every other write stays small.
-            Box::pin(self.fill_up()).await?;
+            return self.fill_up_and_hand_over(parts, size).await;
         }
+        self.hand_over(parts, size).await
+    }
+
+    async fn hand_over(&mut self, parts: &[IoSlice<'_>], size: u64) -> Result<u64> {
         self.positions.begin(self.backend.len() + size);
         let written = self.backend.write(parts).await;
         self.positions.end(written.is_ok());
         written
     }
 
-    /// Writes what has to stand behind a kept tail. Where this future is dropped, the next write goes on with it.
-    async fn fill_up(&mut self) -> Result<()> {
-        if let Some(filler) = self.filler {
-            filler.write(&mut self.backend).await?;
-            self.filler = None;
-        }
-        Ok(())
+    /// Writes what has to stand behind a kept tail first. Where this future is dropped, the next write goes on with it.
+    ///
+    /// Boxed and out of the way, so that the future of every other write stays small.
+    #[cold]
+    fn fill_up_and_hand_over<'write>(
+        &'write mut self,
+        parts: &'write [IoSlice<'_>],
+        size: u64,
+    ) -> BoxFuture<'write, Result<u64>> {
+        Box::pin(async move {
+            if let Some(filler) = self.filler {
+                filler.write(&mut self.backend).await?;
+                self.filler = None;
+            }
+            self.hand_over(parts, size).await
+        })
     }
 
     fn settle(&mut self) {
