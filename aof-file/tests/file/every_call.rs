@@ -63,11 +63,14 @@ pub(crate) fn every_option(options: &FileOptions) -> [FileOptions; OPTIONS] {
         caller.clone(),
         caller.clone().keep_cut(true),
         caller.clone().write_buffer_bytes(1000),
-        caller.clone().preallocate_bytes(1 << 20),
-        caller.write_buffer_bytes(100_000).preallocate_bytes(1 << 20),
-        options.clone().sync_on(SyncOn::Helper).write_buffer_bytes(1000).preallocate_bytes(1 << 20),
+        caller.clone().preallocate_bytes(AHEAD),
+        caller.write_buffer_bytes(100_000).preallocate_bytes(AHEAD),
+        options.clone().sync_on(SyncOn::Helper).write_buffer_bytes(1000).preallocate_bytes(AHEAD),
     ]
 }
+
+/// Little, because every life pays for it.
+const AHEAD: u64 = 64 << 10;
 
 pub(crate) const OPTIONS: usize = 6;
 
