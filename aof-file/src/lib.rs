@@ -124,8 +124,8 @@
 //! bytes are not there afterwards. It is the file systems that do, not this log: a bare loop of `pwrite` and `fdatasync` on
 //! a file (`--load bare`) sees the same. So each writer notes the time at which a sync has answered, the tool notes the
 //! time right before the call, on the same clock, and counts apart what was acknowledged later. How much of that there is
-//! varies with what else the machine does: in the runs above, none of 1,805 entries on ext4 and none of 276 on xfs were
-//! lost; in a run on a busier machine, as the bare loop too,
+//! varies from run to run: in the runs above, none of 1,805 entries on ext4 and none of 276 on xfs were lost; in earlier
+//! runs, the bare loop's among them,
 //!
 //! | `power`, seed 7 | acknowledged before, and lost | acknowledged later | of these lost | in crashes | latest, after the call |
 //! |---|---|---|---|---|---|
