@@ -35,6 +35,9 @@ pub(crate) struct CopyArguments {
 pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcome {
     let source = Source::open(&arguments.source)?;
     let path = &arguments.destination;
+    if path.as_os_str() == "-" {
+        return Err(Failure::Usage("DST is a file: a copy is read back, which standard output cannot be".to_owned()));
+    }
     if !source.is_stream() {
         let reader = source.reader()?;
         if reader.is_at(path).map_err(Failure::at(path))? {

@@ -4,7 +4,7 @@ use crate::end::{End, WriteFailure};
 use crate::failure::failed;
 use crate::lock::LockedFile;
 use crate::sync::{Scope, Syncer};
-use crate::system::{FileStatus, System};
+use crate::system::{FileStatus, OpenFile, System};
 use crate::{Draft, FileOptions, FileReader, cut};
 use aof_api::{AofBackend, AofRead, Error, Result};
 use std::io::IoSlice;
@@ -140,10 +140,15 @@ impl FileBackend {
     pub fn draft(&self) -> Result<Draft> {
         let open = self.open.as_ref().ok_or(Error::Closed)?;
         let mut draft = self.options.draft(&self.path)?;
-        let new = opened(&mut draft.backend().open)?;
-        let given = open.system.give_as(open.file.file(), new.file.file());
-        given.map_err(|source| failed("give to the owner of the original", 0, draft.path(), source))?;
+        draft.backend().give_as(open.file.file())?;
         Ok(draft)
+    }
+
+    /// Gives the file the owner and the permissions of `original`.
+    pub(crate) fn give_as(&mut self, original: &OpenFile) -> Result<()> {
+        let open = opened(&mut self.open)?;
+        let given = open.system.give_as(original, open.file.file());
+        given.map_err(|source| failed("give to the owner of the original", 0, original.path(), source))
     }
 
     /// Makes a checkpoint, and gives back what was [allocated ahead](FileOptions::preallocate_bytes): the file is as long as

@@ -117,7 +117,8 @@ impl Draft {
         }
     }
 
-    /// Gives the log its name, in place of the log that may have it, whose bytes are gone then.
+    /// Gives the log its name, in place of the log that may have it, whose bytes are gone then, and whose owner and
+    /// permissions it takes on.
     ///
     /// Durable on return: the log and its name.
     ///
@@ -126,9 +127,13 @@ impl Draft {
     /// [`Error::Locked`] when a live writer holds the log that has the name; those of [`publish`](Draft::publish) but
     /// [`Error::NotEmpty`].
     pub async fn replace(mut self) -> Result<()> {
-        self.complete().await?;
         // Held until the name means the new log, so that nobody begins to write to the old one.
-        let _held = hold(&*self.system, &self.path)?;
+        let held = hold(&*self.system, &self.path)?;
+        if let Some(held) = &held {
+            // Who may not read the old log must not read the new one.
+            self.backend.give_as(held.file())?;
+        }
+        self.complete().await?;
         self.rename_over()
     }
 

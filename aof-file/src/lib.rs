@@ -74,9 +74,10 @@
 //! # How it syncs
 //!
 //! By `fdatasync`. A file opened with `O_DSYNC`, or a write with `RWF_DSYNC`, was no faster where space was allocated ahead,
-//! and would make each write wait instead of each checkpoint. `io_uring` was not measured: its submission needs `unsafe`.
-//! What counts is the metadata: entries of 1 KiB, one to a checkpoint, medians of 7 rounds in turn on ext4 on a busy machine,
-//! as ratios to bare writes with `fdatasync` on space allocated ahead (`cargo bench -p aof-benches --bench syncing -- 1`):
+//! and would make each write wait instead of each checkpoint. `io_uring`, tried in a program of its
+//! because its submission needs `unsafe`, was no faster either, for a write that is linked to an `fdatasync` as for one with
+//! `RWF_DSYNC`. What counts is the metadata: bare writes of an entry of 1 KiB, one to a sync, medians of 7 rounds in turn on
+//! ext4 on a busy machine (`cargo bench -p aof-benches --bench syncing -- 1`; how this log compares stands in the README):
 //!
 //! | | time |
 //! |---|---|
@@ -84,8 +85,6 @@
 //! | bare write, `RWF_DSYNC`, allocated ahead | 1.01 |
 //! | bare write, `O_DSYNC`, allocated ahead | 1.24 |
 //! | bare write, `fdatasync` | 1.78 |
-//! | this log, [allocated ahead](FileOptions::preallocate_bytes), the zeros written meanwhile included | 1.70 |
-//! | this log | 2.25 |
 //!
 //! # What was tried
 //!

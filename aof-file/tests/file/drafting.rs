@@ -249,3 +249,17 @@ fn whichever_call_fails_an_original_is_never_lost() {
         }
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn what_replaces_a_log_is_as_private_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    drop(place.with(b"secret"));
+    std::fs::set_permissions(&place.log, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let mut draft = place.options().draft(&place.log).unwrap();
+    write(draft.backend(), b"new").unwrap();
+    block_on(draft.replace()).unwrap();
+    assert_eq!(place.bytes(), b"new");
+    assert_eq!(std::fs::metadata(&place.log).unwrap().permissions().mode() & 0o777, 0o600);
+}
