@@ -155,7 +155,7 @@ impl Chain {
     }
 
     /// Says which entries come next, so that the memory that they need is at hand.
-    pub(crate) fn expect(&self, checksums: impl Iterator<Item = Checksum>) {
+    pub(crate) fn look_ahead(&self, checksums: impl Iterator<Item = Checksum>) {
         if self.rule != Rule::Linear {
             self.seen.touch(checksums);
         }

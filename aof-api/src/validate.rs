@@ -320,7 +320,7 @@ impl Validator {
                     if self.take_run(scan.run()) {
                         continue;
                     }
-                    self.chain.expect(scan.entries().map(|(_, entry)| entry.checksum()));
+                    self.chain.look_ahead(scan.entries().map(|(_, entry)| entry.checksum()));
                     for (offset, entry) in scan.entries() {
                         self.take(offset, entry.header(), observe)?;
                     }
