@@ -21,6 +21,26 @@ use zerocopy::{FromZeros, Immutable, IntoBytes};
 
 mod rotation;
 
+/// Writes, and goes on to the next position when that has happened: now, or, where the future is dropped, at the next
+/// call. Answers the offset.
+///
+/// No function, because the future of an async one is filled in small pieces, is read in larger ones, and answers in
+/// pieces again: each such read waits until the copy of the entry before it has reached the caches, which makes a write
+/// to memory half as fast.
+macro_rules! accept {
+    ($log:ident, $parts:expr, $size:expr) => {{
+        let size: u64 = $size;
+        $log.check_room(size)?;
+        if $log.filler.is_some() {
+            $log.fill_up().await?;
+        }
+        $log.positions.begin($log.backend.len() + size);
+        let written = $log.backend.write($parts).await;
+        $log.positions.end(written.is_ok());
+        written
+    }};
+}
+
 /// What [`Aof::append`] made.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Appended {
@@ -136,7 +156,7 @@ impl<B: AofBackend> Aof<B> {
         let now = self.positions.now();
         trace_order(now, header);
         *self.positions.next_mut() = now.after(header);
-        self.accept(&[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk()).await
+        accept!(self, &[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk())
     }
 
     /// As [`write`](Aof::write), for many at once: all or none, in one write of the backend. Answers the offset of the
@@ -158,7 +178,7 @@ impl<B: AofBackend> Aof<B> {
         self.cluster = cluster;
         let size = prepares.iter().map(Prepare::size_disk).sum();
         let parts: Vec<_> = prepares.iter().map(|prepare| IoSlice::new(prepare.as_entry_bytes())).collect();
-        self.accept(&parts, size).await
+        accept!(self, &parts, size)
     }
 
     /// Builds the next entry and writes it: its op is one above the tip, its parent the tip.
@@ -179,7 +199,7 @@ impl<B: AofBackend> Aof<B> {
         let after = self.fill_next(self.positions.now(), &mut head.header, operation, body)?;
         *self.positions.next_mut() = after;
         let parts = [IoSlice::new(head.as_bytes()), IoSlice::new(body)];
-        let offset = self.accept(&parts, size_disk(head.header.size.get())).await?;
+        let offset = accept!(self, &parts, size_disk(head.header.size.get()))?;
         Ok(Appended { op: head.header.op.get(), checksum: head.header.checksum, offset })
     }
 
@@ -213,7 +233,7 @@ impl<B: AofBackend> Aof<B> {
             parts.extend([IoSlice::new(head.as_bytes()), IoSlice::new(body.as_ref())]);
         }
         let size = heads.iter().map(|head| size_disk(head.header.size.get())).sum();
-        let mut offset = self.accept(&parts, size).await?;
+        let mut offset = accept!(self, &parts, size)?;
         let appended = heads.iter().map(|EntryHead { header, .. }| {
             let appended = Appended { op: header.op.get(), checksum: header.checksum, offset };
             offset += size_disk(header.size.get());
@@ -312,47 +332,30 @@ impl<B: AofBackend> Aof<B> {
         checkpoint.and(close)
     }
 
-    /// Writes, and goes on to `next` when that has happened: now, or, where this future is dropped, at the next call.
-    async fn accept(&mut self, parts: &[IoSlice<'_>], size: u64) -> Result<u64> {
+    /// Whether a write of `size` bytes is within the bounds.
+    fn check_room(&self, size: u64) -> Result<()> {
         let (unflushed, limit) = (self.backend.unflushed(), self.options.unflushed_max);
         if size > limit {
-            return Err(Error::TooLarge {
-                what: "a write, which must stay below the bound on unflushed bytes,",
-                size,
-                limit,
-            });
+            let what = "a write, which must stay below the bound on unflushed bytes,";
+            return Err(Error::TooLarge { what, size, limit });
         }
         if unflushed.saturating_add(size) > limit {
             return Err(Error::Unflushed { unflushed, needed: size, limit });
         }
-        if self.filler.is_some() {
-            return self.fill_up_and_hand_over(parts, size).await;
-        }
-        self.hand_over(parts, size).await
+        Ok(())
     }
 
-    async fn hand_over(&mut self, parts: &[IoSlice<'_>], size: u64) -> Result<u64> {
-        self.positions.begin(self.backend.len() + size);
-        let written = self.backend.write(parts).await;
-        self.positions.end(written.is_ok());
-        written
-    }
-
-    /// Writes what has to stand behind a kept tail first. Where this future is dropped, the next write goes on with it.
+    /// Writes what has to stand behind a kept tail. Where this future is dropped, the next write goes on with it.
     ///
     /// Boxed and out of the way, so that the future of every other write stays small.
     #[cold]
-    fn fill_up_and_hand_over<'write>(
-        &'write mut self,
-        parts: &'write [IoSlice<'_>],
-        size: u64,
-    ) -> BoxFuture<'write, Result<u64>> {
-        Box::pin(async move {
+    fn fill_up(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async {
             if let Some(filler) = self.filler {
                 filler.write(&mut self.backend).await?;
                 self.filler = None;
             }
-            self.hand_over(parts, size).await
+            Ok(())
         })
     }
 
