@@ -7,7 +7,6 @@ use crate::progress::Progress;
 use crate::size::{Size, counted, grouped};
 use crate::source::Source;
 use aof_api::{AofBackend, CopyOptions, Entries, ReadOptions, copy};
-use aof_file::{FileOptions, SyncOn};
 use clap::Args;
 use futures::executor::block_on;
 use std::io::Write;
@@ -16,7 +15,8 @@ use std::path::PathBuf;
 /// Copy a log, verified on both sides, from where an earlier copy stopped
 ///
 /// DST is made, or goes on where it ends, if what it holds is the beginning of SRC; anything else is refused, and nothing
-/// is overwritten. When the command is done, all of DST is durable and was read back. A copy that was interrupted, by
+/// is overwritten. A new DST is no more open to others than SRC. When the command is done, all of DST is durable and was
+/// read back. A copy that was interrupted, by
 /// Ctrl-C for instance, is the beginning of SRC: run the command again.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  aof copy ledger.aof /mnt/backup/ledger.aof\n  \
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
     let read = ReadOptions::new().verify_threads(source.threads(arguments.threads.count()));
     let options = CopyOptions::new().read(read).live(source.live);
     let copied = block_on(async {
-        let backend = FileOptions::new().sync_on(SyncOn::Caller).open_or_create(path);
+        let backend = Source::options_for_output(std::slice::from_ref(&source)).open_or_create(path);
         let mut destination = backend.map_err(Failure::at(path))?;
         let copied = copy(progress.watch(source.reader()?), &mut destination, options).await;
         progress.finish();

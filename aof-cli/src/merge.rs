@@ -7,7 +7,7 @@ use crate::merged::Merged;
 use crate::progress::Progress;
 use crate::source::Source;
 use aof_api::{Checksum, MergeOptions, Merger, ReadOptions};
-use aof_file::{Draft, FileOptions, SyncOn, is_locked};
+use aof_file::{Draft, is_locked};
 use clap::Args;
 use futures::executor::block_on;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 ///
 /// Every entry is taken from the first file that has it whole, so files may come in any order; only where the first
 /// one begins decides where the chain does, unless an earlier part of it is in another. OUT appears under its name only
-/// when it is complete, validated and durable. Needs up to 64 bytes of memory for each different entry.
+/// when it is complete, validated and durable, and nobody may read it who may not read all the files. Needs up to 64 bytes of memory for each different entry.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit codes: 0 when OUT holds everything, 1 when something is missing or must be chosen (at a gap, OUT \
@@ -102,8 +102,7 @@ pub(crate) fn draft(out: &Path, force: bool, inputs: &[Source]) -> Outcome<Draft
             return Err(Failure::at(out)(aof_api::Error::Locked { what }));
         }
     }
-    // This thread has nothing else to do while the disk works.
-    guarded(|| FileOptions::new().sync_on(SyncOn::Caller).draft(out).map_err(Failure::at(out)))
+    guarded(|| Source::options_for_output(inputs).draft(out).map_err(Failure::at(out)))
 }
 
 /// Gives the draft its name.

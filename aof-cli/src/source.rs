@@ -3,7 +3,7 @@
 use crate::exit::{Failure, Outcome};
 use crate::stream::StreamReader;
 use aof_api::{AofRead, Error, Result};
-use aof_file::{FileBackend, FileReader, is_locked};
+use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
 use futures::executor::block_on;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,8 @@ pub(crate) struct Source {
     pub(crate) len: Option<u64>,
     /// Somebody writes it at this moment, so its end may be incomplete.
     pub(crate) live: bool,
+    /// Who may read it, as permission bits.
+    mode: u32,
     /// A stream, until somebody reads it.
     stream: Option<Mutex<Option<StreamReader>>>,
 }
@@ -33,14 +35,16 @@ impl Source {
                     Failure::at(path)(Error::io("open", 0, error))
                 })?)
             };
+            let mode = if standard_input { mode_of_standard_input() } else { MODE_OF_STREAM };
             let path = if standard_input { "standard input".into() } else { path.to_owned() };
-            return Ok(Source { path, len: None, live: false, stream: Some(Mutex::new(Some(reader))) });
+            return Ok(Source { path, len: None, live: false, mode, stream: Some(Mutex::new(Some(reader))) });
         }
         let mut reader = FileBackend::open_read_only(path).map_err(Failure::at(path))?;
         // Where locks do not work, nobody is known to write.
         let live = is_locked(path).unwrap_or(false);
         let len = block_on(reader.end()).map_err(Failure::at(path))?;
-        Ok(Source { path: path.to_owned(), len: Some(len), live, stream: None })
+        let mode = reader.mode().map_err(Failure::at(path))?;
+        Ok(Source { path: path.to_owned(), len: Some(len), live, mode, stream: None })
     }
 
     /// A file only: what goes back, or waits for more, cannot be done with a stream.
@@ -83,10 +87,36 @@ impl Source {
         paths.iter().map(|path| Source::open(path)).collect()
     }
 
+    /// How to make a file of what is in them: nobody may read it who may not read all of them.
+    pub(crate) fn options_for_output(sources: &[Source]) -> FileOptions {
+        // This thread has nothing else to do while the disk works.
+        let options = FileOptions::new().sync_on(SyncOn::Caller);
+        sources.iter().fold(options, |options, source| options.no_more_open_than(source.mode))
+    }
+
     /// How long all of them are together; `None` where one is a stream.
     pub(crate) fn total_len(sources: &[Source]) -> Option<u64> {
         sources.iter().map(|source| source.len).sum()
     }
+}
+
+/// The permissions of a pipe are those of its ends, and say nothing about what comes through.
+const MODE_OF_STREAM: u32 = 0o777;
+
+/// Those of the file that standard input comes from, where it does: `aof copy - DST < SRC`.
+fn mode_of_standard_input() -> u32 {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = std::io::stdin().as_fd().try_clone_to_owned().and_then(|stdin| File::from(stdin).metadata());
+        if let Ok(metadata) = metadata
+            && metadata.is_file()
+        {
+            return metadata.permissions().mode() & 0o777;
+        }
+    }
+    MODE_OF_STREAM
 }
 
 /// Whether the path names a pipe or the like. What is nothing at all is for the opening to say.

@@ -139,15 +139,16 @@ impl FileBackend {
     /// [`Closed`](Error::Closed) after a close.
     pub fn draft(&self) -> Result<Draft> {
         let open = self.open.as_ref().ok_or(Error::Closed)?;
-        let mut draft = self.options.draft(&self.path)?;
-        draft.backend().give_as(open.file.file())?;
+        // Nobody's but its maker's until it has the owner that it is to have.
+        let mut draft = Draft::new(&self.options, &self.path, 0o600)?;
+        draft.backend().give_as(open.file.file(), 0o777)?;
         Ok(draft)
     }
 
-    /// Gives the file the owner and the permissions of `original`.
-    pub(crate) fn give_as(&mut self, original: &OpenFile) -> Result<()> {
+    /// Gives the file the owner of `original`, and its permissions as far as `mode_max` has them too.
+    pub(crate) fn give_as(&mut self, original: &OpenFile, mode_max: u32) -> Result<()> {
         let open = opened(&mut self.open)?;
-        let given = open.system.give_as(original, open.file.file());
+        let given = open.system.give_as(original, open.file.file(), mode_max);
         given.map_err(|source| failed("give to the owner of the original", 0, original.path(), source))
     }
 

@@ -45,13 +45,16 @@ pub struct Draft {
     /// Removed when it is dropped.
     temporary: TempPath,
     path: PathBuf,
+    /// The most that it lets others do, whatever it takes the place of.
+    mode_max: u32,
 }
 
 impl Draft {
-    /// A draft for `path`, where there may be a file.
-    pub(crate) fn new(options: &FileOptions, path: &Path) -> Result<Draft> {
+    /// A draft for `path`, where there may be a file; at first it is no more open than `mode_now`.
+    pub(crate) fn new(options: &FileOptions, path: &Path, mode_now: u32) -> Result<Draft> {
+        let mode_max = options.mode_max;
         // Zeros ahead of the end would be in the way of a name that stands for all of it and nothing else.
-        let options = &options.clone().preallocate_bytes(0);
+        let options = &options.clone().preallocate_bytes(0).no_more_open_than(mode_now);
         let path = resolve(path)?;
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".partial-");
@@ -74,7 +77,7 @@ impl Draft {
         match made {
             Ok(made) => {
                 let (backend, temporary) = made.into_parts();
-                Ok(Draft { backend, system: Arc::clone(&options.system), temporary, path })
+                Ok(Draft { backend, system: Arc::clone(&options.system), temporary, path, mode_max })
             }
             Err(error) => Err(failure.unwrap_or_else(|| failed("create", 0, &path, error))),
         }
@@ -118,7 +121,7 @@ impl Draft {
     }
 
     /// Gives the log its name, in place of the log that may have it, whose bytes are gone then, and whose owner and
-    /// permissions it takes on.
+    /// permissions it takes on, as far as [`FileOptions::no_more_open_than`] allows.
     ///
     /// Durable on return: the log and its name.
     ///
@@ -131,7 +134,7 @@ impl Draft {
         let held = hold(&*self.system, &self.path)?;
         if let Some(held) = &held {
             // Who may not read the old log must not read the new one.
-            self.backend.give_as(held.file())?;
+            self.backend.give_as(held.file(), self.mode_max)?;
         }
         self.complete().await?;
         self.rename_over()

@@ -329,8 +329,8 @@ impl System for FaultySystem {
         self.os.link(from, to)
     }
 
-    fn give_as(&self, original: &OpenFile, new: &OpenFile) -> io::Result<()> {
+    fn give_as(&self, original: &OpenFile, new: &OpenFile, mode_max: u32) -> io::Result<()> {
         self.enter(Operation::GiveAs, new.path(), 0, 0)?;
-        self.os.give_as(original, new)
+        self.os.give_as(original, new, mode_max)
     }
 }

@@ -24,7 +24,7 @@ pub(crate) enum Intent {
 pub(crate) fn writer(options: &FileOptions, path: &Path, intent: Intent) -> Result<FileBackend> {
     let path = absolute(path)?;
     let system = &options.system;
-    let file = lock(&**system, &path, intent)?;
+    let file = lock(&**system, &path, intent, options.mode())?;
 
     // The sync first: it makes every page clean, and only clean pages can be dropped. After a sync that failed in an
     // earlier process, the cache may show bytes that never reached the disk, so that what is read from here on must
@@ -51,14 +51,14 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
 
 /// Locks the log at `path`, which must exist, without looking at it.
 pub(crate) fn lock_existing(system: &dyn System, path: &Path) -> Result<LockedFile> {
-    lock(system, path, Intent::Open)
+    lock(system, path, Intent::Open, 0)
 }
 
-/// Opens and locks, until the file that is locked is the one that the path names.
-fn lock(system: &dyn System, path: &Path, intent: Intent) -> Result<LockedFile> {
+/// Opens and locks, until the file that is locked is the one that the path names. A file that is made has this mode.
+fn lock(system: &dyn System, path: &Path, intent: Intent, mode: u32) -> Result<LockedFile> {
     let access = match intent {
         Intent::Open => Access::Write,
-        Intent::Create | Intent::OpenOrCreate => Access::WriteOrCreate,
+        Intent::Create | Intent::OpenOrCreate => Access::WriteOrCreate { mode },
     };
     for _ in 0..ATTEMPTS {
         let (file, _) = open_regular(system, path, access)?;

@@ -36,6 +36,7 @@ pub struct FileOptions {
     pub(crate) keep_cut: bool,
     pub(crate) write_buffer_bytes: usize,
     pub(crate) preallocate_bytes: u64,
+    pub(crate) mode_max: u32,
     pub(crate) system: Arc<dyn System>,
 }
 
@@ -46,6 +47,7 @@ impl Default for FileOptions {
             keep_cut: true,
             write_buffer_bytes: 0,
             preallocate_bytes: 0,
+            mode_max: 0o777,
             system: Arc::new(OsSystem),
         }
     }
@@ -111,6 +113,36 @@ impl FileOptions {
         self
     }
 
+    /// Lets a file that is made be no more open than one with the permission bits `mode`; called again, than with any of
+    /// them. Unix only. By default the umask alone decides.
+    ///
+    /// For logs that are made from others, which nobody is to read who may not read those: give the
+    /// [mode](FileReader::mode) of each. The file has no other bits from the moment it exists, and the umask takes more
+    /// away. Its owner may read and write it in any case. What is there already stays as it is, save that a
+    /// [`Draft`] that replaces it is as private as both.
+    ///
+    /// ```
+    /// use aof_file::{FileOptions, FileReader};
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let (path, copy) = (directory.path().join("bank.aof"), directory.path().join("copy.aof"));
+    /// # std::fs::write(&path, b"")?;
+    /// let source = FileReader::open_read_only(&path)?;
+    /// let backend = FileOptions::new().no_more_open_than(source.mode()?).create(&copy)?;
+    /// # drop(backend);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn no_more_open_than(mut self, mode: u32) -> FileOptions {
+        self.mode_max &= mode | 0o600;
+        self
+    }
+
+    /// With which mode a file is made.
+    pub(crate) fn mode(&self) -> u32 {
+        self.mode_max & 0o666
+    }
+
     /// Puts other system calls under the backend: for tests. See [`system`](crate::system).
     #[must_use]
     pub fn system(mut self, system: Arc<dyn System>) -> FileOptions {
@@ -151,7 +183,7 @@ impl FileOptions {
     ///
     /// [`Error::Io`](aof_api::Error::Io) when it cannot be made, or `path` is a directory.
     pub fn draft(&self, path: impl AsRef<Path>) -> Result<Draft> {
-        Draft::new(self, path.as_ref())
+        Draft::new(self, path.as_ref(), self.mode_max)
     }
 
     /// As [`FileReader::open_read_only`], with these options.

@@ -85,6 +85,16 @@ impl FileReader {
         self.file.path()
     }
 
+    /// The permission bits of the file: for [`FileOptions::no_more_open_than`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](aof_api::Error::Io) when the file cannot be looked at.
+    pub fn mode(&self) -> Result<u32> {
+        let status = self.system.file_status(&self.file);
+        status.map(|status| status.mode).map_err(|source| failed("look at the file", 0, self.path(), source))
+    }
+
     /// Whether `path` names the file that this reads.
     ///
     /// ```

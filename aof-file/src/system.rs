@@ -132,12 +132,12 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     /// systems without second names answer always.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Gives `new` the permissions and the owner of `original`.
+    /// Gives `new` the owner of `original`, and its permissions as far as `mode_max` has them too.
     ///
     /// # Errors
     ///
     /// Those of `fchmod(2)` and `fchown(2)`.
-    fn give_as(&self, original: &OpenFile, new: &OpenFile) -> io::Result<()>;
+    fn give_as(&self, original: &OpenFile, new: &OpenFile, mode_max: u32) -> io::Result<()>;
 }
 
 /// The most parts that one [`System::write_at`] is given: `IOV_MAX` of Linux, macOS and the BSDs.
@@ -151,7 +151,10 @@ pub enum Access {
     /// To read and write; it must exist.
     Write,
     /// To read and write; made when it does not exist.
-    WriteOrCreate,
+    WriteOrCreate {
+        /// Who may read and write it if it is made, as in `open(2)`; the umask still applies. Unix only.
+        mode: u32,
+    },
     /// To write; made now, and an error when it exists.
     CreateNew {
         /// Who may read and write it, as in `open(2)`; the umask still applies. Unix only.

@@ -21,7 +21,7 @@ impl System for OsSystem {
         match access {
             Access::Read => options.read(true),
             Access::Write => options.read(true).write(true),
-            Access::WriteOrCreate => options.read(true).write(true).create(true).truncate(false),
+            Access::WriteOrCreate { .. } => options.read(true).write(true).create(true).truncate(false),
             Access::CreateNew { .. } => options.write(true).create_new(true),
         };
         open_flags(&mut options, access);
@@ -91,11 +91,11 @@ impl System for OsSystem {
         fs::hard_link(from, to)
     }
 
-    fn give_as(&self, original: &OpenFile, new: &OpenFile) -> io::Result<()> {
+    fn give_as(&self, original: &OpenFile, new: &OpenFile, mode_max: u32) -> io::Result<()> {
         let [wanted, found] = [original.file().metadata()?, new.file().metadata()?];
         give_to_owner(new.file(), &wanted, &found)?;
         // Behind the owner, because a change of owner takes permissions away.
-        new.file().set_permissions(wanted.permissions())
+        new.file().set_permissions(limited(wanted.permissions(), mode_max))
     }
 }
 
@@ -104,13 +104,25 @@ fn open_flags(options: &mut OpenOptions, access: Access) {
     use std::os::unix::fs::OpenOptionsExt;
     // A fifo that was put in place of the log must be refused, not waited for. Regular files do not care.
     options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    if let Access::CreateNew { mode } = access {
+    if let Access::CreateNew { mode } | Access::WriteOrCreate { mode } = access {
         options.mode(mode);
     }
 }
 
 #[cfg(not(unix))]
 fn open_flags(_: &mut OpenOptions, _: Access) {}
+
+/// What of the permissions `mode_max` has too.
+#[cfg(unix)]
+fn limited(permissions: fs::Permissions, mode_max: u32) -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    fs::Permissions::from_mode(permissions.mode() & (mode_max | !0o777))
+}
+
+#[cfg(not(unix))]
+fn limited(permissions: fs::Permissions, _: u32) -> fs::Permissions {
+    permissions
+}
 
 #[cfg(unix)]
 fn give_to_owner(file: &File, wanted: &Metadata, found: &Metadata) -> io::Result<()> {

@@ -263,3 +263,38 @@ fn what_replaces_a_log_is_as_private_as_it_was() {
     assert_eq!(place.bytes(), b"new");
     assert_eq!(std::fs::metadata(&place.log).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_made_from_logs_is_no_more_open_than_any_of_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let made = |modes: &[u32]| {
+        let place = Place::new();
+        let options = modes.iter().fold(place.options(), |options, mode| options.no_more_open_than(*mode));
+        let mut draft = options.draft(&place.log).unwrap();
+        // From the first moment.
+        let temporary = mode(draft.temporary_path());
+        write(draft.backend(), b"new").unwrap();
+        block_on(draft.publish()).unwrap();
+        assert_eq!(mode(&place.log), temporary);
+        drop(options.create(place.path("other")).unwrap());
+        assert_eq!(mode(&place.path("other")), temporary);
+        temporary
+    };
+    let by_umask = made(&[]);
+    assert_eq!(made(&[0o600]), 0o600);
+    assert_eq!(made(&[0o640, 0o604]), 0o600);
+    assert_eq!(made(&[0o400]), 0o600);
+    assert_eq!(made(&[0o777]), by_umask);
+    assert_eq!(made(&[0o644]), 0o644 & by_umask);
+
+    // What is replaced may be as open as it likes.
+    let place = Place::new();
+    drop(place.with(b"open"));
+    fs::set_permissions(&place.log, fs::Permissions::from_mode(0o664)).unwrap();
+    let mut draft = place.options().no_more_open_than(0o640).draft(&place.log).unwrap();
+    write(draft.backend(), b"secret").unwrap();
+    block_on(draft.replace()).unwrap();
+    assert_eq!((mode(&place.log), place.bytes()), (0o640, b"secret".to_vec()));
+}

@@ -219,8 +219,8 @@ fn a_file_replaced_between_opening_and_locking_is_opened_again() {
         fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
             OsSystem.link(from, to)
         }
-        fn give_as(&self, original: &OpenFile, new: &OpenFile) -> io::Result<()> {
-            OsSystem.give_as(original, new)
+        fn give_as(&self, original: &OpenFile, new: &OpenFile, mode_max: u32) -> io::Result<()> {
+            OsSystem.give_as(original, new, mode_max)
         }
     }
 
