@@ -5,8 +5,10 @@ use crate::bounded::Bounded;
 use crate::chain::Tip;
 use crate::entry::AofEntry;
 use crate::error::{Error, Result};
-use crate::scan::{DamageAt, ReadOptions, Scan, Step};
+use crate::scan::{DamageAt, DamagedRange, ReadOptions, Scan, Step};
 use std::io::IoSlice;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use zerocopy::IntoBytes;
 
 /// How much may be written before it is made durable, in bytes.
@@ -46,7 +48,7 @@ impl CopyOptions {
 }
 
 /// What was copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Copied {
     /// Entries in the destination now.
     pub entries: u64,
@@ -54,7 +56,7 @@ pub struct Copied {
     pub bytes: u64,
     /// How many of them were there already, and were found to be the same.
     pub resumed_at: u64,
-    /// The last entry; none of an empty log.
+    /// The last entry; none where nothing was copied.
     pub tip: Option<Tip>,
     /// Bytes at the end of a live source that are no whole entry yet, and were not copied.
     pub pending: u64,
@@ -71,8 +73,8 @@ pub struct Copied {
 /// # Errors
 ///
 /// [`Error::Differs`] where the destination is not the beginning of the source; nothing in it was changed.
-/// [`Error::Corrupt`] where the source is damaged: everything before is copied and durable, and copying again goes on
-/// there once the source was mended. [`Error::Io`] with the operation `read back` when the destination does not hold what
+/// [`Error::Corrupt`] where the source is damaged: everything before is copied, durable and read back, and copying again
+/// goes on there once the source was mended; a [`Copier`] tells how much that is. [`Error::Io`] with the operation `read back` when the destination does not hold what
 /// was written to it. The failures of either storage; copying again goes on where they stopped it.
 ///
 /// ```
@@ -91,43 +93,109 @@ pub struct Copied {
 /// # Ok::<(), aof_api::Error>(())
 /// # }).unwrap();
 /// ```
-pub async fn copy<R: AofRead, B: AofBackend>(
-    mut source: R,
-    destination: &mut B,
+pub async fn copy<R: AofRead, B: AofBackend>(source: R, destination: &mut B, options: CopyOptions) -> Result<Copied> {
+    Copier::new(options).copy(source, destination).await
+}
+
+/// Copies a log as [`copy()`] does, and tells how much it has copied: while it does, and when it could not copy all.
+///
+/// ```
+/// use aof_api::{Aof, AofBackend, Copier, CopyOptions, Error, Operation, Options};
+/// use aof_memory::MemoryBackend;
+///
+/// # futures::executor::block_on(async {
+/// let mut log = Aof::create(MemoryBackend::new(), Options::new()).await?;
+/// log.append(Operation(200), b"one").await?;
+/// log.append(Operation(200), b"two").await?;
+/// let mut damaged = log.into_inner().snapshot();
+/// *damaged.last_mut().unwrap() ^= 1;
+///
+/// let (source, mut destination) = (MemoryBackend::from_bytes(&damaged), MemoryBackend::new());
+/// let mut copier = Copier::new(CopyOptions::new());
+/// assert!(matches!(copier.copy(source, &mut destination).await, Err(Error::Corrupt { offset: 275, .. })));
+/// assert_eq!((copier.copied().entries, destination.len()), (1, 275));
+/// # Ok::<(), aof_api::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Copier {
     options: CopyOptions,
-) -> Result<Copied> {
-    let end = source.end().await?;
-    let mut scan = Scan::new(Bounded::new(source, end), 0, options.read);
-    let mut copying = Copying {
-        there: destination.len(),
-        destination,
-        buf: Vec::new(),
-        order: blake3::Hasher::new(),
-        copied: Copied { entries: 0, bytes: 0, resumed_at: 0, tip: None, pending: 0 },
-    };
-    let damage = loop {
-        match scan.step().await? {
-            Step::Entries => {
-                copying.count(scan.entries().map(|(_, entry)| entry));
-                copying.put(scan.bytes()).await?;
-            }
-            Step::Damage(DamageAt { offset, damage, .. }) => break Some(Error::damaged(offset, damage)),
-            Step::End => break None,
-        }
-    };
-    if let Some(error) = damage {
-        let range = scan.resync().await?;
-        let pending = range.filter(|range| options.live && range.is_pending());
-        let Some(range) = pending else {
-            // What the destination may hold beyond is nothing to judge by a damaged source.
-            copying.destination.checkpoint().await?;
-            return Err(error);
-        };
-        copying.copied.pending = range.len;
+    copied: Copied,
+    stopped: Option<DamagedRange>,
+    /// `copied.entries`, for others to see meanwhile.
+    entries_so_far: Arc<AtomicU64>,
+}
+
+impl Copier {
+    /// A copier that has copied nothing.
+    #[must_use]
+    pub fn new(options: CopyOptions) -> Copier {
+        Copier { options, copied: Copied::default(), stopped: None, entries_so_far: Arc::default() }
     }
-    copying.cut_beyond().await?;
-    copying.destination.checkpoint().await?;
-    copying.read_back(options.read).await
+
+    /// How many entries were copied so far, for a display of progress. It is brought up to date about every 256 KiB.
+    #[must_use]
+    pub fn entries_so_far(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.entries_so_far)
+    }
+
+    /// What the last [`copy`](Copier::copy) copied, when it answered an error too. After [`Error::Corrupt`] that is all
+    /// before the damage, durable; after another error it may not be durable, and was not read back.
+    #[must_use]
+    pub fn copied(&self) -> Copied {
+        self.copied
+    }
+
+    /// The damage at which the last copy ended; none where it did not.
+    #[must_use]
+    pub fn stopped(&self) -> Option<DamagedRange> {
+        self.stopped
+    }
+
+    /// Copies a log, as [`copy()`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`copy()`].
+    pub async fn copy<R: AofRead, B: AofBackend>(&mut self, mut source: R, destination: &mut B) -> Result<Copied> {
+        (self.copied, self.stopped) = (Copied::default(), None);
+        let end = source.end().await?;
+        let mut scan = Scan::new(Bounded::new(source, end), 0, self.options.read);
+        let mut copying = Copying {
+            there: destination.len(),
+            destination,
+            buf: Vec::new(),
+            order: blake3::Hasher::new(),
+            copied: &mut self.copied,
+        };
+        let damage = loop {
+            match scan.step().await? {
+                Step::Entries => {
+                    copying.count(scan.entries().map(|(_, entry)| entry));
+                    copying.put(scan.bytes()).await?;
+                    self.entries_so_far.store(copying.copied.entries, Ordering::Relaxed);
+                }
+                Step::Damage(DamageAt { offset, damage, .. }) => break Some(Error::damaged(offset, damage)),
+                Step::End => break None,
+            }
+        };
+        if let Some(error) = damage {
+            let range = scan.resync().await?;
+            let pending = range.filter(|range| self.options.live && range.is_pending());
+            let Some(range) = pending else {
+                self.stopped = range;
+                // What the destination may hold beyond is nothing to judge by a damaged source.
+                copying.destination.checkpoint().await?;
+                copying.read_back(self.options.read).await?;
+                return Err(error);
+            };
+            copying.copied.pending = range.len;
+        }
+        copying.cut_beyond().await?;
+        copying.destination.checkpoint().await?;
+        copying.read_back(self.options.read).await?;
+        Ok(self.copied)
+    }
 }
 
 struct Copying<'a, B> {
@@ -138,7 +206,7 @@ struct Copying<'a, B> {
     buf: Vec<u8>,
     /// Over the checksums of all entries in their order.
     order: blake3::Hasher,
-    copied: Copied,
+    copied: &'a mut Copied,
 }
 
 impl<B: AofBackend> Copying<'_, B> {
@@ -207,9 +275,9 @@ impl<B: AofBackend> Copying<'_, B> {
         self.destination.truncate(offset).await
     }
 
-    /// Reads the destination from its beginning: each entry verified, each in its place.
-    async fn read_back(self, read: ReadOptions) -> Result<Copied> {
-        let mut scan = Scan::new(self.destination.reader().await?, 0, read);
+    /// Reads what was copied from its beginning: each entry verified, each in its place.
+    async fn read_back(self, read: ReadOptions) -> Result<()> {
+        let mut scan = Scan::new(Bounded::new(self.destination.reader().await?, self.copied.bytes), 0, read);
         let mut order = blake3::Hasher::new();
         let differs = loop {
             match scan.step().await? {
@@ -222,7 +290,7 @@ impl<B: AofBackend> Copying<'_, B> {
             }
         };
         match differs {
-            None => Ok(self.copied),
+            None => Ok(()),
             Some(what) => {
                 let text = format!("{what}: the storage of the destination is not to be trusted");
                 Err(Error::io("read back", scan.offset(), std::io::Error::other(text)))

@@ -10,7 +10,7 @@
 //! | read one | [`Entries`], [`ReadOptions`] |
 //! | make one whole log of several, or of a damaged one | [`merge()`], [`Merger`] |
 //! | find an op or a time in one | [`find()`] |
-//! | copy one to another storage | [`copy()`] |
+//! | copy one to another storage | [`copy()`], [`Copier`] |
 //! | know whether one is whole | [`validate()`], [`Validator`], [`digest()`] |
 //! | put a log on another storage | [`AofBackend`] and its promises B1 to B12; [`extent`] helps |
 //! | choose the storage at run time | [`DynAofBackend`] |
@@ -71,7 +71,7 @@ pub use aof::{Aof, Appended};
 pub use backend::{AofBackend, AofBackendExt, AofRead, AofReadExt};
 pub use chain::{ParseRuleError, Rule, Tip};
 pub use checksum::{Checksum, ParseChecksumError};
-pub use copy::{Copied, CopyOptions, copy};
+pub use copy::{Copied, Copier, CopyOptions, copy};
 pub use digest::{Digest, Digester, digest};
 pub use entries::{Entries, LocatedEntry};
 pub use entry::{

@@ -4,7 +4,7 @@ use crate::support::block_on;
 use crate::support::disk::Disk;
 use crate::support::log::Log;
 use crate::support::reader::{Manner, SliceReader};
-use aof_api::{Copied, CopyOptions, CorruptReason, Damage, Error, ReadOptions, Result, copy};
+use aof_api::{Copied, Copier, CopyOptions, CorruptReason, Damage, Error, ReadOptions, Result, copy};
 
 fn copied(source: &[u8], destination: &Disk, options: CopyOptions) -> Result<Copied> {
     block_on(copy(SliceReader::new(source), &mut destination.clone(), options))
@@ -69,6 +69,28 @@ fn a_destination_that_is_no_beginning_of_the_source_is_left_alone() {
         let error = copy_of(&bytes, &disk).unwrap_err();
         assert!(matches!(error, Error::Differs { offset } if offset == differs_at), "{error}");
         assert_eq!((disk.bytes(), disk.writes()), (there, 0));
+    }
+}
+
+#[test]
+fn what_was_copied_is_told_when_not_all_could_be() {
+    let log = Log::history(5);
+    let mut damaged = log.bytes();
+    damaged[log.range(3).end - 1] ^= 1;
+    // Also where the destination holds the rest already, from before the source was damaged.
+    for there in [0, log.range(1).end - 7, log.bytes().len()] {
+        let disk = Disk::with(&log.bytes()[..there]);
+        let mut copier = Copier::new(CopyOptions::new());
+        let so_far = copier.entries_so_far();
+        let error = block_on(copier.copy(SliceReader::new(&damaged), &mut disk.clone())).unwrap_err();
+        assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+        let copied = copier.copied();
+        assert_eq!((copied.entries, copied.bytes), (3, log.offset(3)));
+        assert_eq!(copied.resumed_at, log.offset(3).min(there as u64));
+        assert_eq!(copied.tip.unwrap().checksum, log.checksum(2));
+        assert_eq!(copier.stopped().unwrap().op, Some(4));
+        assert_eq!(so_far.load(std::sync::atomic::Ordering::Relaxed), 3);
+        assert_eq!(disk.bytes(), log.bytes()[..there.max(log.range(3).start)]);
     }
 }
 
