@@ -286,9 +286,19 @@ pub enum CorruptReason {
         /// Where the first valid entry behind the damage stands.
         next: u64,
     },
-    /// The caller asked for a log without a damaged tail.
-    #[error("{0}: the tail policy does not allow to cut this")]
-    TailRefused(Damage),
+    /// The caller asked for a log without a damaged tail, or with a torn one at most.
+    #[error(
+        "{damage}: the tail policy does not allow to cut this ({} before it, {} behind it)",
+        whole_entries(*.entries), whole_entries(*.entries_behind)
+    )]
+    TailRefused {
+        /// What is wrong with the bytes.
+        damage: Damage,
+        /// Whole entries before the damage, which a cut keeps.
+        entries: u64,
+        /// Whole entries behind the damage, which a cut takes.
+        entries_behind: u64,
+    },
     /// Under [`Tail::Keep`](crate::Tail::Keep), whatever is written behind the torn tail makes some entry in it whole:
     /// somebody has made bodies for that. Open it with a policy that cuts.
     #[error(
@@ -297,16 +307,20 @@ pub enum CorruptReason {
     TailForged(Damage),
 }
 
+fn whole_entries(count: u64) -> String {
+    format!("{count} whole {}", if count == 1 { "entry" } else { "entries" })
+}
+
 impl CorruptReason {
     /// What is wrong with the bytes.
     #[must_use]
     pub fn damage(&self) -> Damage {
         match *self {
-            CorruptReason::Damaged(damage)
-            | CorruptReason::NotALog(damage)
-            | CorruptReason::TailRefused(damage)
-            | CorruptReason::TailForged(damage) => damage,
-            CorruptReason::Acknowledged { damage, .. }
+            CorruptReason::Damaged(damage) | CorruptReason::NotALog(damage) | CorruptReason::TailForged(damage) => {
+                damage
+            }
+            CorruptReason::TailRefused { damage, .. }
+            | CorruptReason::Acknowledged { damage, .. }
             | CorruptReason::Durable { damage, .. }
             | CorruptReason::EntriesBehind { damage, .. } => damage,
         }

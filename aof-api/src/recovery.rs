@@ -369,8 +369,9 @@ impl<'a> Walk<'a> {
                 filler = Filler::find(backend, &suspect.first, end).await?;
                 self.recovery.keep(suspect);
             } else {
-                let reason = CorruptReason::TailRefused(suspect.first.damage);
-                return Err(Error::Corrupt { offset: suspect.first.offset, reason });
+                let Suspect { first: DamagedRange { offset, damage, .. }, entries_behind, .. } = suspect;
+                let reason = CorruptReason::TailRefused { damage, entries: self.recovery.entries, entries_behind };
+                return Err(Error::Corrupt { offset, reason });
             }
         }
         self.check_expected_tip()?;

@@ -2,9 +2,11 @@
 
 use crate::arguments::{AppendArguments, OutputArguments, Sync, cores};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::fresh::Fresh;
 use crate::input::Input;
 use crate::json;
 use crate::moved::{Moved, go_on, go_on_before_close};
+use crate::paths::as_typed;
 use crate::progress::Spinner;
 use crate::size::{Size, counted, grouped};
 use anstream::eprintln;
@@ -12,6 +14,7 @@ use aof_api::blocking::Aof;
 use aof_api::{Error, HEADER_SIZE, Operation, Options, Recovery, TailKind, size_disk};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use std::io::Write;
+use std::path::Path;
 use std::time::Instant;
 
 /// How much may wait for a checkpoint in bytes, except under `--sync end`.
@@ -24,16 +27,20 @@ pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outc
     let input = input(arguments)?;
     let failure = Failure::at(&arguments.log);
     let spinner = Spinner::new("reading the log", output);
+    let fresh = Fresh::look(&arguments.log);
     // This thread has nothing else to do while the disk works.
     let backend = FileOptions::new().sync_on(SyncOn::Caller).open_or_create(&arguments.log).map_err(&failure)?;
-    let (log, recovery) = Aof::open(backend, options(arguments)).map_err(&failure)?;
+    let opened = Aof::open(backend, options(arguments));
+    let (log, recovery) = opened.map_err(&failure).inspect_err(|failure| fresh.discard_after(failure))?;
     spinner.finish();
-    report_recovery(&recovery, &log);
+    report_recovery(&recovery, &log, &arguments.log);
     let mut appending = Appending::new(arguments, log, Spinner::new("appending", output));
     let appended = appending.append_all(input);
     appending.spinner.finish();
     if let Err(error) = appended {
         appending.report_durable();
+        drop(appending);
+        fresh.discard_after(&error);
         return Err(error);
     }
     appending.finish(output)
@@ -53,6 +60,7 @@ fn options(arguments: &AppendArguments) -> Options {
         .rule(arguments.rule.into())
         .tail(arguments.tail.into())
         .cut_len_max(CUT_LEN_MAX)
+        .read_threads(cores())
         .verify_threads(cores());
     if let Some(cluster) = arguments.cluster {
         options = options.cluster(cluster);
@@ -66,7 +74,7 @@ fn options(arguments: &AppendArguments) -> Options {
     options
 }
 
-fn report_recovery(recovery: &Recovery, log: &Aof<FileBackend>) {
+fn report_recovery(recovery: &Recovery, log: &Aof<FileBackend>, typed: &Path) {
     if let Some(cut) = &recovery.cut {
         let (offset, len, damage) = (cut.offset, grouped(cut.len), cut.damage);
         eprintln!("cut a tail of {len} bytes at offset {offset}, of which no entry records a checkpoint ({damage})");
@@ -74,7 +82,9 @@ fn report_recovery(recovery: &Recovery, log: &Aof<FileBackend>) {
             eprintln!("  whole entries in it: {}", grouped(cut.entries));
         }
         match log.backend().kept_cut() {
-            Some(path) => eprintln!("  its bytes are kept as {}", path.display()),
+            Some(path) => {
+                eprintln!("  its bytes are kept as {}", as_typed(&path.to_string_lossy(), typed));
+            }
             None if cut.kind == TailKind::Zero => eprintln!("  nothing is lost: it was all zeros"),
             None => eprintln!("  its bytes are gone: there was no room to keep them"),
         }

@@ -2,11 +2,14 @@
 
 use crate::arguments::{OutputArguments, ThreadArguments};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::fresh::Fresh;
 use crate::json;
+use crate::paths::{quoted, refuse_directory};
 use crate::progress::Progress;
 use crate::size::{Size, counted, grouped};
 use crate::source::Source;
-use aof_api::{AofBackend, CopyOptions, Entries, ReadOptions, copy};
+use crate::text::looks_like_text;
+use aof_api::{AofBackend, Copied, Copier, CopyOptions, DamagedRange, Entries, Error, ReadOptions};
 use clap::Args;
 use futures::executor::block_on;
 use std::io::Write;
@@ -15,7 +18,7 @@ use std::path::PathBuf;
 /// Copy a log, verified on both sides, from where an earlier copy stopped
 ///
 /// DST is made, or goes on where it ends, if what it holds is the beginning of SRC; anything else is refused, and nothing
-/// is overwritten. A new DST is no more open to others than SRC. When the command is done, all of DST is durable and was
+/// is overwritten. At damage in SRC the copy ends, and what comes before it is kept: exit code 1. A new DST is no more open to others than SRC. When the command is done, all of DST is durable and was
 /// read back. A copy that was interrupted, by
 /// Ctrl-C for instance, is the beginning of SRC: run the command again.
 #[derive(Args, Debug)]
@@ -38,6 +41,8 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
     if path.as_os_str() == "-" {
         return Err(Failure::Usage("DST is a file: a copy is read back, which standard output cannot be".to_owned()));
     }
+    refuse_directory(path, &source.path)?;
+    let mut report = Report { arguments, source: &source, output, copied: Copied::default(), stopped: None };
     if !source.is_stream() {
         let reader = source.reader()?;
         if reader.is_at(path).map_err(Failure::at(path))? {
@@ -45,54 +50,124 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
         }
         // Nothing is made for what is no log at all.
         let mut entries = Entries::new(reader, ReadOptions::new());
-        if let Err(error) = block_on(entries.next())
-            && !source.live
-        {
-            return Err(Failure::at(&source.path)(error));
+        match block_on(entries.next()).map(drop) {
+            Err(error @ Error::Corrupt { .. }) if !source.live => {
+                report.stopped = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
+                report.print()?;
+                return Err(report.stop(&error));
+            }
+            Err(error) if !source.live => return Err(Failure::at(&source.path)(error)),
+            _ => {}
         }
     }
-    let progress = Progress::new(source.len, output);
+    let mut progress = Progress::new(source.len, output);
     let read = ReadOptions::new().verify_threads(source.threads(arguments.threads.count()));
-    let options = CopyOptions::new().read(read).live(source.live);
-    let copied = block_on(async {
-        let backend = Source::options_for_output(std::slice::from_ref(&source)).open_or_create(path);
-        let mut destination = backend.map_err(Failure::at(path))?;
-        let copied = copy(progress.watch(source.reader()?), &mut destination, options).await;
-        progress.finish();
-        let copied = copied.map_err(|error| match error {
-            aof_api::Error::Corrupt { .. } => Failure::at(&source.path)(error),
-            error => Failure::at(path)(error),
-        })?;
-        destination.close().await.map_err(Failure::at(path))?;
-        Ok(copied)
-    })?;
-    let mut out = std::io::stdout().lock();
-    if output.json {
-        let object = serde_json::json!({
-            "type": "summary",
-            "entries": json::number(copied.entries),
-            "bytes": json::number(copied.bytes),
-            "resumed_at": json::number(copied.resumed_at),
-            "pending": json::number(copied.pending),
-            "tip": copied.tip.map(|tip| tip.checksum.to_string()),
-            "tip_op": copied.tip.map(|tip| json::number(tip.op)),
-        });
-        json::print(&mut out, &object)?;
-        return Ok(Exit::Clean);
+    let mut copier = Copier::new(CopyOptions::new().read(read).live(source.live));
+    progress.follow_entries(copier.entries_so_far());
+    let fresh = Fresh::look(path);
+    let backend = Source::options_for_output(std::slice::from_ref(&source)).open_or_create(path);
+    let mut destination = backend.map_err(Failure::at(path))?;
+    let copied = block_on(copier.copy(progress.watch(source.reader()?), &mut destination));
+    progress.finish();
+    (report.copied, report.stopped) = (copier.copied(), copier.stopped());
+    let closed = block_on(destination.close());
+    drop(destination);
+    let stopped = match copied {
+        Ok(_) => None,
+        Err(error @ Error::Corrupt { .. }) => Some(report.stop(&error)),
+        Err(error) => return Err(Failure::at(path)(error)),
+    };
+    if let Some(stopped) = &stopped {
+        fresh.discard_after(stopped);
     }
-    let mut text = format!(
-        "copied    {}, {} bytes ({}), durable\n",
-        counted(copied.entries, "entry"),
-        grouped(copied.bytes),
-        Size(copied.bytes)
-    );
-    if copied.resumed_at > 0 {
-        text += &format!("resumed   {} bytes were there already, the same\n", grouped(copied.resumed_at));
+    closed.map_err(Failure::at(path))?;
+    report.print()?;
+    stopped.map_or(Ok(Exit::Clean), Err)
+}
+
+/// What was copied, and what stopped it.
+struct Report<'a> {
+    arguments: &'a CopyArguments,
+    source: &'a Source,
+    output: &'a OutputArguments,
+    copied: Copied,
+    stopped: Option<DamagedRange>,
+}
+
+impl Report<'_> {
+    fn print(&self) -> Outcome<()> {
+        let Copied { entries, bytes, resumed_at, tip, pending } = self.copied;
+        let mut out = std::io::stdout().lock();
+        if self.output.json {
+            let mut object = serde_json::json!({
+                "type": "summary",
+                "complete": self.stopped.is_none(),
+                "entries": json::number(entries),
+                "bytes": json::number(bytes),
+                "resumed_at": json::number(resumed_at),
+                "pending": json::number(pending),
+                "tip": tip.map(|tip| tip.checksum.to_string()),
+                "tip_op": tip.map(|tip| json::number(tip.op)),
+            });
+            if let Some(DamagedRange { offset, len, damage, op, zeros, .. }) = self.stopped {
+                object["stopped_at"] = json::number(offset);
+                object["damage"] = serde_json::json!({
+                    "offset": json::number(offset),
+                    "len": json::number(len),
+                    "op": op.map(json::number),
+                    "zeros": zeros,
+                    "message": damage.to_string(),
+                });
+                object["next"] = self.next().map(|(command, _)| command).to_vec().into();
+            }
+            return json::print(&mut out, &object);
+        }
+        if self.stopped.is_some() && entries == 0 {
+            return Ok(());
+        }
+        let (counted, grouped_bytes) = (counted(entries, "entry"), grouped(bytes));
+        let mut text = format!("copied    {counted}, {grouped_bytes} bytes ({}), durable\n", Size(bytes));
+        if resumed_at > 0 {
+            text += &format!("resumed   {} bytes were there already, the same\n", grouped(resumed_at));
+        }
+        if pending > 0 {
+            text += &format!("pending   {} bytes at the end are being written: copy again\n", grouped(pending));
+        }
+        let tip = tip.map_or_else(|| "none".to_owned(), |tip| format!("{} (op {})", tip.checksum, tip.op));
+        writeln!(out, "{text}tip       {tip}").map_err(Failure::output)
     }
-    if copied.pending > 0 {
-        text += &format!("pending   {} bytes at the end are being written: copy again\n", grouped(copied.pending));
+
+    /// Damage in the source: what it is, where the copy ends, and what to do next.
+    fn stop(&self, error: &Error) -> Failure {
+        let (name, copy) = (self.source.path.display(), self.arguments.destination.display());
+        if let Error::Corrupt { offset: 0, .. } = error
+            && looks_like_text(&self.source.path)
+        {
+            return Failure::at(&self.source.path)(error.clone());
+        }
+        let ends = match self.copied.tip {
+            Some(tip) => format!("the copy ends there, behind op {}; all of {copy} up to there is durable", tip.op),
+            None => "nothing was copied".to_owned(),
+        };
+        let mut text = format!("{name}: {error}; {ends}");
+        for (command, why) in self.next() {
+            text += &format!("\n  {command}   {why}");
+        }
+        Failure::Problem(text)
     }
-    let tip = copied.tip.map_or_else(|| "none".to_owned(), |tip| format!("{} (op {})", tip.checksum, tip.op));
-    writeln!(out, "{text}tip       {tip}").map_err(Failure::output)?;
-    Ok(Exit::Clean)
+
+    /// What to do about damage in the source.
+    fn next(&self) -> [(String, &'static str); 3] {
+        let source = if self.source.is_stream() { "SRC".to_owned() } else { quoted(&self.source.path) };
+        let copy = quoted(&self.arguments.destination);
+        let again = if self.source.is_stream() { "-".to_owned() } else { source.clone() };
+        [
+            (
+                format!("aof merge -o OUT {source} ANOTHER-COPY"),
+                "fills in what another copy of the log has: copy that instead",
+            ),
+            (format!("aof repair -o OUT {source}"), "writes what is whole, and says what is lost"),
+            (format!("aof copy {again} {copy}"), "goes on there, once the damage was mended"),
+        ]
+    }
 }

@@ -1,11 +1,13 @@
 //! How a command ends: the exit codes, and failures told to people.
 
+use crate::hint::hint;
+use crate::paths::as_typed;
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
-use aof_api::{CorruptReason, Error};
+use aof_api::Error;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The exit codes of every command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,7 +28,7 @@ pub(crate) enum Exit {
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// Of a log.
-    Log { path: String, error: Error },
+    Log { path: PathBuf, error: Error },
     /// Of what was asked.
     Usage(String),
     /// Something is to be protected.
@@ -47,7 +49,7 @@ pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 impl Failure {
     /// For `map_err`, with the path that the failure is about.
     pub(crate) fn at(path: &Path) -> impl Fn(Error) -> Failure {
-        move |error| Failure::Log { path: path.display().to_string(), error }
+        move |error| Failure::Log { path: path.to_owned(), error }
     }
 
     /// For `map_err` of what is written to standard output.
@@ -103,13 +105,17 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Log { path, error } => {
+                let name = path.display();
+                let text = as_typed(&error.to_string(), path);
                 match error {
-                    Error::Locked { .. } | Error::Moved { .. } | Error::Fenced { .. } => write!(f, "{error}")?,
-                    Error::Io { operation: "open", source, .. } => write!(f, "cannot open {source}")?,
-                    Error::Io { source, .. } if source.to_string().contains(path.as_str()) => write!(f, "{error}")?,
-                    _ => write!(f, "{path}: {error}")?,
+                    Error::Locked { .. } | Error::Moved { .. } | Error::Fenced { .. } => write!(f, "{text}")?,
+                    Error::Io { operation: operation @ ("open" | "create"), source, .. } => {
+                        write!(f, "cannot {operation} {}", as_typed(&source.to_string(), path))?;
+                    }
+                    Error::Io { .. } if text.contains(&name.to_string()) => write!(f, "{text}")?,
+                    _ => write!(f, "{name}: {text}")?,
                 }
-                hint(error).map_or(Ok(()), |hint| write!(f, "\n  {hint}"))
+                hint(path, error).map_or(Ok(()), |hint| write!(f, "\n  {hint}"))
             }
             Failure::Usage(message) | Failure::Refused(message) | Failure::Problem(message) => f.write_str(message),
             Failure::Acknowledgement(error) => {
@@ -118,26 +124,4 @@ impl fmt::Display for Failure {
             Failure::Stream { what, error } => write!(f, "{what}: {error}"),
         }
     }
-}
-
-/// What to do next, where the error of the library cannot know that it is the tool that asks.
-fn hint(error: &Error) -> Option<&'static str> {
-    Some(match error {
-        Error::ChainBroken { .. } => {
-            "a log of a restarted or state-synced replica needs `--rule seen-parent` or `--rule tb`; \
-             `aof validate LOG` lists everything that is wrong"
-        }
-        Error::Corrupt { reason: CorruptReason::TailRefused(_), .. } => {
-            "`aof validate LOG` lists what is wrong; if the entries there were acknowledged to nobody, \
-             `--tail truncate` cuts them and keeps the bytes beside the log"
-        }
-        Error::Corrupt { reason: CorruptReason::EntriesBehind { .. }, .. } => {
-            "`aof validate LOG` lists what is wrong; `--durable-len BYTES` says what had been checkpointed, \
-             `--tail keep` that torn entries were kept"
-        }
-        Error::Corrupt { .. } => "`aof validate LOG` lists everything that is wrong, and what is unaffected",
-        Error::WrongCluster { .. } => "leave `--cluster` out to take the log's own",
-        Error::Full { .. } => "what was appended before is kept: make room, then go on behind it",
-        _ => return None,
-    })
 }

@@ -9,6 +9,7 @@ mod window;
 
 use crate::arguments::{OutputArguments, cores};
 use crate::exit::{ERROR, Exit, Failure, Outcome};
+use crate::hint::if_text;
 use crate::json;
 use crate::progress::Progress;
 use crate::source::{LogReader, Source};
@@ -26,10 +27,8 @@ pub(crate) fn run(arguments: &InspectArguments, output: &OutputArguments) -> Out
     let how = How::new(arguments, output.json);
     let out = BufWriter::new(std::io::stdout().lock());
     let left = arguments.limit.unwrap_or(u64::MAX);
-    let mut listing = Listing { arguments, how, out, path: arguments.log.display().to_string(), left, clean: true };
-    if !how.json {
-        writeln!(listing.out, "{}", heading()).map_err(Failure::output)?;
-    }
+    let path = arguments.log.display().to_string();
+    let mut listing = Listing { arguments, how, out, path, left, listed: 0, clean: true };
     if arguments.follow {
         listing.follow()?
     } else {
@@ -46,6 +45,8 @@ struct Listing<'a, W> {
     path: String,
     /// How many entries may still be printed.
     left: u64,
+    /// How many entries were met.
+    listed: u64,
     clean: bool,
 }
 
@@ -53,6 +54,7 @@ impl<W: Write> Listing<'_, W> {
     fn list(&mut self, output: &OutputArguments) -> Outcome<()> {
         let source = Source::open(&self.arguments.log)?;
         let mut window = Window::find(self.arguments, &source)?;
+        self.head()?;
         let Some(start) = window.start else { return Ok(()) };
         // Entries that run over a terminal show the progress themselves.
         let quiet = output.quiet || std::io::stdout().is_terminal();
@@ -60,11 +62,14 @@ impl<W: Write> Listing<'_, W> {
         let progress = Progress::new(len, &OutputArguments { quiet, json: output.json });
         let options = ReadOptions::new().verify_threads(source.threads(cores()));
         let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
-        let mut count = 0;
         while self.left > 0 {
             match block_on(entries.next()) {
                 Ok(Some(entry)) if window.is_passed(entry.offset, entry.header()) => break,
-                Ok(Some(entry)) => self.take(&entry)?,
+                Ok(Some(entry)) => {
+                    self.take(&entry)?;
+                    self.listed += 1;
+                    progress.set_entries(self.listed);
+                }
                 Ok(None) => break,
                 Err(Error::Corrupt { .. }) => {
                     let range = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
@@ -77,10 +82,14 @@ impl<W: Write> Listing<'_, W> {
                 }
                 Err(error) => return Err(Failure::at(&source.path)(error)),
             }
-            count += 1;
-            progress.set_entries(count);
         }
         progress.finish();
+        if self.listed == 0
+            && !self.clean
+            && let Some(text) = if_text(&source.path)
+        {
+            self.say(&text);
+        }
         Ok(())
     }
 
@@ -91,6 +100,7 @@ impl<W: Write> Listing<'_, W> {
         // Where nothing of the window is there yet, it may come behind anything.
         let start = Window::find(self.arguments, &source)?.start.unwrap_or(0);
         let (mut follower, mut entries) = Follower::open(&path, start)?;
+        self.head()?;
         while self.left > 0 {
             let wait = match block_on(entries.next()) {
                 Ok(Some(entry)) => {
@@ -141,6 +151,11 @@ impl<W: Write> Listing<'_, W> {
             }
             None => Ok(true),
         }
+    }
+
+    /// The heading of the list, once there is something to list from.
+    fn head(&mut self) -> Outcome<()> {
+        if self.how.json { Ok(()) } else { writeln!(self.out, "{}", heading()).map_err(Failure::output) }
     }
 
     fn take(&mut self, entry: &LocatedEntry<'_>) -> Outcome<()> {

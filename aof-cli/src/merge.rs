@@ -4,6 +4,7 @@ use crate::arguments::{OutputArguments, ThreadArguments};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::interrupt::{finished, guarded};
 use crate::merged::Merged;
+use crate::paths::refuse_directory;
 use crate::progress::Progress;
 use crate::source::Source;
 use aof_api::{Checksum, MergeOptions, Merger, ReadOptions};
@@ -87,6 +88,7 @@ pub(crate) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool,
 /// A draft for `out`, if that may be written.
 pub(crate) fn draft(out: &Path, force: bool, inputs: &[Source]) -> Outcome<Draft> {
     let name = out.display();
+    refuse_directory(out, inputs.first().map_or(Path::new(""), |input| &input.path))?;
     for input in inputs {
         if input.reader()?.is_at(out).map_err(Failure::at(out))? {
             return Err(Failure::Refused(format!("{name} is one of the inputs: choose another name for the output")));

@@ -4,6 +4,7 @@ mod lines;
 
 use crate::arguments::OutputArguments;
 use crate::exit::{ERROR, Failure, Outcome};
+use crate::hint::if_text;
 use crate::size::{Size, counted, grouped};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -35,7 +36,9 @@ impl<'a> Merged<'a> {
 
     /// Prints what was found in the inputs, and answers why nothing was written.
     pub(crate) fn refuse(&self, report: &MergeReport, error: Error) -> Failure {
-        let Error::Unmergeable { reason } = &error else { return Failure::Log { path: self.paths.join(", "), error } };
+        let Error::Unmergeable { reason } = &error else {
+            return Failure::at(Path::new(&self.paths.join(", ")))(error);
+        };
         let mut out = out();
         let printed = if self.output.json {
             self.refuse_json(&mut out, report, reason)
@@ -47,6 +50,10 @@ impl<'a> Merged<'a> {
         }
         Failure::Problem(match &**reason {
             Unmergeable::Fork(fork) => self.fork(fork),
+            Unmergeable::NoEntries => {
+                let text = self.paths.iter().filter_map(|path| if_text(Path::new(path)));
+                text.fold(reason.to_string(), |reason, text| reason + "\n  " + &text)
+            }
             reason => reason.to_string(),
         })
     }

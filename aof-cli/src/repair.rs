@@ -5,6 +5,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::interrupt::{finished, guarded};
 use crate::merge::{draft, options, publish};
 use crate::merged::Merged;
+use crate::paths::as_typed;
 use crate::progress::{Progress, Watched};
 use crate::source::{LogReader, Source};
 use aof_api::{AofBackend, Checksum, Error, MergeReport, Merger};
@@ -87,7 +88,8 @@ fn in_place(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
     let mut draft = guarded(|| original.draft().map_err(&failure))?;
     let report = repair.write(draft.backend(), log)?;
     let kept = finished(|| block_on(draft.succeed(&original))).map_err(&failure)?;
-    repair.finish(&report, Some(log), Some(&kept))
+    let kept = as_typed(&kept.to_string_lossy(), log);
+    repair.finish(&report, Some(log), Some(Path::new(&kept)))
 }
 
 fn dry_run(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {

@@ -2,6 +2,7 @@
 
 use crate::arguments::{OutputArguments, ValidateArguments};
 use crate::exit::{ERROR, Exit, Failure, Outcome};
+use crate::hint::if_text;
 use crate::json;
 use crate::progress::Progress;
 use crate::size::{Size, counted, grouped};
@@ -203,7 +204,9 @@ fn advise(
     let has = |kind| findings.contains_key(kind);
     let damaged = has("damage") || has("unreadable");
     if validation.entries == 0 && damaged {
-        return writeln!(out, "Not one entry was found: perhaps this is no append-only log.");
+        writeln!(out, "Not one entry was found: perhaps this is no append-only log.")?;
+        let mut texts = sources.iter().filter_map(|source| if_text(&source.path));
+        return texts.try_for_each(|text| writeln!(out, "{text}"));
     }
     if damaged {
         let whole = validation.bytes.saturating_sub(lost_bytes);

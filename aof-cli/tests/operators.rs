@@ -153,6 +153,79 @@ fn a_copy_is_resumed_and_never_overwrites() {
 }
 
 #[test]
+fn a_copy_of_a_damaged_log_says_how_much_it_is_and_what_to_do_next() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let golden = fs::read(GOLDEN).unwrap();
+    let mut bytes = golden.clone();
+    let at = bounds(&bytes)[5];
+    bytes[at + 300] ^= 1;
+    fs::write(path.join("damaged.aof"), &bytes).unwrap();
+    let output = aof(path, &["copy", "damaged.aof", "my copy.aof"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(at, 17_360);
+    assert!(
+        out(&output).starts_with("copied    5 entries, 17,360 bytes") && out(&output).contains("(op 5)\n"),
+        "{}",
+        out(&output)
+    );
+    for line in [
+        &format!(
+            "error: damaged.aof: at offset {at}: damaged body (checksum mismatch); the copy ends there, behind op 5"
+        ),
+        "  aof merge -o OUT damaged.aof ANOTHER-COPY   fills in",
+        "  aof repair -o OUT damaged.aof   writes what is whole",
+        "  aof copy damaged.aof 'my copy.aof'   goes on there",
+    ] {
+        assert!(err(&output).contains(line), "{line}: {}", err(&output));
+    }
+    assert_eq!(fs::read(path.join("my copy.aof")).unwrap(), golden[..at]);
+
+    let output = aof(path, &["copy", "--json", "damaged.aof", "my copy.aof"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    // One object.
+    let summary: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!((&summary["complete"], &summary["entries"]), (&false.into(), &"5".into()), "{summary}");
+    assert_eq!((&summary["tip_op"], &summary["stopped_at"]), (&"5".into(), &at.to_string().into()), "{summary}");
+    assert_eq!(summary["damage"]["op"], "6", "{summary}");
+    assert_eq!(summary["next"][0], "aof merge -o OUT damaged.aof ANOTHER-COPY", "{summary}");
+
+    // Mended, it goes on.
+    fs::write(path.join("damaged.aof"), &golden).unwrap();
+    let output = aof(path, &["copy", "--json", "damaged.aof", "my copy.aof"], b"");
+    let summary: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!((&summary["complete"], &summary["resumed_at"]), (&true.into(), &at.to_string().into()), "{summary}");
+    assert_eq!(fs::read(path.join("my copy.aof")).unwrap(), golden);
+}
+
+#[test]
+fn a_new_file_into_which_nothing_came_is_not_left_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let long = vec![b'x'; 2 << 20];
+    let tip = "11112222333344445555666677778888";
+    let cases: [(&[&str], &[u8], i32); 4] = [
+        (&["append", "log.aof"], &long, 2),
+        (&["append", "--expected-tip", tip, "log.aof"], b"one\n", 1),
+        (&["copy", "-", "log.aof"], b"no log\n", 1),
+        (&["copy", "--json", "-", "log.aof"], b"no log\n", 1),
+    ];
+    for (arguments, input, code) in cases {
+        let output = aof(path, arguments, input);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", err(&output));
+        assert!(!path.join("log.aof").exists(), "{arguments:?}");
+    }
+    // What was there stays, and what came before the line that is too long is appended.
+    fs::write(path.join("log.aof"), b"").unwrap();
+    assert_eq!(aof(path, &["append", "log.aof"], &long).status.code(), Some(2));
+    assert!(path.join("log.aof").exists());
+    let output = aof(path, &["append", "new.aof"], &[b"one\n", &long[..]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("1 entry is durable, up to op 1; go on with line 2"), "{}", err(&output));
+    assert_eq!(bounds(&fs::read(path.join("new.aof")).unwrap()).len(), 2);
+}
+
+#[test]
 fn streams_are_read_like_files() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();

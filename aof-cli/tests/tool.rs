@@ -135,7 +135,15 @@ fn a_flipped_bit_is_found_and_the_rest_is_still_read() {
     // No entry behind the damage says that it had been checkpointed, but a whole one stands there: people decide.
     let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"two again\n");
     assert_eq!(ran.code, 1, "{}", ran.err);
-    assert!(ran.err.contains("`--tail truncate` cuts them"), "{}", ran.err);
+    let (merge, cut) =
+        (ran.err.find("`aof merge -o OUT log.aof ANOTHER-COPY`"), ran.err.find("`--tail truncate` keeps"));
+    assert!(merge.is_some() && merge < ran.err.find("`aof repair --dry-run log.aof`"), "{}", ran.err);
+    assert!(ran.err.find("`aof repair -o OUT log.aof`") < cut, "{}", ran.err);
+    assert!(
+        ran.err.contains("keeps the 1 whole entry before the damage, and cuts the 1 whole entry behind it"),
+        "{}",
+        ran.err
+    );
     assert_eq!(fs::read(&log).unwrap(), bytes);
     let ran = aof_with_input(directory.path(), &["append", "--tail", "truncate", "log.aof"], b"two again\n");
     assert_eq!(ran.code, 0, "{}", ran.err);

@@ -116,7 +116,7 @@ fn refuse_refuses_every_damaged_tail_and_no_whole_log() {
     for (bytes, offset) in [(torn, log.offset(3)), (zeros, log.offset(4)), (hole, log.offset(2))] {
         let (found, reason) = corrupt_at(refusal(&bytes, options().tail(Tail::Refuse)));
         assert_eq!(found, offset);
-        assert!(matches!(reason, CorruptReason::TailRefused(_)), "{reason}");
+        assert!(matches!(reason, CorruptReason::TailRefused { .. }), "{reason}");
     }
     open(&Disk::with(&log.bytes()), options().tail(Tail::Refuse));
 }
@@ -165,9 +165,9 @@ fn only_a_torn_entry_or_zeros_are_cut_where_nothing_else_may_be() {
     }
     let (offset, reason) = corrupt_at(refusal(&with_damage(&log, 2, &[300]), options().tail(Tail::TruncateTorn)));
     assert_eq!(offset, log.offset(2));
-    assert!(matches!(reason, CorruptReason::TailRefused(_)), "{reason}");
+    assert!(matches!(reason, CorruptReason::TailRefused { .. }), "{reason}");
     // An image of a disk: zeros, then anything.
     let image = [&[0; 1024][..], &[7; 5000]].concat();
     let (_, reason) = corrupt_at(refusal(&image, options().tail(Tail::TruncateTorn)));
-    assert!(matches!(reason, CorruptReason::TailRefused(_)), "{reason}");
+    assert!(matches!(reason, CorruptReason::TailRefused { .. }), "{reason}");
 }

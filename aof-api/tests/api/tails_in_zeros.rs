@@ -22,7 +22,7 @@ fn assert_kind(tail: &[u8], kind: TailKind, context: &str) {
     if kind == TailKind::Corrupt {
         let (offset, reason) = corrupt_at(refusal(&bytes, only_torn));
         assert_eq!(offset, log.offset(2), "{context}");
-        assert!(matches!(reason, CorruptReason::TailRefused(_)), "{context}: {reason}");
+        assert!(matches!(reason, CorruptReason::TailRefused { .. }), "{context}: {reason}");
     } else {
         assert_cut(&bytes, &log, 2, only_torn, context);
     }

@@ -33,7 +33,7 @@ impl<F: Fixture> Trial<'_, F> {
         let opened = Aof::open(written.backend, options.clone().tail(Tail::Refuse)).await.map(|_| ());
         ensure_refused!(
             opened,
-            Error::Corrupt { offset: found, reason: CorruptReason::TailRefused(_) } if found == offset,
+            Error::Corrupt { offset: found, reason: CorruptReason::TailRefused { .. } } if found == offset,
             "an opening that refuses tails, with one at {offset}"
         );
 
@@ -72,7 +72,7 @@ impl<F: Fixture> Trial<'_, F> {
         if recovery.cut.is_some_and(|cut| cut.kind == TailKind::Corrupt) {
             ensure_refused!(
                 opened.map(|_| ()),
-                Error::Corrupt { offset: found, reason: CorruptReason::TailRefused(_) } if found == offset,
+                Error::Corrupt { offset: found, reason: CorruptReason::TailRefused { .. } } if found == offset,
                 "a cautious opening, with more than a torn entry at {offset}"
             );
         } else {
@@ -205,7 +205,7 @@ pub(crate) async fn log_a_cautious_opening_cuts_only_what_is_torn<F: Fixture>(tr
     let damaged = log.wounded(&Wound::Body { entry: 3, bit: 1 }).bytes;
     let written = trial.written(&damaged).await?;
     let opened = Aof::open(written.backend, options).await.map(|_| ());
-    let refused = CorruptReason::TailRefused(Damage::BodyChecksum);
+    let refused = CorruptReason::TailRefused { damage: Damage::BodyChecksum, entries: 3, entries_behind: 0 };
     ensure_refused!(opened, Error::Corrupt { reason, .. } if reason == refused, "a last entry with a flipped bit");
     Ok(())
 }

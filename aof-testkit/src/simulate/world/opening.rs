@@ -14,7 +14,7 @@ impl World {
         }
         match Aof::open(backend, self.options(policy)).await {
             Ok((log, recovery)) => self.opened(log, &recovery, &found, policy),
-            Err(Error::Corrupt { reason: CorruptReason::TailRefused(_), .. })
+            Err(Error::Corrupt { reason: CorruptReason::TailRefused { .. }, .. })
                 if matches!(policy, Policy::RefuseThenTruncate | Policy::TornThenTruncate) =>
             {
                 self.tally.refusals += 1;
