@@ -23,6 +23,7 @@ fn main() {
         ("boxed file", run_all(|| BoxedFileFixture(FileFixture::new(SyncOn::Helper)))),
         ("sim disk", run_all(SimFixture::new)),
         ("fencing sim disk", run_all(SimFixture::fencing)),
+        ("sim disk, zeros ahead", run_all(SimFixture::allocating_ahead)),
         ("metered", run_all(|| Mapped::new(SimFixture::new(), Metered::new, Metered::into_inner))),
         (
             "faulty",

@@ -2,7 +2,8 @@
 //!
 //! The live image is what the page cache shows, the durable one what survives. A [checkpoint](aof_api::AofBackend) copies
 //! the one to the other; a [crash](SimDisk::crash) keeps all, none, a prefix, or a random subset of sectors of what was
-//! not checkpointed, and the length of the file may survive without its bytes. With [`Faults`](crate::Faults) the disk
+//! not checkpointed, and the length of the file may survive without its bytes. Where it [allocates ahead](SimDisk::allocating_ahead), the file may
+//! go further than the log, in zeros. With [`Faults`](crate::Faults) the disk
 //! fails as disks do: a write that kept a part, a checkpoint that made some sectors durable and dropped the others though
 //! the page cache still shows them, a truncate that stopped half way, a sync that lies.
 //!

@@ -1,7 +1,8 @@
 //! Random histories of a log on a disk that fails and loses power, against a model.
 //!
 //! A [`History`] is drawn from a seed: appends, writes with backtracking, checkpoints, dropped calls, failing calls,
-//! readers beside the writer, truncations, reopenings, crashes. [`run`] plays it on a [`SimDisk`](crate::sim::SimDisk)
+//! readers beside the writer, truncations, reopenings, rotations, crashes, on a disk that may allocate zeros ahead of the
+//! end. [`run`] plays it on a [`SimDisk`](crate::sim::SimDisk)
 //! and holds everything that the log answers against a model of what it must be. Above all, after every crash: the log
 //! opens, everything up to the last checkpoint is there, and behind it stands a prefix of what was written. [`shrink`]
 //! makes a failing history short.
@@ -26,6 +27,6 @@ mod model;
 mod shrinking;
 mod world;
 
-pub use action::{Action, History, Kind, Policy};
+pub use action::{Action, History, Interruption, Kind, Policy};
 pub use shrinking::shrink;
 pub use world::{Broken, Tally, run};

@@ -14,4 +14,5 @@ fn rough() -> Faults {
 conformance!(memory, || MemoryFixture);
 conformance!(sim_disk, SimFixture::new);
 conformance!(sim_disk_fencing, SimFixture::fencing);
+conformance!(sim_disk_allocating_ahead, SimFixture::allocating_ahead);
 conformance!(sim_disk_rough, || SimFixture::with_faults(rough()));

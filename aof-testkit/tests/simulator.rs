@@ -10,11 +10,13 @@ fn a_few_thousand_histories_break_no_promise_and_see_everything() {
         tally += run(&history).unwrap_or_else(|broken| panic!("{broken}\n{history}"));
     }
     let Tally { crashes, kept, cuts, cut_entries, refusals, failures, .. } = tally;
+    let Tally { rotations, seams, zero_tails, .. } = tally;
     // If it stopped seeing one of these, it would be testing less than it says.
     assert!(
         crashes > 3000 && cuts > 1000 && kept > 30 && cut_entries > 10 && refusals > 100 && failures > 500,
         "{tally:?}"
     );
+    assert!(rotations > 500 && seams > 500 && zero_tails > 500, "{tally:?}");
 }
 
 #[test]
@@ -29,6 +31,6 @@ fn a_history_is_the_same_whenever_it_is_drawn_or_run() {
 #[test]
 fn a_history_that_does_not_fail_has_nothing_to_shrink() {
     let actions = vec![Action::Append { body: 1 }, Action::Crash { seed: 1, policy: Policy::Truncate }];
-    let shrunk: Option<(History, Broken)> = shrink(&History { seed: 0, kind: Kind::Append, actions });
+    let shrunk: Option<(History, Broken)> = shrink(&History { seed: 0, kind: Kind::Append, zeros_ahead: 0, actions });
     assert!(shrunk.is_none());
 }

@@ -232,7 +232,7 @@ impl AofBackend for BadBackend {
             Flaw::CheckpointDoesNothing => return self.claim(),
             Flaw::CheckpointForgetsTheLastSector => {
                 let whole = self.inner.len() as usize / 512 * 512;
-                self.inner.disk().images().sync(whole);
+                self.inner.disk().images().sync_below(whole);
                 return self.claim();
             }
             Flaw::CheckpointDiscards => {

@@ -83,10 +83,13 @@ fn simulate(arguments: &Arguments) -> ExitCode {
     let elapsed_s = start.elapsed().as_secs_f64();
     println!("{} histories, seeds {} to {last}, {failures} failed", arguments.runs, arguments.seed);
     println!("{elapsed_s:.1} s, {:.0} histories a minute", arguments.runs as f64 / elapsed_s * 60.0);
-    let Tally { entries, openings, crashes, kept, cuts, cut_entries, refusals, failures: failed, orphans } = tally;
+    let Tally { entries, openings, crashes, kept, cuts, cut_entries, zero_tails, .. } = tally;
+    let Tally { refusals, failures: failed, rotations, seams, orphans, .. } = tally;
     println!(
         "{entries} entries, {openings} openings, {crashes} crashes, {cuts} tails cut ({cut_entries} with whole entries in them), {kept} kept"
     );
+    println!("{rotations} rotations, {seams} openings of a file with nothing but a seam");
+    println!("{zero_tails} tails of zeros, or torn in zeros, cut as such");
     println!("{orphans} orphans left in logs with backtracking");
     println!("{refusals} openings refused and {failed} calls failed, as they had to");
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -194,7 +194,14 @@ pub(crate) async fn log_the_durable_length_tells_a_tail_from_a_loss<F: Fixture>(
 pub(crate) async fn log_a_cautious_opening_cuts_only_what_is_torn<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let log = trial.generator().entries(4).bodies(Bodies::Fixed(100)).linear();
     let options = Options::new().tail(Tail::TruncateTorn);
-    for wound in [Wound::Cut { len: log.bytes().len() - 1 }, Wound::ZeroTail { len: 600 }] {
+    let (header, end) = (log.range(2).start + 100, log.bytes().len());
+    for wound in [
+        Wound::Cut { len: end - 1 },
+        Wound::ZeroTail { len: 600 },
+        // Torn in space that was allocated ahead, in a header and in a body.
+        Wound::CutInZeros { len: header, zeros: 10_000 },
+        Wound::CutInZeros { len: end - 1, zeros: 10_000 },
+    ] {
         let wounded = log.wounded(&wound);
         let mut written = trial.written(&wounded.bytes).await?;
         trial.needs_truncate(&mut written.backend).await?;

@@ -28,6 +28,7 @@ pub fn corpus() -> Vec<(String, Vec<u8>)> {
         ("empty".to_owned(), Vec::new()),
         ("linear".to_owned(), linear.bytes().to_vec()),
         ("restarted".to_owned(), generator.restarted().bytes().to_vec()),
+        ("rotated".to_owned(), generator.rotated(2)[1].bytes().to_vec()),
         ("gapped".to_owned(), generator.gapped().0.bytes().to_vec()),
         ("forked".to_owned(), generator.forked().0.bytes().to_vec()),
         ("acknowledged".to_owned(), generator.checkpoint_every(2).linear().bytes().to_vec()),
@@ -35,6 +36,7 @@ pub fn corpus() -> Vec<(String, Vec<u8>)> {
     ];
     let wounds = [
         ("torn", Wound::Cut { len: linear.bytes().len() - 20 }),
+        ("torn-in-zeros", Wound::CutInZeros { len: linear.bytes().len() - 20, zeros: 5000 }),
         ("zero-tail", Wound::ZeroTail { len: 300 }),
         ("garbage-tail", Wound::GarbageTail { len: 40, seed: 1 }),
         ("magic", Wound::Magic { entry: 1, bit: 3 }),
@@ -53,10 +55,11 @@ fn seed_log(random: &mut Random) -> Vec<u8> {
     let bodies = [Bodies::Fixed(0), Bodies::Uniform { low: 0, high: 80 }, Bodies::Deceptive, Bodies::Mixed];
     let generator = Generator::new(random.next_u64()).entries(random.between(3, 9)).bodies(bodies[random.index(4)]);
     let generator = if random.chance(0.5) { generator.checkpoint_every(1 + random.below(4)) } else { generator };
-    let log = match random.below(6) {
+    let log = match random.below(7) {
         0 => generator.restarted(),
         1 => generator.gapped().0,
         2 => generator.forked().0,
+        3 => generator.rotated(2).swap_remove(1),
         _ => generator.linear(),
     };
     if random.chance(0.7) { log.wounded(&Wound::draw(random, &log)).bytes } else { shuffled(random, log) }

@@ -20,6 +20,13 @@ pub enum Wound {
         /// How many.
         len: usize,
     },
+    /// The log ends after so many bytes, in space that was allocated ahead of it: a torn tail, and then zeros.
+    CutInZeros {
+        /// How many bytes are left.
+        len: usize,
+        /// How many zeros follow.
+        zeros: usize,
+    },
     /// Random bytes behind the end.
     GarbageTail {
         /// How many.
@@ -107,7 +114,7 @@ impl Wound {
         let entry = random.index(log.prepares().len());
         let len = log.bytes().len();
         let range = log.range(entry);
-        match random.below(12) {
+        match random.below(13) {
             0 => Wound::Cut { len: random.index(len) },
             1 => Wound::ZeroTail { len: random.between(1, 5000) },
             2 => Wound::GarbageTail { len: random.between(1, 500), seed: random.next_u64() },
@@ -124,6 +131,11 @@ impl Wound {
             8 if entry > 0 => Wound::Misdirected { from: random.index(entry), to: entry },
             9 => Wound::TornInside { entry, keep: random.index(range.len()) },
             10 => Wound::Removed { entry },
+            11 => {
+                let left = random.index(len);
+                // What was allocated goes further than what was to be written.
+                Wound::CutInZeros { len: left, zeros: len - left + random.between(1, 10_000) }
+            }
             _ => Wound::Bit { bit: random.index(len * 8) },
         }
     }
@@ -139,6 +151,13 @@ impl Wound {
             Wound::ZeroTail { len } => {
                 bytes.resize(bytes.len() + len, 0);
                 count..count
+            }
+            Wound::CutInZeros { len, zeros } => {
+                bytes.truncate(*len);
+                bytes.resize(len + zeros, 0);
+                // An entry that lacks nothing but zeros is whole.
+                let is_whole = |entry: &usize| bytes.get(log.range(*entry)) == Some(&log.bytes()[log.range(*entry)]);
+                (0..count).take_while(is_whole).count()..count
             }
             Wound::GarbageTail { len, seed } => {
                 bytes.extend(Random::new(*seed).bytes(*len));
@@ -225,6 +244,18 @@ mod tests {
                 assert!(there, "{wound:?}: entry {entry}");
             }
         }
+    }
+
+    #[test]
+    fn a_log_cut_in_zeros_lacks_what_stood_behind_the_cut_and_is_longer_than_it_was() {
+        let log = Generator::new(8).entries(3).bodies(Bodies::Fixed(100)).linear();
+        let (len, zeros) = (log.range(1).start + 300, 5000);
+        let wounded = log.wounded(&Wound::CutInZeros { len, zeros });
+        assert_eq!(wounded.lost, 1..3);
+        assert_eq!(wounded.bytes, [&log.bytes()[..len], &[0; 5000]].concat());
+        // An entry without a body ends in zeros.
+        let log = Generator::new(8).entries(1).bodies(Bodies::Fixed(0)).linear();
+        assert_eq!(log.wounded(&Wound::CutInZeros { len: 271, zeros: 9 }).lost, 1..1);
     }
 
     #[test]

@@ -37,6 +37,13 @@ impl SimBackend {
         &self.disk
     }
 
+    /// Gives back what was allocated ahead of the end, durably, with everything that was written.
+    pub(crate) fn trim(&mut self) {
+        let mut images = self.disk.images();
+        images.trim();
+        images.sync();
+    }
+
     fn check_open(&self) -> Result<()> {
         if self.closed {
             return Err(Error::Closed);
@@ -64,7 +71,7 @@ impl SimBackend {
     fn join(&mut self) -> Result<()> {
         let Some((target, fault)) = self.begun.take() else { return Ok(()) };
         match fault {
-            None => self.disk.images().sync(target as usize),
+            None => self.disk.images().sync(),
             Some(Fault::CheckpointLies) => {}
             Some(fault) => {
                 if fault == Fault::CheckpointKeepsPart {
@@ -168,6 +175,7 @@ impl AofBackend for SimBackend {
         // The one that was begun covers what was written until then. It is heard of, and the rest needs another.
         self.join()?;
         let fault = self.disk.faults().strike(Call::Checkpoint);
+        self.disk.images().allocate_ahead(self.disk.zeros_ahead());
         self.begun = Some((self.len(), fault));
         // Dropped here, it goes on.
         pending(self.disk.faults().held_up()).await;
@@ -225,10 +233,10 @@ impl AofBackend for SimBackend {
         if self.closed {
             return Ok(());
         }
-        let joined = if self.check_writable().is_ok() { self.join() } else { Ok(()) };
+        let finished = self.finish();
         self.closed = true;
         self.unlock();
-        joined
+        finished
     }
 
     fn len(&self) -> u64 {
@@ -245,6 +253,16 @@ impl AofBackend for SimBackend {
 }
 
 impl SimBackend {
+    /// Ends what a good backend has begun, and gives back what was allocated ahead; durably only with the next sync, so
+    /// that a power loss may bring the zeros back.
+    fn finish(&mut self) -> Result<()> {
+        if self.check_writable().is_ok() {
+            self.join()?;
+            self.disk.images().trim();
+        }
+        Ok(())
+    }
+
     fn unlock(&mut self) {
         let mut images = self.disk.images();
         if images.lifetime == self.lifetime && images.writer == Some(self.opening) {
@@ -256,9 +274,7 @@ impl SimBackend {
 impl Drop for SimBackend {
     fn drop(&mut self) {
         // The lock goes after what was started is done.
-        if !self.closed && self.check_writable().is_ok() {
-            let _ = self.join();
-        }
+        let _ = self.finish();
         self.unlock();
     }
 }

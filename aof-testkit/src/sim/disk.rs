@@ -14,6 +14,7 @@ pub struct SimDisk {
     images: Arc<Mutex<Images>>,
     faults: Faults,
     capacity: u64,
+    zeros_ahead: usize,
     fences: bool,
 }
 
@@ -37,6 +38,7 @@ impl SimDisk {
             images: Arc::new(Mutex::new(Images::new(bytes.into()))),
             faults: Faults::none(),
             capacity: u64::MAX,
+            zeros_ahead: 0,
             fences: false,
         }
     }
@@ -45,6 +47,14 @@ impl SimDisk {
     #[must_use]
     pub fn with_capacity(self, capacity: u64) -> SimDisk {
         SimDisk { capacity, ..self }
+    }
+
+    /// The same, whose backends write `len` zeros ahead of the end at a checkpoint, whenever less than half of them are
+    /// left: a log that was not closed before the power went ends in zeros that nobody wrote. They take no room from
+    /// the capacity.
+    #[must_use]
+    pub fn allocating_ahead(self, len: usize) -> SimDisk {
+        SimDisk { zeros_ahead: len, ..self }
     }
 
     /// The same, struck by these faults: for its backends that are opened from now on.
@@ -69,6 +79,12 @@ impl SimDisk {
     #[must_use]
     pub fn capacity(&self) -> u64 {
         self.capacity
+    }
+
+    /// How many zeros are written ahead of the end.
+    #[must_use]
+    pub fn zeros_ahead(&self) -> usize {
+        self.zeros_ahead
     }
 
     /// Opens the one writer. As an opening has to, it trusts no page cache: what a failed checkpoint lost is gone now.

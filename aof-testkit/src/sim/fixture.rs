@@ -43,6 +43,12 @@ impl SimFixture {
         SimFixture { disk: Mutex::new(SimDisk::new().fencing()), fences: true }
     }
 
+    /// A fixture on an empty disk that allocates space ahead of the end.
+    #[must_use]
+    pub fn allocating_ahead() -> SimFixture {
+        SimFixture { disk: Mutex::new(SimDisk::new().allocating_ahead(20_000)), fences: false }
+    }
+
     /// The disk.
     #[must_use]
     pub fn disk(&self) -> SimDisk {
@@ -56,6 +62,7 @@ impl Fixture for SimFixture {
     fn capabilities(&self) -> Capabilities {
         let local = Capabilities::new().truncate().capacity().crash().locks();
         let all = if self.fences { local.fences() } else { local };
+        let all = if self.disk().zeros_ahead() > 0 { all.zeros_ahead() } else { all };
         all.failing(&[Call::Read, Call::Write, Call::Checkpoint, Call::Truncate])
     }
 

@@ -13,10 +13,10 @@ pub enum Retention {
     None,
     /// The first so many bytes.
     Prefix(usize),
-    /// The length, and zeros in place of the bytes.
+    /// The length, and in place of the bytes the zeros that stood there before.
     Length,
     /// Each sector or not, chosen by a seed; zeros in place of the others. The length is that of the file, or ends with
-    /// the last sector that was kept.
+    /// the last sector that was kept, or where the disk had it before.
     Sectors(u64),
     /// One of the others, chosen by a seed.
     Random(u64),
@@ -27,6 +27,8 @@ pub enum Retention {
 pub(crate) struct Images {
     /// What reads see: the page cache.
     pub(crate) live: Vec<u8>,
+    /// How long the file is shown to be: as long as `live`, or longer, by zeros that were allocated ahead of the end.
+    file_len: usize,
     /// What survives a power loss.
     disk: Vec<u8>,
     /// Where the bytes begin that were written since the last sync. Before it both images agree, save after a failed
@@ -49,6 +51,7 @@ impl Images {
         let disk = bytes.clone();
         Images {
             dirty_from: bytes.len(),
+            file_len: bytes.len(),
             live: bytes,
             disk,
             stale_cache: false,
@@ -70,15 +73,9 @@ impl Images {
         if self.writer.is_some() {
             return None;
         }
-        self.sync(self.live.len());
-        if !self.stale_cache {
-            // A cut that was not durable yet.
-            self.disk.truncate(self.live.len());
-        } else {
-            self.live.clone_from(&self.disk);
-            self.dirty_from = self.live.len();
-            self.stale_cache = false;
-        }
+        self.sync();
+        self.live.clone_from(&self.disk);
+        self.settle();
         // Readers of an earlier opening may be alive. What they saw and the disk lost, was cut.
         self.extent.truncate(self.live.len() as u64);
         self.extent.set_len(self.live.len() as u64);
@@ -105,16 +102,36 @@ impl Images {
     /// Appends to the live image.
     pub(crate) fn append(&mut self, bytes: &[u8]) {
         self.live.extend_from_slice(bytes);
+        self.file_len = self.file_len.max(self.live.len());
     }
 
-    /// Makes everything durable that was written below `len`.
-    pub(crate) fn sync(&mut self, len: usize) {
-        let len = len.min(self.live.len());
-        if len > self.dirty_from {
-            self.disk.truncate(self.dirty_from);
-            self.disk.extend_from_slice(&self.live[self.dirty_from..len]);
-            self.dirty_from = len;
+    /// Writes zeros ahead of the end, `len` of them, where less than half of that is left.
+    pub(crate) fn allocate_ahead(&mut self, len: usize) {
+        let end = self.live.len();
+        if self.file_len - end < len / 2 {
+            self.file_len = end + len;
         }
+    }
+
+    /// Gives back what was allocated ahead; durably only with the next sync.
+    pub(crate) fn trim(&mut self) {
+        self.file_len = self.live.len();
+    }
+
+    /// Makes everything durable that was written, and the length.
+    pub(crate) fn sync(&mut self) {
+        // What a failed sync lost counts as clean: a second one finds nothing to do, which is why it proves nothing.
+        if !self.stale_cache {
+            self.sync_below(self.live.len());
+            self.disk.resize(self.file_len, 0);
+        }
+    }
+
+    /// Makes durable what was written below `len`, and the disk as long as that.
+    pub(crate) fn sync_below(&mut self, len: usize) {
+        self.disk.truncate(self.dirty_from);
+        self.disk.extend_from_slice(self.live.get(self.dirty_from..len).unwrap_or_default());
+        self.dirty_from = self.dirty_from.max(len);
     }
 
     /// A sync that failed: makes some sectors durable, and takes the others for clean.
@@ -124,17 +141,15 @@ impl Images {
         self.stale_cache = true;
     }
 
-    /// Cuts the live image, and the other one where that is `durable`.
+    /// Cuts the live image, and the other one where that is `durable`: until a sync the disk has more than is shown, and
+    /// a crash brings it back.
     pub(crate) fn truncate(&mut self, len: usize, durable: bool) {
         self.extent.truncate(len as u64);
         self.live.truncate(len);
+        self.file_len = len;
+        self.dirty_from = self.dirty_from.min(len);
         if durable {
-            self.sync(len);
-            self.disk.truncate(len);
-            self.dirty_from = self.dirty_from.min(len);
-        } else if self.disk.len() > len {
-            // Until a sync the disk has more than is shown, and an opening's sync will cut it; a crash brings it back.
-            self.dirty_from = self.dirty_from.min(len);
+            self.sync();
         }
     }
 
@@ -142,17 +157,23 @@ impl Images {
     pub(crate) fn crash(&mut self, retention: Retention) {
         self.disk = self.retained(retention);
         self.live.clone_from(&self.disk);
-        self.dirty_from = self.live.len();
-        self.stale_cache = false;
+        self.settle();
         self.lifetime += 1;
         self.writer = None;
         self.extent = Extent::new(self.live.len() as u64);
     }
 
+    /// Both images are the same, and clean.
+    fn settle(&mut self) {
+        self.file_len = self.live.len();
+        self.dirty_from = self.live.len();
+        self.stale_cache = false;
+    }
+
     /// What the disk holds after a power loss.
     fn retained(&self, retention: Retention) -> Vec<u8> {
-        let dirty = &self.live[self.dirty_from.min(self.live.len())..];
-        if dirty.is_empty() {
+        let dirty = &self.live[self.dirty_from..];
+        if self.stale_cache || dirty.is_empty() && self.file_len <= self.disk.len() {
             return self.disk.clone();
         }
         let retention = match retention {
@@ -165,12 +186,16 @@ impl Images {
             Retention::All | Retention::Random(_) => {
                 disk.truncate(self.dirty_from);
                 disk.extend_from_slice(dirty);
+                disk.resize(self.file_len, 0);
             }
             Retention::Prefix(len) => {
-                disk.truncate(self.dirty_from);
-                disk.extend_from_slice(&dirty[..len.min(dirty.len())]);
+                let kept = &dirty[..len.min(dirty.len())];
+                let end = self.dirty_from + kept.len();
+                // Where space was allocated ahead, the file stays as long as it was.
+                disk.resize(disk.len().max(end), 0);
+                disk[self.dirty_from..end].copy_from_slice(kept);
             }
-            Retention::Length => disk.resize(disk.len().max(self.live.len()), 0),
+            Retention::Length => disk.resize(disk.len().max(self.file_len), 0),
             Retention::Sectors(seed) => self.retain_sectors(&mut disk, &mut Random::new(seed)),
         }
         disk
@@ -190,7 +215,7 @@ impl Images {
             from = to;
         }
         if random.chance(0.5) {
-            disk.resize(disk.len().max(self.live.len()), 0);
+            disk.resize(disk.len().max(self.file_len), 0);
         }
     }
 }
@@ -250,6 +275,58 @@ mod tests {
         assert!(holes > 50 && short > 20, "{holes} with holes, {short} short");
     }
 
+    fn ahead_of_500(allocated: usize) -> Images {
+        let mut images = Images::new(Vec::new());
+        images.append(&[1; 500]);
+        images.allocate_ahead(allocated);
+        images.sync();
+        images.append(&[2; 300]);
+        images
+    }
+
+    #[test]
+    fn what_was_allocated_ahead_and_synced_is_there_whatever_is_kept() {
+        for (retention, twos) in [
+            (Retention::All, 300),
+            (Retention::None, 0),
+            (Retention::Prefix(77), 77),
+            (Retention::Length, 0),
+            (Retention::Sectors(1), 300),
+        ] {
+            let mut images = ahead_of_500(1000);
+            images.crash(retention);
+            let written = 500 + twos;
+            assert!(images.live.len() == 1500, "{retention:?}: {}", images.live.len());
+            assert_eq!(images.live[..500], [1; 500], "{retention:?}");
+            assert!(images.live[written..].iter().all(|byte| *byte == 0), "{retention:?}");
+            let kept = images.live[500..written].iter().filter(|byte| **byte == 2).count();
+            assert!(kept == twos || matches!(retention, Retention::Sectors(_)), "{retention:?}: {kept}");
+        }
+    }
+
+    #[test]
+    fn zeros_are_allocated_where_less_than_half_is_left_and_not_before() {
+        let mut images = ahead_of_500(1000);
+        images.allocate_ahead(1000);
+        assert_eq!(images.file_len, 1500);
+        images.append(&[2; 201]);
+        images.allocate_ahead(1000);
+        assert_eq!(images.file_len, 2001);
+    }
+
+    #[test]
+    fn zeros_that_were_given_back_return_in_a_crash_until_the_next_sync() {
+        for (synced, len) in [(false, 1500), (true, 800)] {
+            let mut images = ahead_of_500(1000);
+            images.trim();
+            if synced {
+                images.sync();
+            }
+            images.crash(Retention::None);
+            assert_eq!(images.live.len(), len, "synced: {synced}");
+        }
+    }
+
     #[test]
     fn a_sync_that_failed_in_part_shows_its_loss_at_the_next_opening_only() {
         let mut lost = 0;
@@ -258,7 +335,7 @@ mod tests {
             images.sync_in_part(seed);
             assert_eq!(images.live.len(), 10_000);
             // A second sync finds nothing to do, which is why it proves nothing.
-            images.sync(10_000);
+            images.sync();
             images.open();
             assert_eq!(images.live[..1000], [1; 1000]);
             lost += usize::from(images.live.iter().filter(|byte| **byte == 2).count() < 9000);

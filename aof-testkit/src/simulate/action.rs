@@ -27,6 +27,17 @@ pub enum Policy {
     TornThenTruncate,
 }
 
+/// The power goes in the middle of a rotation, when the new file is durable, and the log is opened again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Interruption {
+    /// Whether the name means the new file already.
+    pub renamed: bool,
+    /// Chooses what is kept.
+    pub seed: u64,
+    /// What to do with a tail.
+    pub policy: Policy,
+}
+
 /// One step of a history. Sizes are in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
@@ -89,6 +100,11 @@ pub enum Action {
         /// How many entries are cut.
         entries: usize,
     },
+    /// The log goes on in a new file, which begins with a copy of the last entry.
+    Rotate {
+        /// Where the power goes on the way.
+        interrupted: Option<Interruption>,
+    },
     /// The power goes, and the log is opened again.
     Crash {
         /// Chooses what is kept.
@@ -115,6 +131,8 @@ pub struct History {
     pub seed: u64,
     /// How the log is written.
     pub kind: Kind,
+    /// How many zeros the disk allocates ahead of the end, in bytes; 0 for none.
+    pub zeros_ahead: usize,
     /// What happens, in order.
     pub actions: Vec<Action>,
 }
@@ -126,6 +144,7 @@ impl History {
         let mut random = Random::new(seed);
         let kind = [Kind::Append, Kind::Append, Kind::Record, Kind::Mixed][random.index(4)];
         let len = random.between(1, 30);
+        let zeros_ahead = if random.chance(0.25) { random.between(1, 20_000) } else { 0 };
         // Some histories know no failures, and get further.
         let failing = random.chance(0.5);
         // Only appended entries say which of those behind a kept tail count.
@@ -137,7 +156,7 @@ impl History {
             // What everything is about.
             _ => actions.push(Action::Crash { seed: random.next_u64(), policy: Policy::Truncate }),
         }
-        History { seed, kind, actions }
+        History { seed, kind, zeros_ahead, actions }
     }
 }
 
@@ -162,8 +181,17 @@ impl Action {
             76..79 => Action::Validate,
             79..84 => Action::Reopen { close: random.chance(0.5), policy: Policy::draw(random, keeping) },
             84..86 => Action::Truncate { entries: random.index(5) },
+            86..88 => Action::Rotate { interrupted: None },
+            88 => Action::Rotate { interrupted: Some(Interruption::draw(random, keeping)) },
             _ => Action::Crash { seed: random.next_u64(), policy: Policy::draw(random, keeping) },
         }
+    }
+}
+
+impl Interruption {
+    fn draw(random: &mut Random, keeping: bool) -> Interruption {
+        let (renamed, seed) = (random.chance(0.5), random.next_u64());
+        Interruption { renamed, seed, policy: Policy::draw(random, keeping) }
     }
 }
 
@@ -180,7 +208,9 @@ impl Policy {
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "history of seed {}, written by {:?}:", self.seed, self.kind)?;
+        let History { seed, kind, zeros_ahead, .. } = self;
+        let ahead = if *zeros_ahead > 0 { format!(", {zeros_ahead} zeros ahead") } else { String::new() };
+        writeln!(f, "history of seed {seed}, written by {kind:?}{ahead}:")?;
         for (step, action) in self.actions.iter().enumerate() {
             writeln!(f, "  {step:2} {action:?}")?;
         }

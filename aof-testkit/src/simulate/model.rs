@@ -40,8 +40,10 @@ impl Entry {
 }
 
 /// What was written, and how much of it was acknowledged as durable.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Model {
+    /// What the first entry stands on.
+    pub(super) begins_behind: Checksum,
     pub(super) entries: Vec<Entry>,
     /// How many of the entries are durable for certain.
     pub(super) durable: usize,
@@ -55,6 +57,11 @@ pub(super) struct Model {
 }
 
 impl Model {
+    pub(super) fn new() -> Model {
+        let begins_behind = Prepare::root(0).checksum();
+        Model { begins_behind, entries: Vec::new(), durable: 0, checkpointed_op: 0, scarred: false, ghosts: Vec::new() }
+    }
+
     pub(super) fn op_max(&self) -> u64 {
         self.entries.iter().map(|entry| entry.op).max().unwrap_or(0)
     }
@@ -77,6 +84,15 @@ impl Model {
     pub(super) fn checkpointed(&mut self) {
         self.durable = self.entries.len();
         self.checkpointed_op = self.op_max();
+    }
+
+    /// Another file begins, with a durable copy of the last entry.
+    pub(super) fn begin_with(&mut self, seam: &Prepare) {
+        self.begins_behind = seam.header().parent;
+        self.entries = vec![Entry::written(seam.clone(), 0)];
+        self.durable = 1;
+        self.scarred = false;
+        self.ghosts.clear();
     }
 
     /// Takes on the whole entries that stand at `offset`: nobody was told that they were written, and they were.

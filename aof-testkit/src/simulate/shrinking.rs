@@ -1,6 +1,6 @@
 //! Makes a failing history short.
 
-use super::action::{Action, History};
+use super::action::{Action, History, Interruption};
 use super::world::{Broken, run};
 
 /// The shortest history that this search finds to fail as well, and how it does. None when the history does not fail.
@@ -19,6 +19,7 @@ pub fn shrink(history: &History) -> Option<(History, Broken)> {
         }
         Ok(_) => false,
     };
+    attempt(History { zeros_ahead: 0, ..shortest.clone() }, &mut shortest, &mut broken);
     let mut size = shortest.actions.len();
     while size > 0 {
         let mut at = 0;
@@ -48,6 +49,11 @@ fn smaller(action: Action) -> Vec<Action> {
         Action::Append { .. } => vec![Action::Append { body: 300 }, Action::Append { body: 0 }],
         Action::AppendMany { .. } => vec![Action::AppendMany { entries: 2, body: 0 }, Action::Append { body: 0 }],
         Action::WriteAgain { .. } => vec![Action::WriteAgain { back: 0 }],
+        Action::Rotate { interrupted: Some(interruption) } => (0..20)
+            .rev()
+            .map(|seed| Action::Rotate { interrupted: Some(Interruption { seed, ..interruption }) })
+            .chain([Action::Rotate { interrupted: None }])
+            .collect(),
         Action::Crash { policy, .. } => (0..20).rev().map(|seed| Action::Crash { seed, policy }).collect(),
         _ => Vec::new(),
     }

@@ -7,9 +7,10 @@ use crate::fault::{Fault, Faults};
 use crate::random::Random;
 use crate::sim::{SimBackend, SimDisk, SimReader};
 use aof_api::{
-    Aof, AofBackend, CorruptReason, Entries, Error, Header, MAGIC, Operation, Options, Prepare, ReadOptions, Recovery,
-    Rule, Tail,
+    Aof, AofBackend, Checksum, CorruptReason, Entries, Error, Header, MAGIC, Operation, Options, Prepare, ReadOptions,
+    Recovery, Rule, Tail, TailKind,
 };
+use rotating::Archive;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -51,6 +52,12 @@ pub struct Tally {
     pub refusals: u64,
     /// Calls that failed, as they had to.
     pub failures: u64,
+    /// Rotations, whole or as far as the new name.
+    pub rotations: u64,
+    /// Openings of a file that holds nothing but the seam of a rotation.
+    pub seams: u64,
+    /// Tails of nothing but zeros, or torn in zeros that reach further, that were cut for just what they were.
+    pub zero_tails: u64,
     /// Entries that an opening did not count and left in the log, because what followed them did not need them.
     pub orphans: u64,
 }
@@ -65,6 +72,9 @@ impl std::ops::AddAssign for Tally {
         self.cut_entries += other.cut_entries;
         self.refusals += other.refusals;
         self.failures += other.failures;
+        self.rotations += other.rotations;
+        self.seams += other.seams;
+        self.zero_tails += other.zero_tails;
         self.orphans += other.orphans;
     }
 }
@@ -107,6 +117,8 @@ macro_rules! must {
 struct World {
     kind: Kind,
     disk: SimDisk,
+    /// The files that the log was before, in order.
+    archives: Vec<Archive>,
     clock: Arc<AtomicU64>,
     random: Random,
     log: Option<Aof<SimBackend>>,
@@ -124,6 +136,8 @@ struct World {
     unfilled: bool,
     /// Where a write began that failed and was kept in part: whole entries of it may be there.
     doubtful: Option<u64>,
+    /// What was shown before the power went.
+    shown: Option<Vec<u8>>,
     tally: Tally,
 }
 
@@ -134,20 +148,26 @@ impl World {
         let faults = Faults::seeded(history.seed);
         World {
             kind: history.kind,
-            disk: SimDisk::new().with_faults(faults),
+            disk: SimDisk::new().with_faults(faults).allocating_ahead(history.zeros_ahead),
+            archives: Vec::new(),
             clock: Arc::new(AtomicU64::new(1)),
             random: Random::new(history.seed ^ 0x5eed),
             log: None,
             reader: None,
-            model: Model::default(),
+            model: Model::new(),
             poisoned: false,
             begun: false,
             fail_write: None,
             fail_checkpoint: false,
             unfilled: false,
             doubtful: None,
+            shown: None,
             tally: Tally::default(),
         }
+    }
+
+    fn rule(&self) -> Rule {
+        if self.kind == Kind::Append { Rule::Linear } else { Rule::SeenParent }
     }
 
     fn faults(&self) -> &Faults {
@@ -169,7 +189,7 @@ impl World {
             .tail(tail);
         match self.kind {
             Kind::Append => options,
-            Kind::Record | Kind::Mixed => options.rule(Rule::SeenParent).durable_len(self.model.durable_end()),
+            Kind::Record | Kind::Mixed => options.rule(self.rule()).durable_len(self.model.durable_end()),
         }
     }
 
@@ -221,6 +241,7 @@ impl World {
             Action::Validate => self.validate().await,
             Action::Reopen { close, policy } => self.reopen(close, policy).await,
             Action::Truncate { entries } => self.truncate(entries).await,
+            Action::Rotate { interrupted } => self.rotate(interrupted).await,
             Action::Crash { seed, policy } => self.crash(seed, policy).await,
             Action::Rot { seed } => self.rot(seed).await,
             Action::Lie { seed } => self.lie(seed).await,
@@ -230,4 +251,5 @@ impl World {
 
 mod opening;
 mod reading;
+mod rotating;
 mod writing;

@@ -12,12 +12,21 @@ impl World {
         if let Some(offset) = self.doubtful.take() {
             self.model.extend_from(&found, offset);
         }
+        let due = self.tail_due(&found);
         match Aof::open(backend, self.options(policy)).await {
-            Ok((log, recovery)) => self.opened(log, &recovery, &found, policy),
+            Ok((log, recovery)) => {
+                if let (Some(due), Some(cut)) = (due, &recovery.cut) {
+                    must!(cut.kind == due, "the tail at {} is {:?} where {due:?} was due", cut.offset, cut.kind);
+                    self.tally.zero_tails += u64::from(found.last() == Some(&0));
+                }
+                self.opened(log, &recovery, &found, policy)?;
+                self.check_files().await
+            }
             Err(Error::Corrupt { reason: CorruptReason::TailRefused { .. }, .. })
                 if matches!(policy, Policy::RefuseThenTruncate | Policy::TornThenTruncate) =>
             {
                 self.tally.refusals += 1;
+                must!(due.is_none() || policy == Policy::RefuseThenTruncate, "a tail that is {due:?} was refused");
                 must!(self.disk.live() == found, "a refused opening changed the log");
                 Box::pin(self.open(Policy::Truncate)).await
             }
@@ -25,8 +34,31 @@ impl World {
         }
     }
 
+    /// What kind of tail a crash has left, where there is no doubt: nothing but zeros, or the beginning of the next entry,
+    /// at the end of the log or in zeros that reach further than it would.
+    fn tail_due(&mut self, found: &[u8]) -> Option<TailKind> {
+        let shown = self.shown.take()?;
+        if self.kind != Kind::Append || self.model.scarred {
+            return None;
+        }
+        let whole = self.model.whole_prefix(found);
+        let end = self.model.entries[..whole].last().map_or(0, Entry::end) as usize;
+        let tail = &found[end..];
+        if tail.is_empty() {
+            return None;
+        }
+        let Some(last) = tail.iter().rposition(|byte| *byte != 0) else { return Some(TailKind::Zero) };
+        let have = last + 1;
+        let begins = shown.get(end..end + have) == Some(&tail[..have]);
+        let torn = self.model.entries.get(whole).filter(|entry| begins && (have as u64) < entry.len)?;
+        // How far an entry would go that lacks a part of its header, nobody knows: not further than this, it is taken.
+        let reach = torn.len.max(4096);
+        (tail.len() == have || tail.len() as u64 > reach).then_some(TailKind::Torn)
+    }
+
     fn opened(&mut self, log: Aof<SimBackend>, recovery: &Recovery, found: &[u8], policy: Policy) -> Seen {
         self.tally.openings += 1;
+        self.tally.seams += u64::from(!self.archives.is_empty() && recovery.entries == 1);
         self.tally.cuts += u64::from(recovery.cut.is_some());
         self.tally.cut_entries += u64::from(recovery.cut.as_ref().is_some_and(|cut| cut.entries > 0));
         (self.poisoned, self.begun, self.fail_write, self.fail_checkpoint) = (false, false, None, false);
@@ -95,7 +127,7 @@ impl World {
         let durable = self.model.durable;
         let whole: Vec<_> = self.model.entries.iter().map(|entry| entry.is_whole_in(&bytes)).collect();
         must!(whole[..durable].iter().all(|whole| *whole), "not all of the {durable} durable entries are left");
-        let mut known: Vec<_> = vec![Prepare::root(0).checksum()];
+        let mut known: Vec<_> = vec![self.model.begins_behind];
         let (mut entries, mut orphans) = (Vec::new(), 0);
         for (entry, _) in self.model.entries.drain(..).zip(&whole).filter(|(_, whole)| **whole) {
             let parent = Prepare::decode(&bytes[entry.offset as usize..]).map(|prepare| prepare.header().parent);
@@ -140,6 +172,7 @@ impl World {
     }
 
     pub(super) async fn crash(&mut self, seed: u64, policy: Policy) -> Seen {
+        self.shown = Some(self.disk.live());
         self.disk.crash(seed);
         self.log = None;
         self.tally.crashes += 1;
@@ -151,7 +184,8 @@ impl World {
         if self.poisoned || self.begun || self.model.scarred {
             return Ok(());
         }
-        let left = self.model.entries.len().saturating_sub(entries);
+        // Who cuts the seam of a rotation begins a second history.
+        let left = self.model.entries.len().saturating_sub(entries).max(usize::from(!self.archives.is_empty()));
         let Some(log) = self.log.take() else { return Ok(()) };
         let mut backend = log.into_inner();
         let end = self.model.entries[..left].last().map_or(0, Entry::end);

@@ -40,7 +40,7 @@ impl World {
     }
 
     pub(super) async fn validate(&mut self) -> Seen {
-        let rule = if self.kind == Kind::Append { Rule::Linear } else { Rule::SeenParent };
+        let rule = self.rule();
         // Whole entries behind damage, which a policy kept and an opening did not count, may be the last ones.
         let tip = self.model.tip().filter(|_| !self.model.scarred).map(|entry| entry.checksum);
         let log = self.log.as_mut().ok_or("no log is open")?;
@@ -49,7 +49,7 @@ impl World {
             must!(validation.is_clean(), "findings: {:?}", validation.findings);
             must!(validation.entries == self.model.entries.len() as u64, "{} entries", validation.entries);
         }
-        Ok(())
+        self.check_files().await
     }
 
     /// A read that fails is an error with its place, and the next one goes on.

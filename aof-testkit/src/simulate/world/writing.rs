@@ -3,7 +3,7 @@
 use super::*;
 
 impl World {
-    fn log(&mut self) -> Seen<&mut Aof<SimBackend>> {
+    pub(super) fn log(&mut self) -> Seen<&mut Aof<SimBackend>> {
         self.log.as_mut().ok_or_else(|| "no log is open".to_owned())
     }
 
