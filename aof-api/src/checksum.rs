@@ -11,7 +11,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// A checksum of the format: 16 bytes on disk, a little-endian `u128`.
 ///
 /// It prints as TigerBeetle prints it, as 32 hexadecimal digits of the `u128`, most significant digit first, which is
-/// the reverse of the bytes on disk. Parsing takes the same form, with fewer digits allowed.
+/// the reverse of the bytes on disk. Parsing takes the same form and no other, so that a part of one is not taken for
+/// another.
 ///
 /// ```
 /// use aof_api::Checksum;
@@ -83,7 +84,8 @@ impl fmt::Debug for Checksum {
 /// Text that is not a checksum.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is not a checksum: give 1 to 32 hexadecimal digits, most significant first, as `aof validate` prints them"
+    "{text:?} is not a checksum: give all 32 hexadecimal digits, as `aof validate` prints them, \
+     41ed771055c5aa00058efb70f2f96f82 for instance"
 )]
 pub struct ParseChecksumError {
     text: String,
@@ -93,10 +95,10 @@ impl FromStr for Checksum {
     type Err = ParseChecksumError;
 
     fn from_str(text: &str) -> Result<Checksum, ParseChecksumError> {
-        let digits = text.strip_prefix("0x").unwrap_or(text);
         // `from_str_radix` would also take a sign.
-        if digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-            && let Ok(value) = u128::from_str_radix(digits, 16)
+        if text.len() == 32
+            && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && let Ok(value) = u128::from_str_radix(text, 16)
         {
             return Ok(Checksum::from(value));
         }
@@ -127,9 +129,12 @@ mod tests {
 
     #[test]
     fn text_that_is_no_checksum_is_refused() {
-        for text in ["", "+1", "-1", "xyz", "0x", "1234567890123456789012345678901234"] {
+        let whole = "0000000000000000000000000000001F";
+        let (short, long, sign) = (&whole[1..], format!("{whole}0"), format!("+{}", &whole[1..]));
+        for text in ["", "1f", "0x1f", "xyz", short, &long, &sign, &whole.replace('F', "g"), &format!(" {whole}")] {
             assert!(text.parse::<Checksum>().is_err(), "{text:?}");
         }
-        assert_eq!("0x1f".parse(), Ok(Checksum::from(31)));
+        assert_eq!(whole.parse(), Ok(Checksum::from(31)));
+        assert_eq!(Checksum::from(31).to_string().parse(), Ok(Checksum::from(31)));
     }
 }

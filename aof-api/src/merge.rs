@@ -28,7 +28,7 @@ use crate::scan::{DamagedRange, Scan, Step};
 use crate::seen::RecordIndex;
 use crate::unreadable::pass_unreadable;
 use index::{Index, Place};
-use lost::Between;
+use lost::{Between, Supply};
 use plan::{Plan, Refusal};
 use std::sync::Arc;
 
@@ -232,8 +232,11 @@ impl<R: AofRead> Merger<R> {
         report.gaps.clone_from(&plan.gaps);
         report.stretches.clone_from(&plan.stretches);
         report.in_order = plan.in_order;
+        let mut known: Option<Supply> = None;
         for (damage, between) in report.damage.iter_mut().zip(&self.between) {
-            damage.lost = between.is_lost(damage.finding.op, index, &plan, &self.options);
+            let supply = known.take().filter(|supply| supply.is_for(*between));
+            let supply = known.insert(supply.unwrap_or_else(|| between.supply(index)));
+            damage.lost = supply.is_lost(damage.finding.op, index, &plan, &self.options);
         }
         self.plan = Some(plan);
         Ok(&self.report)

@@ -11,7 +11,7 @@ use aof_api::{BODY_SIZE_MAX, Checksum, Rule, Tail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Append to, look into and validate append-only files, ours and TigerBeetle's.
+/// Append to, list, validate, digest, merge, repair, copy and count append-only files, ours and TigerBeetle's.
 #[derive(Parser, Debug)]
 #[command(name = "aof", version, max_term_width = 120)]
 #[command(after_help = "Exit codes: 0 clean, 1 problems found in the log, 2 usage, 3 I/O error, 4 refused (locked, \

@@ -1,4 +1,4 @@
-//! `aof`: append to, look into and validate append-only files, ours and TigerBeetle's.
+//! `aof`: append to, list, validate, digest, merge, repair, copy and count append-only files, ours and TigerBeetle's.
 
 mod append;
 mod arguments;

@@ -1,7 +1,7 @@
 //! Ranges on the command line, both ends included.
 
 use std::str::FromStr;
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// From one number to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,19 +15,16 @@ impl Inclusive {
         (self.first..=self.last).contains(&value)
     }
 
-    /// `A..B`, `A..`, `..B` or `A`, with the ends as `parse` reads them.
-    fn parse(text: &str, parse: impl Fn(&str) -> Result<u64, String>) -> Result<Inclusive, String> {
-        let (first, last) = match text.split_once("..") {
-            None => {
-                let only = parse(text)?;
-                (only, only)
-            }
-            Some((first, last)) => {
-                let last = last.strip_prefix('=').unwrap_or(last);
-                let end = |text: &str, open| if text.is_empty() { Ok(open) } else { parse(text) };
-                (end(first, 0)?, end(last, u64::MAX)?)
-            }
-        };
+    fn only(value: u64) -> Inclusive {
+        Inclusive { first: value, last: value }
+    }
+
+    /// `A..B`, `A..`, `..B` or `A`, with the ends as `parse` reads them: from the first of A to the last of B.
+    fn parse(text: &str, parse: impl Fn(&str) -> Result<Inclusive, String>) -> Result<Inclusive, String> {
+        let Some((first, last)) = text.split_once("..") else { return parse(text) };
+        let last = last.strip_prefix('=').unwrap_or(last);
+        let end = |text: &str, open| if text.is_empty() { Ok(Inclusive::only(open)) } else { parse(text) };
+        let (first, last) = (end(first, 0)?.first, end(last, u64::MAX)?.last);
         if first > last { Err("the range ends before it begins".to_owned()) } else { Ok(Inclusive { first, last }) }
     }
 }
@@ -40,7 +37,8 @@ impl FromStr for OpRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<OpRange, String> {
-        Inclusive::parse(text, |end| end.trim().parse().map_err(|_| format!("{end:?} is not an op"))).map(OpRange)
+        let op = |end: &str| end.trim().parse().map(Inclusive::only).map_err(|_| format!("{end:?} is not an op"));
+        Inclusive::parse(text, op).map(OpRange)
     }
 }
 
@@ -52,22 +50,40 @@ impl FromStr for TimeRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<TimeRange, String> {
-        Inclusive::parse(text, parse_time).map(TimeRange)
+        Inclusive::parse(text, |end| parse_time(end, SystemTime::now())).map(TimeRange)
     }
 }
 
-fn parse_time(text: &str) -> Result<u64, String> {
+const MINUTE: u64 = 60_000_000_000;
+
+/// A time, or the whole minute where it has no seconds; without a date, of the day of `now`, in UTC.
+fn parse_time(text: &str, now: SystemTime) -> Result<Inclusive, String> {
     let text = text.trim();
     if let Ok(nanoseconds) = text.parse() {
-        return Ok(nanoseconds);
+        return Ok(Inclusive::only(nanoseconds));
     }
-    let time = humantime::parse_rfc3339_weak(text).ok();
+    let today = || humantime::format_rfc3339_seconds(now).to_string()[..DATE.len()].to_owned();
+    let (date, clock) = match text.get(..DATE.len()).filter(|_| text.len() > DATE.len()) {
+        Some(date) => (date.to_owned(), &text[DATE.len()..]),
+        None => (today() + "T", text),
+    };
+    let bare = clock.strip_suffix('Z').unwrap_or(clock);
+    let whole_minute = bare.len() == "14:05".len() + usize::from(bare.starts_with(['T', ' ']));
+    let seconds = if whole_minute { ":00" } else { "" };
+    let time = humantime::parse_rfc3339_weak(&format!("{date}{bare}{seconds}")).ok();
     let since_1970 = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let nanoseconds = since_1970.and_then(|duration| u64::try_from(duration.as_nanos()).ok());
-    nanoseconds.ok_or_else(|| {
-        format!("{text:?} is not a time: give 2026-01-31T14:05:00Z, which is UTC, or nanoseconds since 1970")
-    })
+    let first = nanoseconds.ok_or_else(|| {
+        format!(
+            "{text:?} is not a time: give 2026-01-31T14:05:00Z, which is UTC, 2026-01-31 14:05 for the whole minute, \
+             14:05 for that of today, or nanoseconds since 1970"
+        )
+    })?;
+    Ok(Inclusive { first, last: if whole_minute { first.saturating_add(MINUTE - 1) } else { first } })
 }
+
+/// How long a date is.
+const DATE: &str = "2026-01-31";
 
 #[cfg(test)]
 mod tests {
@@ -89,6 +105,22 @@ mod tests {
         for text in ["2026-01-31T14:05:00Z..2026-01-31T14:06:00Z", "2026-01-31 14:05:00..1769868360000000000"] {
             assert_eq!(text.parse::<TimeRange>().unwrap().0, minute);
         }
-        assert!("14:05".parse::<TimeRange>().is_err());
+    }
+
+    #[test]
+    fn a_time_without_seconds_is_the_whole_minute() {
+        let now = UNIX_EPOCH + std::time::Duration::from_nanos(1_769_900_000_000_000_000); // 2026-01-31T22:53:20Z
+        let minute = Inclusive { first: 1_769_868_300_000_000_000, last: 1_769_868_359_999_999_999 };
+        for text in ["14:05", "14:05Z", "2026-01-31 14:05", "2026-01-31T14:05Z"] {
+            assert_eq!(parse_time(text, now), Ok(minute), "{text}");
+        }
+        assert_eq!(parse_time("14:05:00", now), Ok(Inclusive::only(minute.first)));
+        let range: TimeRange = "2026-01-31 14:05..2026-01-31 14:05".parse().unwrap();
+        assert_eq!(range.0, minute);
+        let range: TimeRange = "2026-01-31 14:04..2026-01-31 14:05:01.5".parse().unwrap();
+        assert_eq!(range.0, Inclusive { first: minute.first - MINUTE, last: minute.first + 1_500_000_000 });
+        for text in ["", "14:5", "25:00", "14:65", "2026-01-31", "2026-13-31 14:05", "abcde", "\u{fc}\u{fc}:05"] {
+            assert!(parse_time(text, now).is_err(), "{text:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::merged::Merged;
 use crate::paths::as_typed;
 use crate::progress::{Progress, Watched};
 use crate::source::{LogReader, Source};
-use aof_api::{AofBackend, Checksum, Error, MergeReport, Merger};
+use aof_api::{AofBackend, Checksum, MergeReport, Merger};
 use aof_file::FileBackend;
 use clap::Args;
 use futures::executor::block_on;
@@ -19,14 +19,17 @@ use std::path::{Path, PathBuf};
 /// Keeps every entry that verifies and stands on the ones before it, once, in the order of the chain. Where entries are
 /// lost, the chain ends: what lies behind is told, and kept with --gaps, for tools that read logs with gaps (`--rule tb`).
 /// Another copy of the log may have what is lost here: look at `aof merge` first.
+///
+/// --dry-run and -o only read the log, which may be written meanwhile; --in-place needs it to itself.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit codes: 0 when nothing is lost, 1 when something is, 4 when the log is being written or OUT exists.\n\n\
+    after_help = "Exit codes: 0 when nothing is lost, 1 when something is, 4 when OUT exists, or the log is to be \
+                        repaired in place and is being written.\n\n\
                         Examples:\n  aof repair --dry-run ledger.aof\n  aof repair -o repaired.aof ledger.aof\n  \
                         aof repair --in-place ledger.aof"
 )]
 pub(crate) struct RepairArguments {
-    /// The log, which nobody may be writing
+    /// The log
     log: PathBuf,
     #[command(flatten)]
     target: Target,
@@ -66,9 +69,9 @@ pub(crate) fn run(arguments: &RepairArguments, output: &OutputArguments) -> Outc
 }
 
 fn to_file(arguments: &RepairArguments, out: &Path, output: &OutputArguments) -> Outcome {
-    let source = unlocked(&arguments.log)?;
+    let source = Source::open_file(&arguments.log, "repairing")?;
     let mut draft = draft(out, arguments.force, std::slice::from_ref(&source))?;
-    let mut repair = Repair::read(arguments, source.reader()?, source.len, output)?;
+    let mut repair = Repair::read(arguments, source.reader()?, source.len, source.live, output)?;
     let report = repair.write(draft.backend(), out)?;
     publish(draft, out, arguments.force)?;
     repair.finish(&report, Some(out), None)
@@ -80,7 +83,7 @@ fn in_place(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
     // Locked until the end, so that nobody writes to what is being replaced.
     let mut original = FileBackend::open(log).map_err(&failure)?;
     let reader = block_on(original.reader()).map_err(&failure)?;
-    let mut repair = Repair::read(arguments, LogReader::File(reader), Some(original.len()), output)?;
+    let mut repair = Repair::read(arguments, LogReader::File(reader), Some(original.len()), false, output)?;
     if repair.merger.report().changes_nothing() {
         let report = repair.merger.report().clone();
         return repair.finish(&report, None, None);
@@ -93,19 +96,10 @@ fn in_place(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
 }
 
 fn dry_run(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
-    let source = unlocked(&arguments.log)?;
-    let repair = Repair::read(arguments, source.reader()?, source.len, output)?;
+    let source = Source::open_file(&arguments.log, "repairing")?;
+    let repair = Repair::read(arguments, source.reader()?, source.len, source.live, output)?;
     let report = repair.merger.report().clone();
     repair.finish(&report, None, None)
-}
-
-/// The log, which nobody writes.
-fn unlocked(log: &Path) -> Outcome<Source> {
-    let source = Source::open_file(log, "repairing")?;
-    if source.live {
-        return Err(Failure::at(log)(Error::Locked { what: log.display().to_string() }));
-    }
-    Ok(source)
 }
 
 /// A log that was read, and what is to become of it.
@@ -120,11 +114,13 @@ impl<'a> Repair<'a> {
         arguments: &'a RepairArguments,
         reader: LogReader,
         len: Option<u64>,
+        live: bool,
         output: &'a OutputArguments,
     ) -> Outcome<Repair<'a>> {
         let log = arguments.log.as_path();
         let progress = Progress::new(len, output);
         let mut merger = Merger::new(options(None, arguments.tip, arguments.gaps, arguments.threads.count()));
+        merger.set_live(live);
         block_on(merger.read(progress.watch(reader))).map_err(Failure::at(log))?;
         let merged = Merged::new(&[log], output);
         if let Err(error) = block_on(merger.plan()) {

@@ -107,6 +107,24 @@ fn one_copy_with_a_flipped_bit_in_a_size_gives_all_before_it_and_tells_of_all_be
 }
 
 #[test]
+fn what_another_file_has_behind_a_gap_is_not_called_lost() {
+    let directory = directory();
+    let path = directory.path();
+    let whole = log(path, "whole.aof", 60);
+    let (mut a, mut b) = (whole.clone(), whole.clone());
+    a[entry(20) + 3] ^= 1;
+    b[entry(20) + 3] ^= 1;
+    a[entry(40) + 3] ^= 1;
+    fs::write(path.join("a.aof"), a).unwrap();
+    fs::write(path.join("b.aof"), b).unwrap();
+    let ran = aof(path, &["merge", "-o", "out.aof", "a.aof", "b.aof"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert_eq!(ran.out.matches("LOST").count(), 2, "{}", ran.out);
+    assert!(ran.out.contains("made good a.aof at offset 14880: "), "{}", ran.out);
+    assert!(ran.out.contains("left out  39 entries, ops 22 to 60"), "{}", ran.out);
+}
+
+#[test]
 fn two_branches_on_one_parent_are_refused_and_one_is_chosen_by_its_tip() {
     let directory = directory();
     let path = directory.path();
@@ -226,18 +244,19 @@ fn bad_choices_get_an_exit_code_and_a_reason() {
     let directory = directory();
     let path = directory.path();
     log(path, "log.aof", 3);
-    let cases: [(&[&str], i32, &str); 7] = [
+    let cases: [(&[&str], i32, &str); 8] = [
         (&["log.aof"], 2, "--output"),
         (&["-o", "out"], 2, "required"),
         (&["-o", "out", "missing"], 3, "No such file"),
         (&["-o", "nowhere/out", "log.aof"], 3, "No such file"),
         (&["-o", "out", "--tip", "xyz", "log.aof"], 2, "is not a checksum"),
         (
-            &["-o", "out", "--tip", "1", "log.aof"],
+            &["-o", "out", "--tip", "00000000000000000000000000000001", "log.aof"],
             1,
             "the tip 00000000000000000000000000000001 is in none of the inputs",
         ),
-        (&["-o", "out", "--root", "1", "log.aof"], 1, "no entry stands on the root"),
+        (&["-o", "out", "--root", "00000000000000000000000000000001", "log.aof"], 1, "no entry stands on the root"),
+        (&["-o", "out", "--root", "1", "log.aof"], 2, "give all 32 hexadecimal digits"),
     ];
     for (arguments, code, reason) in cases {
         let ran = aof(path, &[&["merge"][..], arguments].concat());

@@ -266,6 +266,9 @@ fn a_window_is_listed_wherever_entries_were_recorded_again() {
     assert_eq!(listed(&["--op", "13.."]), [""; 0]);
     assert_eq!(listed(&["--time", "2000-01-01 00:00:00..2000-01-02 00:00:00"]), [""; 0]);
     assert_eq!(listed(&["--time", "2000-01-01 00:00:00.."]).len(), 24);
+    // The twelve entries were made within two minutes.
+    assert_eq!(listed(&["--time", "2026-11-22 08:21..2026-11-22 08:22"]).len(), 24);
+    assert_eq!(listed(&["--time", "2000-01-01 00:00..2000-01-01 23:59"]), [""; 0]);
 }
 
 #[test]

@@ -121,18 +121,28 @@ fn one_way_to_repair_must_be_chosen() {
 }
 
 #[test]
-fn a_log_that_is_being_written_is_refused() {
+fn a_log_that_is_being_written_is_read_but_not_repaired_in_place() {
     let directory = directory();
     let path = directory.path();
-    let (_, bytes) = damaged(path);
+    let (whole, mut bytes) = damaged(path);
+    // An entry is being written.
+    bytes.truncate(bytes.len() - 10);
+    fs::write(path.join("log.aof"), &bytes).unwrap();
     let writer = aof_file::FileBackend::open(path.join("log.aof")).unwrap();
-    for how in [&["--in-place"][..], &["--dry-run"], &["-o", "out.aof"]] {
+    let ran = aof(path, &["repair", "--in-place", "log.aof"]);
+    assert_eq!(ran.code, 4, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("held by another writer"), "{}", ran.err);
+    assert_eq!(names(path), ["log.aof"]);
+    for how in [&["--dry-run"][..], &["-o", "out.aof"]] {
         let ran = aof(path, &[&["repair"][..], how, &["log.aof"]].concat());
-        assert_eq!(ran.code, 4, "{how:?}: {}{}", ran.out, ran.err);
-        assert!(ran.err.contains("held by another writer"), "{}", ran.err);
+        assert_eq!(ran.code, 1, "{how:?}: {}{}", ran.out, ran.err);
+        assert!(ran.out.contains("note pending log.aof at offset 18228: 362 bytes"), "{}", ran.out);
+        assert!(ran.out.contains("LOST log.aof at offset 11160, op 31"), "{}", ran.out);
     }
+    assert_eq!(fs::read(path.join("out.aof")).unwrap(), whole[..BEFORE]);
     drop(writer);
-    assert_eq!((fs::read(path.join("log.aof")).unwrap(), names(path)), (bytes, vec!["log.aof".to_owned()]));
+    assert_eq!(fs::read(path.join("log.aof")).unwrap(), bytes);
+    assert_eq!(names(path), ["log.aof", "out.aof"]);
 }
 
 #[test]

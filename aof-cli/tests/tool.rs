@@ -192,7 +192,7 @@ fn bad_input_gets_its_exit_code_and_a_reason() {
     let mut legacy = 0xeb71_f62a_395c_755e_8c4a_cd3b_a183_1bc2_u128.to_le_bytes().to_vec();
     legacy.resize(8192, 0);
     fs::write(path.join("legacy"), legacy).unwrap();
-    let cases: [(&[&str], i32, &str); 14] = [
+    let cases: [(&[&str], i32, &str); 15] = [
         (&["validate", "empty"], 0, "empty under the rule"),
         (&["validate", "text"], 1, "no entry begins here (bad magic)"),
         (&["validate", "legacy"], 1, "before TigerBeetle 0.16.21"),
@@ -205,7 +205,8 @@ fn bad_input_gets_its_exit_code_and_a_reason() {
         (&["append", "new.aof", "--count", "1", "--operation", "1"], 2, "1 is not in 2..=255"),
         (&["append", "new.aof", "--count", "1", "--size", "2MiB"], 2, "above the largest body"),
         (&["validate"], 2, "required arguments"),
-        (&["validate", "empty", "--tip", "1"], 1, "not the expected tip"),
+        (&["validate", "empty", "--tip", "00000000000000000000000000000001"], 1, "not the expected tip"),
+        (&["validate", "empty", "--tip", "abc"], 2, "give all 32 hexadecimal digits"),
         (&["inspect", "empty", "--op", "5..3"], 2, "ends before it begins"),
     ];
     for (arguments, code, reason) in cases {

@@ -113,6 +113,19 @@ impl Index {
         self.seen.child(record)
     }
 
+    /// The op of the last entry that stands on `record` within so many steps, by way of the first children.
+    pub(super) fn reach(&self, record: RecordIndex, steps: u64) -> Option<u64> {
+        let mut at = record;
+        for _ in 0..steps {
+            // Ops that do not rise were forged.
+            match self.child(at).filter(|child| at == record || self.op(*child) > self.op(at)) {
+                Some(child) => at = child,
+                None => break,
+            }
+        }
+        (at != record).then(|| self.op(at))
+    }
+
     /// Makes `child` the one that a walk takes.
     pub(super) fn choose(&mut self, parent: RecordIndex, child: RecordIndex) {
         self.seen.set_child(parent, child);

@@ -6,34 +6,96 @@ use super::plan::{Piece, Plan};
 use crate::seen::RecordIndex;
 
 /// The whole entries around damage, in the input in which it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Between {
     pub(super) before: Option<RecordIndex>,
     pub(super) behind: Option<RecordIndex>,
 }
 
+/// Which of the entries that belong where damage is stand in any input.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Supply {
+    between: Between,
+    /// From this op on, the entries up to the one behind the damage are there.
+    from: Option<u64>,
+    /// Up to this op, the entries on the one before the damage are there.
+    until: Option<u64>,
+    /// Nothing is missing between the two, or before the one behind where there is none before.
+    complete: bool,
+}
+
 impl Between {
-    /// Whether the output may lack what was here. `op` is that of the damaged entry, where it is known.
+    /// Looks for what belongs between. Damages that stand between the same two entries share the answer: asking for it
+    /// walks over all that are there.
+    pub(super) fn supply(self, index: &Index) -> Supply {
+        let Between { before, behind } = self;
+        let mut supply = Supply { between: self, from: None, until: None, complete: false };
+        if let Some(before) = before {
+            // With an entry behind the damage, what stands on the one before is looked for from there. Only where the
+            // ops go back, behind an entry that a crash tore, the next one must be found from here.
+            let steps = if behind.is_some() { 1 } else { u64::MAX };
+            supply.until = index.reach(before, steps).filter(|op| *op > index.op(before));
+            supply.complete = behind.is_none() && supply.until.is_some();
+        }
+        let Some(mut at) = behind else { return supply };
+        let op_before = before.map(|before| index.op(before));
+        loop {
+            let (op, parent) = (index.op(at), index.parent(at));
+            // Before op 1 there is nothing.
+            supply.complete |= op == 1 || Some(parent) == before;
+            // Ops that do not fall were forged.
+            if supply.complete && before.is_some() || !index.is_entry(parent) || index.op(parent) >= op {
+                return supply;
+            }
+            supply.from = Some(index.op(parent));
+            // What was recorded again may go back behind the entry before the damage, or begin in mid-chain: that the
+            // entry right before is there must do.
+            supply.complete |= op_before.is_none_or(|before| index.op(parent) <= before);
+            if supply.complete && before.is_some() {
+                return supply;
+            }
+            at = parent;
+        }
+    }
+}
+
+impl Supply {
+    /// Whether this is the answer for damage between these entries.
+    pub(super) fn is_for(&self, between: Between) -> bool {
+        self.between == between
+    }
+
+    /// Whether what was here is in no input, as far as can be told. `op` is that of the damaged entry, where it is known.
     ///
-    /// Nothing is lost where the output goes on over the place without a gap: then all that belongs there came from
-    /// elsewhere.
-    pub(super) fn is_lost(self, op: Option<u64>, index: &Index, plan: &Plan, options: &MergeOptions) -> bool {
+    /// Nothing is lost where the output goes on over the place without a gap, or the entries of all inputs do: then all
+    /// that belongs there came from elsewhere.
+    pub(super) fn is_lost(&self, op: Option<u64>, index: &Index, plan: &Plan, options: &MergeOptions) -> bool {
         let (Some(first), Some(last)) = (plan.pieces.first(), plan.pieces.last()) else { return true };
         let (first_op, last_op) = (index.op(first.first), index.op(last.last));
+        let Between { before, behind } = self.between;
         if let Some(op) = op {
             let unwanted = (options.root.is_some() && op < first_op) || (options.tip.is_some() && op > last_op);
-            return !unwanted && !holds(index, &plan.pieces, op);
+            return !unwanted && !holds(index, &plan.pieces, op) && !self.has(op, index);
         }
-        if let Some(behind) = self.behind.filter(|behind| index.is_marked(*behind)) {
-            // Before op 1 there is nothing; before a root that was asked for, nothing that was wanted.
-            let wanted_first = index.op(behind) == 1 || (options.root.is_some() && behind == first.first);
-            return !index.is_marked(index.parent(behind)) && !wanted_first;
+        if let Some(behind) = behind.filter(|behind| index.is_marked(*behind)) {
+            // Before a root that was asked for, nothing was wanted.
+            let wanted_first = options.root.is_some() && behind == first.first;
+            return !self.complete && !wanted_first;
         }
-        match self.before.filter(|before| index.is_marked(*before)) {
+        match before.filter(|before| index.is_marked(*before)) {
             Some(before) if options.tip.is_some() && before == last.last => false,
-            Some(before) => !index.child(before).is_some_and(|child| index.is_marked(child)),
-            None => options.root.is_none() && options.tip.is_none(),
+            None if options.root.is_some() || options.tip.is_some() => false,
+            _ => !self.complete,
         }
+    }
+
+    fn has(&self, op: u64, index: &Index) -> bool {
+        let Between { before, behind } = self.between;
+        let from_behind =
+            behind.is_some_and(|behind| op < index.op(behind)) && self.from.is_some_and(|from| from <= op);
+        let from_before =
+            before.is_some_and(|before| index.op(before) < op) && self.until.is_some_and(|until| op <= until);
+        from_behind || from_before
     }
 }
 

@@ -77,8 +77,8 @@ pub struct MergeInput {
 pub struct InputDamage {
     /// Where it is and what it is; the part is the number of the input, from 0.
     pub finding: Finding,
-    /// Whether the output may lack what was there: nothing shows that another input, or a place further down, makes it
-    /// good.
+    /// Whether nothing shows that another input, or a place further down, has what was there. Where one has it, the output
+    /// may lack it still, behind a gap: then it is in one of the [`stretches`](MergeReport::stretches).
     pub lost: bool,
 }
 

@@ -173,6 +173,48 @@ fn damage_of_known_op_is_lost_only_where_the_output_lacks_that_op() {
 }
 
 #[test]
+fn what_another_input_has_behind_a_gap_is_not_lost() {
+    let log = Log::history(30);
+    for place in PLACES {
+        // Entry 9 is in neither; what is damaged in one behind it is whole in the other.
+        let mut first = flipped(&log, 9, place);
+        for index in [14, 15, 16, 29] {
+            first[log.range(index).start + place.min(200)] ^= 0x10;
+        }
+        let mut second = flipped(&log, 9, place);
+        second[log.range(20).start + place.min(200)] ^= 0x10;
+        for order in [[0, 1], [1, 0]] {
+            let inputs = order.map(|index| [&first, &second][index]);
+            let (bytes, report) = merged(&inputs, options());
+            assert_eq!(bytes, log.bytes()[..log.range(9).start], "place {place}, order {order:?}");
+            let lost: Vec<u64> =
+                report.damage.iter().filter(|damage| damage.lost).map(|damage| damage.finding.offset).collect();
+            assert_eq!(lost, [log.offset(9); 2], "place {place}, order {order:?}: {:?}", report.damage);
+            assert!(!report.is_whole());
+            assert_eq!(report.left_out(), 20);
+            // Written behind the gap, it is the same.
+            let (_, report) = merged(&inputs, options().keep_gaps(true));
+            assert_eq!(report.damage.iter().filter(|damage| damage.lost).count(), 2, "{:?}", report.damage);
+        }
+    }
+}
+
+#[test]
+fn of_two_entries_in_one_damage_both_must_be_elsewhere() {
+    let log = Log::history(20);
+    let mut first = log.bytes();
+    first[log.range(7).start..log.range(9).end].fill(0);
+    // The other has only the second of the three, or all but the first.
+    for (has, keep_gaps) in [(8..9, false), (8..20, false), (8..20, true), (7..9, true)] {
+        let second = log.bytes()[log.range(has.start).start..log.range(has.end - 1).end].to_vec();
+        let (_, report) = merged(&[&first, &second], options().keep_gaps(keep_gaps));
+        assert_eq!(lost(&report), [true], "{has:?}: {report:?}");
+    }
+    let second = log.bytes()[log.range(7).start..].to_vec();
+    assert_eq!(lost(&merged(&[&first, &second], options()).1), [false]);
+}
+
+#[test]
 fn an_unreadable_place_is_made_good_by_another_input() {
     let log = Log::of((0..20).map(|index| vec![index as u8; 3000]));
     let reader = SliceReader::new(&log.bytes()).unreadable(20_000..24_096);

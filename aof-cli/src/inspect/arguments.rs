@@ -1,7 +1,7 @@
 //! The command line of `aof inspect`.
 
 use crate::ranges::{Inclusive, OpRange, TimeRange};
-use aof_api::{Checksum, Header, Operation};
+use aof_api::{Header, Operation};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -14,14 +14,16 @@ use std::path::PathBuf;
                         aof inspect ledger.aof --operation create_transfers --limit 5\n  \
                         aof inspect ledger.aof --operation create_transfers --decode tigerbeetle\n  \
                         aof inspect --follow ledger.aof\n  \
-                        aof inspect ledger.aof --time '2026-01-31 14:05:00..2026-01-31 14:06:00'")]
+                        aof inspect ledger.aof --time '2026-01-31 14:05..2026-01-31 14:10'\n  \
+                        aof inspect ledger.aof --time 14:05")]
 pub(crate) struct InspectArguments {
     /// The log; `-` is standard input
     pub(crate) log: PathBuf,
     /// Only these ops, both ends included: A..B, A.., ..B or A
     #[arg(long, value_name = "A..B")]
     pub(crate) op: Option<OpRange>,
-    /// Only these times, both ends included: RFC 3339 (`2026-01-31T14:05:00Z`, UTC) or nanoseconds since 1970
+    /// Only these times, both ends included, in UTC: `2026-01-31T14:05:00Z`, or without seconds for the whole minute,
+    /// without a date for today, or nanoseconds since 1970
     #[arg(long, value_name = "A..B")]
     pub(crate) time: Option<TimeRange>,
     /// Only this operation, a number or one of TigerBeetle's names
@@ -72,7 +74,9 @@ fn parse_operation(text: &str) -> Result<Operation, String> {
 }
 
 fn parse_client(text: &str) -> Result<u128, String> {
-    text.parse::<Checksum>().map(u128::from).map_err(|_| "give 1 to 32 hexadecimal digits".to_owned())
+    let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let client = u128::from_str_radix(text, 16).ok().filter(|_| digits);
+    client.ok_or_else(|| "give 1 to 32 hexadecimal digits".to_owned())
 }
 
 impl InspectArguments {
