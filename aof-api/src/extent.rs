@@ -118,3 +118,39 @@ impl ExtentView {
         Ok(usize::try_from(there).map_or(wanted, |there| there.min(wanted)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_living_view_is_cut_however_many_there_are() {
+        let mut extent = Extent::new(100);
+        let views: Vec<_> = (0..100).map(|_| extent.view()).collect();
+        extent.truncate(50);
+        extent.set_len(100);
+        for view in &views {
+            assert_eq!((view.end(), view.readable(40, 30).unwrap()), (50, 10));
+            assert!(matches!(view.readable(60, 1), Err(Error::Truncated { offset: 60, len: 50 })));
+        }
+        assert_eq!(extent.view().readable(60, 30).unwrap(), 30);
+    }
+
+    #[test]
+    fn views_that_are_gone_take_no_memory() {
+        let mut extent = Extent::new(100);
+        let living = extent.view();
+        (0..1000).for_each(|_| drop(extent.view()));
+        assert!(extent.cuts.capacity() < 10, "{} views are remembered", extent.cuts.capacity());
+        extent.truncate(50);
+        assert_eq!(living.end(), 50);
+    }
+
+    #[test]
+    fn a_log_without_bytes_is_empty() {
+        let mut extent = Extent::new(0);
+        assert!(extent.is_empty());
+        extent.set_len(1);
+        assert!(!extent.is_empty());
+    }
+}

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
-use aof_api::{Aof, AofBackend, AofRead, Appended, Error, GroupCommit, Operation, Options, Result, Rule};
+use aof_api::{
+    Aof, AofBackend, AofRead, Appended, BODY_SIZE_MAX, Error, GroupCommit, Operation, Options, Result, Rule,
+};
 use aof_memory::{MemoryBackend, MemoryReader};
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -314,6 +316,43 @@ fn an_entry_that_cannot_be_fails_alone() {
     assert_eq!(block_on(fine).unwrap().op, 2);
     let too_large = block_on(log.append(OPERATION, vec![0; 1 << 20]));
     assert!(matches!(too_large, Err(Error::TooLarge { .. })));
+}
+
+#[test]
+fn the_largest_body_is_taken_and_one_byte_more_is_refused() {
+    let (log, _) = gated(MemoryBackend::new());
+    let largest = vec![7; BODY_SIZE_MAX as usize];
+    assert_eq!(block_on(log.append(OPERATION, largest.clone())).unwrap().op, 1);
+    let larger = block_on(log.append(OPERATION, [&largest[..], &[7]].concat()));
+    assert!(matches!(larger, Err(Error::TooLarge { what: "a body", .. })), "{larger:?}");
+}
+
+#[test]
+fn many_large_entries_wait_for_one_checkpoint_together() {
+    let (log, gate) = shut();
+    let mut first = log.append(OPERATION, "first").boxed();
+    assert!(begin(&mut first).is_pending());
+    let mut others: Vec<_> = (0..20).map(|number| log.append(OPERATION, vec![number; 1_000_000]).boxed()).collect();
+    assert!(others.iter_mut().all(|other| poll_once(other).is_pending()));
+    gate.open();
+    block_on(first).unwrap();
+    assert!(block_on(join_all(others)).into_iter().all(|answer| answer.is_ok()));
+    assert_eq!(gate.with(|gate| gate.checkpoints), 2);
+}
+
+#[test]
+fn a_close_that_was_dropped_is_carried_out_by_the_next_one() {
+    let (log, gate) = shut();
+    let mut caller = log.append(OPERATION, "first").boxed();
+    assert!(begin(&mut caller).is_pending());
+    let mut close = log.close().boxed();
+    assert!(poll_once(&mut close).is_pending());
+    drop((caller, close));
+    assert!(matches!(block_on(log.append(OPERATION, "late")), Err(Error::Closed)));
+    gate.open();
+    block_on(log.close()).unwrap();
+    assert!(gate.with(|gate| gate.dropped), "the storage, and its lock, outlive a close");
+    assert!(matches!(block_on(log.close()), Err(Error::Closed)));
 }
 
 #[test]
