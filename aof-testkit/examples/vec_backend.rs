@@ -1,4 +1,5 @@
-//! A complete backend in one file, over a vector of bytes, and everything it takes to test it.
+//! A complete backend in one file, over a vector of bytes, and everything it takes to test it: the methods of the traits,
+//! and 28 lines beside them.
 //!
 //! `cargo run -p aof-testkit --example vec_backend` prints what the suite says of it;
 //! `cargo test -p aof-testkit --example vec_backend` runs every case as a test.
@@ -11,12 +12,12 @@ use std::sync::{Arc, RwLock};
 
 /// A log in a vector. There is no disk, so a checkpoint has nothing to do, and nothing survives the process.
 pub(crate) struct VecBackend {
-    bytes: Arc<RwLock<Vec<u8>>>,
     /// Tells readers how far the log reaches, and which of them a truncation has cut off.
     extent: Extent,
     durable_len: u64,
     reader: VecReader,
-    closed: bool,
+    /// What every call answers before it does anything: `Closed` after a close.
+    open: Result<()>,
 }
 
 /// A cursor over the vector: of a reader, and of the backend itself.
@@ -30,13 +31,8 @@ impl VecBackend {
     /// A log that holds these bytes.
     pub(crate) fn new(bytes: Vec<u8>) -> VecBackend {
         let mut extent = Extent::new(bytes.len() as u64);
-        let bytes = Arc::new(RwLock::new(bytes));
-        let reader = VecReader { bytes: Arc::clone(&bytes), view: extent.view(), cursor: 0 };
-        VecBackend { bytes, extent, durable_len: 0, reader, closed: false }
-    }
-
-    fn check_open(&self) -> Result<()> {
-        if self.closed { Err(Error::Closed) } else { Ok(()) }
+        let reader = VecReader { bytes: Arc::new(RwLock::new(bytes)), view: extent.view(), cursor: 0 };
+        VecBackend { extent, durable_len: 0, reader, open: Ok(()) }
     }
 }
 
@@ -65,17 +61,17 @@ impl AofRead for VecReader {
 
 impl AofRead for VecBackend {
     async fn seek(&mut self, offset: u64) -> Result<()> {
-        self.check_open()?;
+        self.open.clone()?;
         self.reader.seek(offset).await
     }
 
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.check_open()?;
+        self.open.clone()?;
         self.reader.read(buf).await
     }
 
     async fn end(&mut self) -> Result<u64> {
-        self.check_open()?;
+        self.open.clone()?;
         Ok(self.extent.len())
     }
 }
@@ -84,26 +80,26 @@ impl AofBackend for VecBackend {
     type Reader = VecReader;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
-        self.check_open()?;
+        self.open.clone()?;
         let offset = self.extent.len();
-        let mut bytes = self.bytes.write().expect("nobody panics while holding the lock");
+        let mut bytes = self.reader.bytes.write().expect("nobody panics while holding the lock");
         parts.iter().for_each(|part| bytes.extend_from_slice(part));
         self.extent.set_len(bytes.len() as u64);
         Ok(offset)
     }
 
     async fn checkpoint(&mut self) -> Result<u64> {
-        self.check_open()?;
+        self.open.clone()?;
         self.durable_len = self.extent.len();
         Ok(self.durable_len)
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
-        self.check_open()?;
+        self.open.clone()?;
         if len > self.extent.len() {
             return Err(Error::OutOfBounds { offset: len, len: self.extent.len() });
         }
-        let mut bytes = self.bytes.write().expect("nobody panics while holding the lock");
+        let mut bytes = self.reader.bytes.write().expect("nobody panics while holding the lock");
         self.extent.truncate(len);
         bytes.truncate(len as usize);
         drop(bytes);
@@ -114,12 +110,12 @@ impl AofBackend for VecBackend {
     }
 
     async fn reader(&mut self) -> Result<VecReader> {
-        self.check_open()?;
-        Ok(VecReader { bytes: Arc::clone(&self.bytes), view: self.extent.view(), cursor: 0 })
+        self.open.clone()?;
+        Ok(VecReader { bytes: Arc::clone(&self.reader.bytes), view: self.extent.view(), cursor: 0 })
     }
 
     async fn close(&mut self) -> Result<()> {
-        self.closed = true;
+        self.open = Err(Error::Closed);
         Ok(())
     }
 
@@ -152,7 +148,7 @@ impl Fixture for VecFixture {
     }
 
     async fn reopen(&self, backend: VecBackend) -> Result<VecBackend> {
-        let bytes = backend.bytes.read().expect("nobody panics while holding the lock").clone();
+        let bytes = backend.reader.bytes.read().expect("nobody panics while holding the lock").clone();
         Ok(VecBackend::new(bytes))
     }
 }
@@ -160,7 +156,5 @@ impl Fixture for VecFixture {
 aof_testkit::conformance!(|| VecFixture);
 
 fn main() {
-    let report = run_all(|| VecFixture);
-    println!("{report}");
-    report.assert_passed();
+    println!("{}", run_all(|| VecFixture));
 }

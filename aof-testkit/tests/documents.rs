@@ -24,3 +24,22 @@ fn the_readme_says_how_many_bad_backends_there_are() {
     assert_eq!(Flaw::ALL.len(), 51);
     assert!(include_str!("../README.md").contains("fifty-one backends"));
 }
+
+/// Neither the methods of a trait, nor blank or a comment.
+fn lines_beside_the_methods_of_traits(source: &str) -> usize {
+    let mut in_trait = false;
+    let beside = |line: &&str| {
+        in_trait |= line.starts_with("impl ") && line.contains(" for ");
+        let counts = !in_trait && !line.trim().is_empty() && !line.trim().starts_with("//");
+        in_trait &= *line != "}";
+        counts
+    };
+    source.lines().filter(beside).count()
+}
+
+#[test]
+fn the_example_is_as_short_as_it_says() {
+    let source = include_str!("../examples/vec_backend.rs");
+    assert_eq!(lines_beside_the_methods_of_traits(source), 28);
+    assert!(source.contains("and 28 lines beside them") && include_str!("../README.md").contains("28 lines beside"));
+}
