@@ -196,14 +196,16 @@ impl<B: AofBackend> Aof<B> {
         self.settle();
         self.cluster.get_or_insert(0);
         let mut head = EntryHead::new();
-        let after = self.fill_next(self.positions.now(), &mut head.header, operation, body)?;
-        *self.positions.next_mut() = after;
+        let now = self.positions.now();
+        self.fill_next(now, (self.options.clock)(), &mut head.header, operation, body)?;
+        *self.positions.next_mut() = now.after(&head.header);
         let parts = [IoSlice::new(head.as_bytes()), IoSlice::new(body)];
         let offset = accept!(self, &parts, size_disk(head.header.size.get()))?;
         Ok(Appended { op: head.header.op.get(), checksum: head.header.checksum, offset })
     }
 
-    /// As [`append`](Aof::append), for many at once: all or none, in one write of the backend.
+    /// As [`append`](Aof::append), for many at once: all or none, in one write of the backend. The clock is read once, and
+    /// each timestamp is at least one more than the one before.
     ///
     /// # Errors
     ///
@@ -224,9 +226,10 @@ impl<B: AofBackend> Aof<B> {
         self.cluster.get_or_insert(0);
         *self.positions.next_mut() = *self.positions.now();
         let mut heads = vec![EntryHead::new(); entries.len()];
-        for (head, (operation, body)) in heads.iter_mut().zip(entries) {
-            let after = self.fill_next(self.positions.next(), &mut head.header, *operation, body.as_ref())?;
-            *self.positions.next_mut() = after;
+        let clock = (self.options.clock)();
+        for (EntryHead { header, .. }, (operation, body)) in heads.iter_mut().zip(entries) {
+            self.fill_next(self.positions.next(), clock, header, *operation, body.as_ref())?;
+            *self.positions.next_mut() = self.positions.next().after(header);
         }
         let mut parts = Vec::with_capacity(entries.len() * 2);
         for (head, (_, body)) in heads.iter().zip(entries) {
@@ -367,14 +370,15 @@ impl<B: AofBackend> Aof<B> {
         }
     }
 
-    /// Makes a new header that of an entry appended at `position`, and answers the position behind it.
+    /// Makes a new header that of an entry appended at `position` when the clock says `clock`.
     fn fill_next(
         &self,
         position: &Position,
+        clock: u64,
         header: &mut Header,
         operation: Operation,
         body: &[u8],
-    ) -> Result<Position> {
+    ) -> Result<()> {
         if matches!(operation, Operation::RESERVED | Operation::ROOT) {
             return Err(Error::Reserved { operation: operation.0 });
         }
@@ -382,7 +386,7 @@ impl<B: AofBackend> Aof<B> {
         let Some(op) = op.checked_add(1).filter(|_| op == position.op_max) else {
             return Err(Error::Forked { offset: self.backend.len(), op: op.saturating_add(1), parent });
         };
-        let Options { client, release, request, ref clock, .. } = self.options;
+        let Options { client, release, request, .. } = self.options;
         header.cluster = U128::new(self.cluster.unwrap_or(0));
         header.release = U32::new(release.0);
         header.command = COMMAND_PREPARE;
@@ -390,7 +394,7 @@ impl<B: AofBackend> Aof<B> {
         header.checkpoint_id = U128::new(CHECKPOINT_MARK);
         header.op = U64::new(op);
         header.commit = U64::new(self.checkpointed_op);
-        header.timestamp = U64::new(clock().max(position.timestamp.saturating_add(1)));
+        header.timestamp = U64::new(clock.max(position.timestamp.saturating_add(1)));
         header.operation = operation.0;
         if !operation.is_clientless() {
             header.client = U128::new(client);
@@ -398,8 +402,7 @@ impl<B: AofBackend> Aof<B> {
                 header.request = U32::new(request);
             }
         }
-        seal_header(header, body)?;
-        Ok(position.after(header))
+        seal_header(header, body)
     }
 }
 

@@ -262,6 +262,7 @@ impl FileBackend {
             poison(&mut self.poison, failure);
         })?;
         self.durable_len = self.end.len();
+        self.end.synced();
         Ok(())
     }
 

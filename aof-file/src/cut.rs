@@ -4,6 +4,7 @@ use crate::append::write_all_at;
 use crate::failure::{failed, is_full};
 use crate::reader::read_at;
 use crate::system::{Access, OpenFile, System};
+use crate::writeback::Writeback;
 use aof_api::{Error, Result};
 use std::io::{self, IoSlice};
 use std::ops::Range;
@@ -90,10 +91,11 @@ fn create_new(system: &dyn System, log: &Path, mode: u32, offset: u64) -> Result
 
 /// Copies all blocks of `range` that are not zeros.
 fn copy_sparse(system: &dyn System, log: &OpenFile, copy: &OpenFile, range: &Range<u64>) -> Result<()> {
+    let mut writeback = Writeback::from(0);
     for_each_chunk(system, log, range, |at, chunk| {
         for data in data_runs(chunk) {
             let place = at - range.start + data.start as u64;
-            write_all_at(system, copy, &[IoSlice::new(&chunk[data])], place)
+            write_all_at(system, copy, &[IoSlice::new(&chunk[data])], place, &mut writeback)
                 .map_err(|source| failed("keep of cut bytes", at, copy.path(), source))?;
         }
         Ok(true)

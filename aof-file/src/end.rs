@@ -4,6 +4,7 @@ use crate::append::write_all_at;
 use crate::backend::Open;
 use crate::failure::failed;
 use crate::reader::{MAX_LEN, read_within};
+use crate::writeback::Writeback;
 use aof_api::extent::Extent;
 use aof_api::{Error, Result};
 use std::io::{self, IoSlice};
@@ -30,6 +31,8 @@ pub(crate) struct End {
     file_len: u64,
     /// How far to allocate ahead; 0 for not at all.
     preallocate_bytes: u64,
+    /// How much of the log is on its way to the disk.
+    writeback: Writeback,
 }
 
 /// A write to the file that failed.
@@ -55,7 +58,14 @@ impl WriteFailure {
 impl End {
     /// The end of a file of `len` bytes.
     pub(crate) fn new(len: u64, buffer_len_max: usize, preallocate_bytes: u64) -> End {
-        End { extent: Extent::new(len), buffer: Vec::new(), buffer_len_max, file_len: len, preallocate_bytes }
+        End {
+            extent: Extent::new(len),
+            buffer: Vec::new(),
+            buffer_len_max,
+            file_len: len,
+            preallocate_bytes,
+            writeback: Writeback::from(len),
+        }
     }
 
     /// Allocates so far ahead from the next checkpoint on.
@@ -76,6 +86,11 @@ impl End {
     /// What readers see.
     pub(crate) fn extent(&mut self) -> &mut Extent {
         &mut self.extent
+    }
+
+    /// All that the file has is durable.
+    pub(crate) fn synced(&mut self) {
+        self.writeback = Writeback::from(self.extent.len());
     }
 
     /// Whether the file has more than its part of the log.
@@ -133,7 +148,7 @@ impl End {
     fn write(&mut self, open: &mut Open, parts: &[IoSlice<'_>], needed: u64) -> Result<(), WriteFailure> {
         let offset = self.extent.len();
         open.syncer.mark_dirty();
-        match write_all_at(&*open.system, open.file.file(), parts, offset) {
+        match write_all_at(&*open.system, open.file.file(), parts, offset, &mut self.writeback) {
             Ok(()) => {
                 let end = offset + needed;
                 self.file_len = self.file_len.max(end);
@@ -239,6 +254,7 @@ impl End {
 
 /// Writes zeros, in calls of `piece_len` bytes, a power of two.
 fn write_zeros(open: &Open, mut from: u64, until: u64, piece_len: u64) -> io::Result<()> {
+    let mut writeback = Writeback::from(from);
     while from < until {
         let end = (from / piece_len * piece_len).saturating_add(piece_len).min(until);
         let mut left = end - from;
@@ -248,7 +264,7 @@ fn write_zeros(open: &Open, mut from: u64, until: u64, piece_len: u64) -> io::Re
             (len > 0).then(|| IoSlice::new(&ZEROS[..len as usize]))
         })
         .collect();
-        write_all_at(&*open.system, open.file.file(), &parts, from)?;
+        write_all_at(&*open.system, open.file.file(), &parts, from, &mut writeback)?;
         from = end;
     }
     Ok(())

@@ -49,6 +49,8 @@ pub enum Operation {
     SyncAll,
     /// [`System::sync_directory_of`].
     SyncDirectory,
+    /// [`System::start_writeback`].
+    StartWriteback,
     /// [`System::drop_cache`].
     DropCache,
     /// [`System::free_bytes`].
@@ -74,9 +76,9 @@ pub struct Call {
     pub operation: Operation,
     /// The path of the file it was called for.
     pub path: PathBuf,
-    /// Where it was to read or write, in bytes; the new length of a `SetLen`; 0 for the others.
+    /// Where it was to read, write or begin, in bytes; the new length of a `SetLen`; 0 for the others.
     pub offset: u64,
-    /// How much it was to read or write, in bytes; 0 for the others.
+    /// How much it was to read, write or begin with, in bytes; 0 for the others.
     pub len: u64,
     /// Whether it was made to fail.
     pub failed: bool,
@@ -292,6 +294,11 @@ impl System for FaultySystem {
     fn sync_directory_of(&self, path: &Path) -> io::Result<()> {
         self.enter(Operation::SyncDirectory, path, 0, 0)?;
         self.os.sync_directory_of(path)
+    }
+
+    fn start_writeback(&self, file: &OpenFile, offset: u64, len: u64) -> io::Result<()> {
+        self.enter(Operation::StartWriteback, file.path(), offset, usize::try_from(len).unwrap_or(usize::MAX))?;
+        self.os.start_writeback(file, offset, len)
     }
 
     fn drop_cache(&self, file: &OpenFile) -> io::Result<()> {

@@ -81,6 +81,14 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     /// Those of `open(2)` and `fsync(2)`.
     fn sync_directory_of(&self, path: &Path) -> io::Result<()>;
 
+    /// Begins to write `len` bytes at `offset`, which were just written to the file, to its disk, and does not wait for it. A
+    /// hint: it promises nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `posix_fadvise(2)`.
+    fn start_writeback(&self, file: &OpenFile, offset: u64, len: u64) -> io::Result<()>;
+
     /// Drops the clean pages of the file from the page cache, so that the next read asks the disk.
     ///
     /// # Errors

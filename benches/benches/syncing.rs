@@ -16,8 +16,11 @@ const ROUNDS: usize = 7;
 /// Entries to a checkpoint, and checkpoints to a round.
 const GROUPS: [(usize, u64); 3] = [(1, 400), (100, 100), (10_000, 8)];
 /// Of the bare ways too, so that no round reaches the end.
-const AHEAD_BYTES: u64 = 16 << 20;
+const AHEAD_BYTES: u64 = 128 << 20;
 const BUFFER_BYTES: usize = 256 << 10;
+/// As large as the pieces with which the file backend lets the disk begin.
+#[cfg(target_os = "linux")]
+const PIECE_LEN: usize = 2 << 20;
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
@@ -39,6 +42,11 @@ fn main() {
             bare("O_DSYNC write, allocated ahead", at("c"), group, checkpoints, Sync::OpenedSo, true),
             bare("RWF_DSYNC write, allocated ahead", at("d"), group, checkpoints, Sync::EachWrite, true),
         ]);
+        #[cfg(target_os = "linux")]
+        if ENTRY.len() * group >= PIECE_LEN {
+            let name = "write in pieces, begun early + fdatasync, allocated ahead";
+            contenders.push(bare(name, at("k"), group, checkpoints, Sync::DataBegunEarly, true));
+        }
         contenders.extend([
             log("append", at("e"), group, checkpoints, FileOptions::new(), false),
             log("append, allocated ahead", at("f"), group, checkpoints, ahead.clone(), false),
@@ -60,6 +68,22 @@ enum Sync {
     OpenedSo,
     #[cfg(target_os = "linux")]
     EachWrite,
+    /// The disk is told to begin with each piece, before the sync.
+    #[cfg(target_os = "linux")]
+    DataBegunEarly,
+}
+
+impl Sync {
+    /// Whether a call behind the writes is needed.
+    fn is_separate(self) -> bool {
+        match self {
+            Sync::Data => true,
+            #[cfg(target_os = "linux")]
+            Sync::DataBegunEarly => true,
+            #[cfg(target_os = "linux")]
+            Sync::OpenedSo | Sync::EachWrite => false,
+        }
+    }
 }
 
 /// One positioned write for each group, without a log.
@@ -75,7 +99,7 @@ fn bare(name: &str, path: PathBuf, group: usize, checkpoints: u64, sync: Sync, a
         let start = Instant::now();
         for index in 0..checkpoints {
             write(&file, &bytes, index * bytes.len() as u64, sync);
-            if sync == Sync::Data {
+            if sync.is_separate() {
                 file.sync_data().expect("the disk works");
             }
         }
@@ -104,6 +128,17 @@ fn write(file: &File, bytes: &[u8], offset: u64, sync: Sync) {
         assert_eq!(written, Ok(bytes.len()), "the disk has room");
         return;
     }
+    #[cfg(target_os = "linux")]
+    if sync == Sync::DataBegunEarly {
+        let mut offset = offset;
+        for piece in bytes.chunks(PIECE_LEN) {
+            write(file, piece, offset, Sync::Data);
+            let len = std::num::NonZeroU64::new(piece.len() as u64);
+            rustix::fs::fadvise(file, offset, len, rustix::fs::Advice::DontNeed).expect("the file system takes hints");
+            offset += piece.len() as u64;
+        }
+        return;
+    }
     let _ = sync;
     #[cfg(unix)]
     std::os::unix::fs::FileExt::write_all_at(file, bytes, offset).expect("the disk has room");
@@ -111,7 +146,8 @@ fn write(file: &File, bytes: &[u8], offset: u64, sync: Sync) {
     assert_eq!(std::os::windows::fs::FileExt::seek_write(file, bytes, offset).expect("the disk has room"), bytes.len());
 }
 
-/// The log, a new one for each round; a checkpoint before that does not count, so that the file has what it allocates.
+/// The log, a new one for each round; a checkpoint of a group before that does not count, so that the file has what it
+/// allocates, in pieces as they fit the groups.
 fn log(
     name: &str,
     path: PathBuf,
@@ -126,7 +162,7 @@ fn log(
         let _ = std::fs::remove_file(&path);
         let backend = options.create(&path).expect("a temporary directory takes a file");
         let mut log = Aof::create(backend, Options::new()).expect("a new file is empty");
-        log.append(Operation(200), &BODY).expect("the disk has room");
+        log.append_all(&entries).expect("the disk has room");
         log.checkpoint().expect("the disk works");
         timed(&mut log, checkpoints, |log| {
             if at_once {

@@ -60,6 +60,10 @@ impl System for OsSystem {
         sync_directory_of(path)
     }
 
+    fn start_writeback(&self, file: &OpenFile, offset: u64, len: u64) -> io::Result<()> {
+        start_writeback(file.file(), offset, len)
+    }
+
     fn drop_cache(&self, file: &OpenFile) -> io::Result<()> {
         drop_cache(file.file())
     }
@@ -260,6 +264,20 @@ fn sync_directory_of(path: &Path) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn sync_directory_of(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Linux begins to write dirty pages that it is told will not be needed, and keeps them; the call that is made for this,
+/// `sync_file_range(2)`, is in no safe library.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn start_writeback(file: &File, offset: u64, len: u64) -> io::Result<()> {
+    // No length would mean all of the file.
+    let Some(len) = std::num::NonZeroU64::new(len) else { return Ok(()) };
+    Ok(rustix::fs::fadvise(file, offset, Some(len), rustix::fs::Advice::DontNeed)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn start_writeback(_: &File, _: u64, _: u64) -> io::Result<()> {
     Ok(())
 }
 

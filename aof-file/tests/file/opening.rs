@@ -197,6 +197,9 @@ fn a_file_replaced_between_opening_and_locking_is_opened_again() {
         fn sync_directory_of(&self, path: &Path) -> io::Result<()> {
             OsSystem.sync_directory_of(path)
         }
+        fn start_writeback(&self, file: &OpenFile, offset: u64, len: u64) -> io::Result<()> {
+            OsSystem.start_writeback(file, offset, len)
+        }
         fn drop_cache(&self, file: &OpenFile) -> io::Result<()> {
             OsSystem.drop_cache(file)
         }
