@@ -1,17 +1,13 @@
-//! Memory and the simulated disk pass the whole suite.
-
-mod fixtures;
+//! The simulated disk passes the whole suite.
 
 use aof_testkit::sim::SimFixture;
 use aof_testkit::{Fault, Faults, conformance};
-use fixtures::memory::MemoryFixture;
 
 /// Everything a caller has to put up with, and no broken promise.
 fn rough() -> Faults {
     Faults::seeded(11).with(Fault::ReadIsInterrupted, 0.2).pending(2, 0.5)
 }
 
-conformance!(memory, || MemoryFixture);
 conformance!(sim_disk, SimFixture::new);
 conformance!(sim_disk_fencing, SimFixture::fencing);
 conformance!(sim_disk_allocating_ahead, SimFixture::allocating_ahead);
