@@ -1,4 +1,4 @@
-//! Processes beside each other on one log, and a disk that fails under the tool.
+//! Processes beside each other on one log, and a disk that fails or is full under the tool.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
@@ -6,6 +6,7 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use support::writer::Writer;
 use support::{aof, aof_with_input, directory};
@@ -91,4 +92,51 @@ fn whichever_sync_answers_eio_nothing_is_synced_behind_it_and_what_was_acknowled
         assert_eq!(aof_with_input(path, &["append", "log.aof"], b"goes on\n").code, 0, "sync {nth}");
     }
     assert!(failures >= 4, "{failures} syncs");
+}
+
+/// A file system of a mebibyte, mounted until it is dropped.
+struct SmallDisk<'path>(&'path Path);
+
+impl SmallDisk<'_> {
+    fn mount(at: &Path) -> Option<SmallDisk<'_>> {
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(at).output();
+        if mounted.is_ok_and(|output| output.status.success()) {
+            return Some(SmallDisk(at));
+        }
+        println!("skipped: a full disk needs root, to mount a small one");
+        None
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_loses_nothing_is_read_and_goes_on_when_there_is_room() {
+    let directory = directory();
+    let path = directory.path();
+    let Some(_disk) = SmallDisk::mount(path) else { return };
+    fs::write(path.join("other"), vec![1; 200_000]).unwrap();
+    let ran = aof(path, &["append", "--count", "5000", "--size", "1000", "--ack", "log.aof"]);
+    let acknowledged = ran.out.lines().count();
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains("log.aof: no room: 1272 bytes are needed"), "{}", ran.err);
+    assert!(ran.err.contains("make room"), "{}", ran.err);
+    assert!((1..5000).contains(&acknowledged), "{acknowledged}");
+    let entries = || -> usize {
+        let ran = aof(path, &["validate", "--json", "--rule", "linear", "log.aof"]);
+        assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+        let summary: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+        summary["entries"].as_str().unwrap().parse().unwrap()
+    };
+    assert_eq!(entries(), acknowledged);
+    // It opens where there is no room for anything.
+    assert_eq!(aof(path, &["append", "--count", "1", "--size", "1000", "log.aof"]).code, 3);
+    assert_eq!(entries(), acknowledged);
+    fs::remove_file(path.join("other")).unwrap();
+    assert_eq!(aof(path, &["append", "--count", "10", "--size", "1000", "log.aof"]).code, 0);
+    assert_eq!(entries(), acknowledged + 10);
 }

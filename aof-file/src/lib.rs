@@ -98,7 +98,7 @@
 //! | a torn tail, zeros at the end, pages of an entry out of order | `aof-crash power`; `tests/file`: `ahead`, `opening`; `tests/conformance` |
 //! | any call fails, once or for good; short writes, EIO, a failed sync | `tests/file`: `failing`, `every_call`, `cutting`, `rotating`, `rotating_ahead` |
 //! | a sync of the real tool answers EIO, by `strace` | `aof-cli/tests/machine` |
-//! | no room, by injection, and on a real disk that is full | `tests/file`: `failing`, `every_call`, `full_disk` |
+//! | no room, by injection, and on a real disk that is full | `tests/file`: `failing`, `every_call`, `full_disk`; `aof-cli/tests/machine` |
 //! | a range that cannot be read | `tests/file`: `failing` |
 //! | the path moved, removed or replaced; the file cut from outside | `tests/file`: `locking`, `failing`, `rotating`; `aof-cli/tests/moved` |
 //! | a second writer | `tests/file`: `locking`; as processes: `aof-cli/tests/machine` |
