@@ -14,6 +14,7 @@
 
 mod bare;
 mod check;
+mod course;
 mod cut;
 mod events;
 mod kill;
@@ -23,6 +24,7 @@ mod writer;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use tempfile::TempDir;
 
 #[derive(Parser)]
 struct Arguments {
@@ -61,6 +63,17 @@ struct Rounds {
     /// Where the logs lie, or the image of the file system; a temporary folder by default.
     #[arg(long)]
     directory: Option<PathBuf>,
+}
+
+impl Rounds {
+    /// A new folder for the logs.
+    fn directory(&self) -> TempDir {
+        let directory = match &self.directory {
+            Some(directory) => tempfile::tempdir_in(directory),
+            None => tempfile::tempdir(),
+        };
+        directory.unwrap()
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]

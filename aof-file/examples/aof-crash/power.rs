@@ -1,9 +1,7 @@
 //! Power cuts: a file system in a file, shut down under a writer (`FS_IOC_SHUTDOWN`), and mounted again.
 
-use crate::check::{Counts, History};
+use crate::course::Course;
 use crate::cut::{Cutter, Journal};
-use crate::kill::{begins_anew, start};
-use crate::random::Random;
 use crate::{FileSystem, Rounds};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -13,11 +11,7 @@ use std::process::Command;
 const IMAGE_BYTES: u64 = 320 << 20;
 
 pub(crate) fn run(rounds: &Rounds, fs: FileSystem) -> bool {
-    let directory = match &rounds.directory {
-        Some(directory) => tempfile::tempdir_in(directory),
-        None => tempfile::tempdir(),
-    };
-    let directory = directory.unwrap();
+    let directory = rounds.directory();
     let mut disk = match Disk::new(directory.path(), fs) {
         Ok(disk) => disk,
         Err(lacks) => {
@@ -25,17 +19,10 @@ pub(crate) fn run(rounds: &Rounds, fs: FileSystem) -> bool {
             return true;
         }
     };
-    let log = disk.mount_point.join("log.aof");
-    let mut random = Random(rounds.seed);
-    let mut counts = Counts::default();
-    let new = || History::new(log.clone(), rounds.seed, rounds.load);
-    let mut history = new();
+    let mut course = Course::new(rounds, disk.mount_point.join("log.aof"));
     for round in 0..rounds.rounds {
-        if begins_anew(rounds, round) {
-            std::mem::replace(&mut history, new()).remove();
-        }
-        let (mut writer, pause) = start(&log, rounds, round, &mut random);
-        writer.listen(pause, |_| false);
+        let writer = course.writer_to_crash(round);
+        let Course { random, counts, history, .. } = &mut course;
         // One time in four with the journal flushed: metadata then is ahead of data.
         let journal = if random.below(4) == 0 { Journal::Flushed } else { Journal::Lost };
         // From here on a sync may answer `Ok` and be cut off all the same: a bare file sees it too (`--load bare`).
@@ -43,8 +30,8 @@ pub(crate) fn run(rounds: &Rounds, fs: FileSystem) -> bool {
         let cut = disk.cut(journal);
         let crash_ns = *cut.as_ref().unwrap_or(&0);
         // A writer may well have seen the cut as an error.
-        let failure = history.take(round, writer.kill(), crash_ns, &mut counts);
-        let checked = cut.and_then(|_| disk.mount_again()).and_then(|()| history.check(&mut counts));
+        let failure = history.take(round, writer.kill(), crash_ns, counts);
+        let checked = cut.and_then(|_| disk.mount_again()).and_then(|()| history.check(counts));
         if let Err(lost) = checked {
             println!("{}, seed {}, round {round}: {lost}", name(fs), rounds.seed);
             println!("the journal was {journal:?}; the writer's last words: {failure:?}");
@@ -54,7 +41,7 @@ pub(crate) fn run(rounds: &Rounds, fs: FileSystem) -> bool {
             return false;
         }
     }
-    println!("power cut on {}, seed {}: {counts}", name(fs), rounds.seed);
+    println!("power cut on {}, seed {}: {}", name(fs), rounds.seed, course.counts);
     true
 }
 
