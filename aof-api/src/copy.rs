@@ -181,7 +181,7 @@ impl Copier {
         };
         if let Some(error) = damage {
             let range = scan.resync().await?;
-            let pending = range.filter(|range| self.options.live && range.is_pending());
+            let pending = range.filter(|range| self.options.live && range.torn_end);
             let Some(range) = pending else {
                 self.stopped = range;
                 // What the destination may hold beyond is nothing to judge by a damaged source.

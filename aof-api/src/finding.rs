@@ -31,6 +31,8 @@ pub enum FindingKind {
         damage: Damage,
         /// Whether all of them read as zeros.
         zeros: bool,
+        /// Whether they are the end of the log as a crash leaves it: [`DamagedRange::torn_end`](crate::DamagedRange).
+        torn_end: bool,
     },
     /// Bytes that the storage could not read.
     Unreadable {
@@ -65,6 +67,12 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// Whether this is the end of a log as a crash leaves it, of which nothing says that it was acknowledged.
+    #[must_use]
+    pub const fn is_torn_end(&self) -> bool {
+        matches!(self, FindingKind::Damage { torn_end: true, .. })
+    }
+
     /// One word for the kind.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -81,7 +89,17 @@ impl FindingKind {
 impl fmt::Display for FindingKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            FindingKind::Damage { len, zeros: true, torn_end: true, .. } => write!(
+                f,
+                "{len} bytes that read as zeros, to the end: the file grew, and nothing says that an entry was \
+                 acknowledged there"
+            ),
             FindingKind::Damage { len, zeros: true, .. } => write!(f, "{len} bytes that read as zeros"),
+            FindingKind::Damage { len, damage, torn_end: true, .. } => write!(
+                f,
+                "{damage}; {len} bytes hold no whole entry: one was begun and never finished, and nothing says that it \
+                 was acknowledged"
+            ),
             FindingKind::Damage { len, damage, .. } => write!(f, "{damage}; {len} bytes hold no whole entry"),
             FindingKind::Unreadable { len, message } => write!(f, "{len} bytes cannot be read: {message}"),
             FindingKind::Gap { missing, parent } => {
@@ -152,6 +170,11 @@ pub enum NoteKind {
         /// The op of the entry before.
         from: u64,
     },
+    /// The lowest op is not 1: the beginning of the log is elsewhere, in a file that was rotated away for instance.
+    HeadMissing {
+        /// The lowest op.
+        op: u64,
+    },
     /// The log is being written, and its end is not there yet.
     Pending {
         /// Bytes behind the last whole entry.
@@ -172,6 +195,7 @@ impl NoteKind {
             NoteKind::Cluster { .. } => "cluster",
             NoteKind::Root { .. } => "root",
             NoteKind::OpJump { .. } => "op-jump",
+            NoteKind::HeadMissing { .. } => "head-missing",
             NoteKind::Pending { .. } => "pending",
         }
     }
@@ -191,6 +215,9 @@ impl fmt::Display for NoteKind {
             NoteKind::Cluster { found } => write!(f, "cluster {found} is not that of the first entry"),
             NoteKind::Root { parent } => write!(f, "parent {parent} of op 1 is not the root of its cluster"),
             NoteKind::OpJump { from } => write!(f, "the parent is right, but the op before is {from}"),
+            NoteKind::HeadMissing { op } => {
+                write!(f, "begins at op {op}: what came before is not in these files")
+            }
             NoteKind::Pending { len } => write!(f, "{len} bytes at the end are not a whole entry yet"),
         }
     }

@@ -63,6 +63,7 @@ mod run;
 mod scan;
 mod seen;
 mod stripes;
+mod torn;
 mod unreadable;
 mod validate;
 mod window;

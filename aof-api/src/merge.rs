@@ -20,7 +20,7 @@ pub use report::{Branch, Fork, InputDamage, MergeGap, MergeInput, MergeReport, S
 
 use crate::backend::{AofBackend, AofBackendExt, AofRead};
 use crate::bounded::Bounded;
-use crate::entry::{Damage, size_disk};
+use crate::entry::size_disk;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, FindingKind, Note, NoteKind};
 use crate::header::Header;
@@ -174,12 +174,15 @@ impl<R: AofRead> Merger<R> {
     }
 
     fn take_damage(&mut self, part: usize, range: DamagedRange, before: Option<RecordIndex>) {
-        let DamagedRange { offset, len, damage, op, zeros, at_end } = range;
-        if self.live && at_end && (zeros || matches!(damage, Damage::Torn { .. })) {
+        let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = range;
+        if self.live && torn_end {
             self.report.notes.push(Note { part, offset, op, kind: NoteKind::Pending { len } });
             return;
         }
-        self.push_damage(Finding { part, offset, op, kind: FindingKind::Damage { len, damage, zeros } }, before);
+        self.push_damage(
+            Finding { part, offset, op, kind: FindingKind::Damage { len, damage, zeros, torn_end } },
+            before,
+        );
     }
 
     async fn take_unreadable(

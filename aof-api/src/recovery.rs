@@ -2,7 +2,7 @@
 
 use crate::backend::{AofBackend, AofRead, AofReadExt};
 use crate::chain::{Chain, Link, Tip};
-use crate::entry::{Damage, ENTRY_SIZE_MIN, MAGIC, decode_header, size_disk};
+use crate::entry::{Damage, MAGIC};
 use crate::error::{CorruptReason, Error, Result};
 use crate::filler::Filler;
 use crate::header::Header;
@@ -262,7 +262,10 @@ impl<'a> Walk<'a> {
         if self.suspect.is_none() && self.recovery.kept_count > 0 && self.chain.is_orphan(header) {
             // Damage was passed because the chain went on behind it, but not all that stood there was recorded again.
             let (op, damage) = (Some(header.op.get()), Damage::ParentLost);
-            self.damage(DamagedRange { offset, len: 0, damage, op, zeros: false, at_end: false }, None);
+            self.damage(
+                DamagedRange { offset, len: 0, damage, op, zeros: false, at_end: false, torn_end: false },
+                None,
+            );
         }
         if let Some(suspect) = &mut self.suspect {
             let begins = self.chain.tip().is_none() && {
@@ -354,10 +357,7 @@ impl<'a> Walk<'a> {
             self.judge(&suspect)?;
             // Before anything is changed: a log that is refused for this is to be left as it is.
             self.check_expected_tip()?;
-            let mut kind = kind(&suspect, end);
-            if kind == TailKind::Corrupt && is_torn_in_zeros(backend, &suspect, end).await? {
-                kind = TailKind::Torn;
-            }
+            let kind = kind(&suspect, end);
             let cuts = match self.options.tail {
                 Tail::Truncate => true,
                 Tail::TruncateTorn => kind != TailKind::Corrupt,
@@ -422,52 +422,16 @@ impl<'a> Walk<'a> {
 }
 
 fn kind(suspect: &Suspect, end: u64) -> TailKind {
-    let DamagedRange { offset, len, damage, zeros, .. } = suspect.first;
+    let DamagedRange { offset, len, damage, zeros, torn_end, .. } = suspect.first;
     // What stands in the body of a torn entry is part of it.
     let in_body = suspect.entries_behind == 0 && suspect.body_end >= end;
     let whole_tail = offset + len == end || in_body;
     match damage {
         _ if whole_tail && zeros => TailKind::Zero,
         Damage::Torn { .. } if whole_tail => TailKind::Torn,
+        _ if torn_end => TailKind::Torn,
         _ => TailKind::Corrupt,
     }
-}
-
-/// Whether the tail is the beginning of one entry and then zeros, further than the entry would go: what a write leaves
-/// that was torn in space allocated ahead of the log.
-async fn is_torn_in_zeros<B: AofBackend>(backend: &mut B, suspect: &Suspect, end: u64) -> Result<bool> {
-    let DamagedRange { offset, len, .. } = suspect.first;
-    let mut head = [0; ENTRY_SIZE_MIN];
-    if suspect.count > 1 || suspect.entries_behind > 0 || offset + len != end || len <= head.len() as u64 {
-        return Ok(false);
-    }
-    backend.read_all_at(offset, &mut head).await?;
-    // Zeros at the end of what was written cannot be told from those that were there before.
-    let (mut at, entry_end) = match decode_header(&head) {
-        Ok(header) => {
-            let entry_end = offset + size_disk(header.size.get());
-            // The last byte of the entry too: one that was written whole and then damaged is not torn.
-            (entry_end - 1, entry_end)
-        }
-        Err(_) => {
-            let written = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-            if !matches!(decode_header(&head[..written]), Err(Damage::Torn { .. })) {
-                return Ok(false);
-            }
-            // How far it would go is not known; what is allocated ahead goes further than a small one.
-            (offset + head.len() as u64, offset + PIECE_SIZE as u64)
-        }
-    };
-    let mut buf = [0; PIECE_SIZE];
-    while at < end {
-        let wanted = usize::try_from(end - at).map_or(PIECE_SIZE, |left| left.min(PIECE_SIZE));
-        let count = backend.read_all_at(at, &mut buf[..wanted]).await?;
-        if count == 0 || buf[..count].iter().any(|byte| *byte != 0) {
-            return Ok(false);
-        }
-        at += count as u64;
-    }
-    Ok(entry_end < end)
 }
 
 /// The unit in which zeros are told from bytes.

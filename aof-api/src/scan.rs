@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::header::Header;
 use crate::pool::Pool;
 use crate::run::Run;
+use crate::torn::is_torn_in_zeros;
 use crate::window::Window;
 use futures::channel::oneshot;
 use memchr::memmem;
@@ -106,15 +107,11 @@ pub struct DamagedRange {
     pub zeros: bool,
     /// Whether the log ends with it.
     pub at_end: bool,
-}
-
-impl DamagedRange {
-    /// Whether this may just be an entry that is not all there yet, where somebody is writing the log: an entry that
-    /// ends early, or zeros, at the end.
-    #[must_use]
-    pub fn is_pending(&self) -> bool {
-        self.at_end && (self.zeros || matches!(self.damage, Damage::Torn { .. }))
-    }
+    /// Whether the log ends with it as a crash leaves an end, or a writer that is not done: with an entry that begins well
+    /// and ends early, or in zeros that reach further than it would; or with nothing but zeros. Nothing says of such bytes
+    /// that they were acknowledged to anybody, and an opening cuts them ([`Tail`](crate::Tail)); where somebody is writing
+    /// the log, they are just not all there yet.
+    pub torn_end: bool,
 }
 
 /// What the walk met.
@@ -404,12 +401,21 @@ impl<R: AofRead> Scan<R> {
     pub(crate) async fn resync(&mut self) -> Result<Option<DamagedRange>> {
         let Some(DamageAt { offset, damage, op, .. }) = self.damage else { return Ok(None) };
         self.discard_ahead();
+        let mut head = [0; ENTRY_SIZE_MIN];
+        // It was looked at not long ago, so that it is not read again.
+        let (bytes, _) = self.window.view(&mut self.reader, offset, ENTRY_SIZE_MIN).await?;
+        let head_len = bytes.len();
+        head[..head_len].copy_from_slice(bytes);
         let found = find_entry(&mut self.window, &mut self.reader, offset, self.options.chunk_len).await?;
-        let Found { offset: end, zeros, at_end } = found;
+        let Found { offset: end, zeros_from, at_end } = found;
+        let zeros = zeros_from <= offset;
+        let torn = zeros
+            || matches!(damage, Damage::Torn { .. })
+            || is_torn_in_zeros(&head[..head_len], offset, zeros_from, end);
         self.seek(end);
         self.cautious_until = end.saturating_add(ENTRY_SIZE_MAX as u64);
         self.chunk_len = CHUNK_LEN_MIN;
-        Ok(Some(DamagedRange { offset, len: end - offset, damage, op, zeros, at_end }))
+        Ok(Some(DamagedRange { offset, len: end - offset, damage, op, zeros, at_end, torn_end: at_end && torn }))
     }
 }
 
@@ -465,8 +471,8 @@ async fn look_at<R: AofRead>(window: &mut Window, reader: &mut R, offset: u64) -
 
 pub(crate) struct Found {
     pub(crate) offset: u64,
-    /// Whether everything before `offset` was zero.
-    zeros: bool,
+    /// From here up to `offset`, everything is zero.
+    zeros_from: u64,
     at_end: bool,
 }
 
@@ -482,7 +488,7 @@ pub(crate) async fn find_entry<R: AofRead>(
     chunk_len: usize,
 ) -> Result<Found> {
     let finder = memmem::Finder::new(&MAGIC);
-    let mut zeros = true;
+    let mut zeros_from = damaged;
     // The first window begins at the damage itself, to see whether it is zero; the search begins one byte on.
     let mut offset = damaged;
     let mut from = 1;
@@ -498,8 +504,8 @@ pub(crate) async fn find_entry<R: AofRead>(
             let candidate = &bytes[at..];
             if candidate.len() >= ENTRY_SIZE_MIN {
                 if decode_header(candidate).is_ok() {
-                    zeros = zeros && all_zero(&bytes[..at]);
-                    return Ok(Found { offset: offset + at as u64, zeros, at_end: false });
+                    zeros_from = written(&bytes[..at]).map_or(zeros_from, |len| offset + len);
+                    return Ok(Found { offset: offset + at as u64, zeros_from, at_end: false });
                 }
             } else if !at_end {
                 // The header goes on behind this window, which has more than one header's length before it.
@@ -509,21 +515,22 @@ pub(crate) async fn find_entry<R: AofRead>(
             from = at + 1;
         }
         if at_end {
-            zeros = zeros && all_zero(bytes);
-            return Ok(Found { offset: offset + bytes.len() as u64, zeros, at_end: true });
+            zeros_from = written(bytes).map_or(zeros_from, |len| offset + len);
+            return Ok(Found { offset: offset + bytes.len() as u64, zeros_from, at_end: true });
         }
         if let Some(error) = error {
             return Err(error);
         }
-        zeros = zeros && all_zero(&bytes[..next]);
+        zeros_from = written(&bytes[..next]).map_or(zeros_from, |len| offset + len);
         offset += next as u64;
         from = 0;
         window_len = (window_len * 2).min(window_len_max);
     }
 }
 
-fn all_zero(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| *byte == 0)
+/// How long `bytes` are without the zeros at their end, where they are anything else.
+fn written(bytes: &[u8]) -> Option<u64> {
+    bytes.iter().rposition(|byte| *byte != 0).map(|last| last as u64 + 1)
 }
 
 const _: () = assert!(CHUNK_LEN_MAX + ENTRY_SIZE_MAX < u32::MAX as usize);

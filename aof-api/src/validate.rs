@@ -140,6 +140,10 @@ pub async fn validate<R: AofRead>(
     };
     validator.read(reader, collect).await?;
     let mut validation = validator.finish();
+    for note in std::mem::take(&mut validation.notes) {
+        let place = |note: &Note| (note.part, note.offset);
+        notes.insert(notes.partition_point(|before| place(before) < place(&note)), note);
+    }
     (validation.findings, validation.notes) = (findings, notes);
     match (expected_tip, validation.tip.map(|tip| tip.checksum)) {
         (Some(expected), found) if found != Some(expected) => Err(Error::ChecksumMismatch { expected, found }),
@@ -176,6 +180,8 @@ pub struct Validator {
     entries: u64,
     bytes: u64,
     ops: Option<RangeInclusive<u64>>,
+    /// The part and the offset of the first entry with the lowest op.
+    lowest_at: (usize, u64),
     root: Option<Checksum>,
     cluster: Option<u128>,
     /// `entries`, for others to see meanwhile.
@@ -195,6 +201,7 @@ impl Validator {
             entries: 0,
             bytes: 0,
             ops: None,
+            lowest_at: (0, 0),
             root: None,
             cluster: None,
             entries_so_far: Arc::default(),
@@ -337,9 +344,13 @@ impl Validator {
         Ok(())
     }
 
-    /// What all parts together are. The lists of findings and notes are empty: they were handed over.
+    /// What all parts together are. The lists of findings and notes hold only what the end alone can tell, that the
+    /// [beginning is missing](NoteKind::HeadMissing): the others were handed over.
     #[must_use]
     pub fn finish(&self) -> Validation {
+        let (part, offset) = self.lowest_at;
+        let lowest = self.ops.as_ref().map(|ops| *ops.start()).filter(|op| *op > 1);
+        let head = lowest.map(|op| Note { part, offset, op: Some(op), kind: NoteKind::HeadMissing { op } });
         Validation {
             entries: self.entries,
             bytes: self.bytes,
@@ -348,7 +359,7 @@ impl Validator {
             tip: self.chain.tip(),
             digest: self.digester.digest(),
             findings: Vec::new(),
-            notes: Vec::new(),
+            notes: head.into_iter().collect(),
         }
     }
 
@@ -412,6 +423,9 @@ impl Validator {
         self.digester.update(header);
         self.entries += 1;
         self.root.get_or_insert(header.parent);
+        if self.ops.as_ref().is_none_or(|ops| op < *ops.start()) {
+            self.lowest_at = (part, offset);
+        }
         let ops = self.ops.get_or_insert(op..=op);
         *ops = op.min(*ops.start())..=op.max(*ops.end());
         Ok(())
@@ -429,13 +443,18 @@ impl Validator {
     }
 
     fn report_damage(&self, range: DamagedRange, observe: &mut impl FnMut(Observation)) {
-        let pending = self.options.live && range.is_pending();
-        let DamagedRange { offset, len, damage, op, zeros, .. } = range;
+        let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = range;
+        let pending = self.options.live && torn_end;
         let part = self.part;
         observe(if pending {
             Observation::Note(Note { part, offset, op, kind: NoteKind::Pending { len } })
         } else {
-            Observation::Finding(Finding { part, offset, op, kind: FindingKind::Damage { len, damage, zeros } })
+            Observation::Finding(Finding {
+                part,
+                offset,
+                op,
+                kind: FindingKind::Damage { len, damage, zeros, torn_end },
+            })
         });
     }
 

@@ -106,7 +106,7 @@ pub(crate) enum Sync {
 /// Say whether a log is whole, and what is wrong with it
 ///
 /// Several files are one log, in the order in which they are given. Findings (damage, gap, break, fork) make the exit
-/// code 1; notes (duplicate, backtrack, seam of a rotation, and the like) are legal.
+/// code 1; notes (duplicate, backtrack, seam of a rotation, a beginning that is elsewhere, and the like) are legal.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  aof validate ledger.aof\n  aof validate --rule linear --tip 67370aba3ba4eb813e51c9607c30036f \

@@ -109,13 +109,14 @@ impl Report<'_> {
                 "tip": tip.map(|tip| tip.checksum.to_string()),
                 "tip_op": tip.map(|tip| json::number(tip.op)),
             });
-            if let Some(DamagedRange { offset, len, damage, op, zeros, .. }) = self.stopped {
+            if let Some(DamagedRange { offset, len, damage, op, zeros, torn_end, .. }) = self.stopped {
                 object["stopped_at"] = json::number(offset);
                 object["damage"] = serde_json::json!({
                     "offset": json::number(offset),
                     "len": json::number(len),
                     "op": op.map(json::number),
                     "zeros": zeros,
+                    "torn_end": torn_end,
                     "message": damage.to_string(),
                 });
                 object["next"] = self.next().map(|(command, _)| command).to_vec().into();
@@ -149,7 +150,11 @@ impl Report<'_> {
             Some(tip) => format!("the copy ends there, behind op {}; all of {copy} up to there is durable", tip.op),
             None => "nothing was copied".to_owned(),
         };
-        let mut text = format!("{name}: {error}; {ends}");
+        let torn = self.stopped.filter(|stopped| stopped.torn_end).map_or_else(String::new, |stopped| {
+            let len = grouped(stopped.len);
+            format!(" (a torn end, {len} bytes: an entry that was begun and never finished, and nothing says that it was acknowledged)")
+        });
+        let mut text = format!("{name}: {error}{torn}; {ends}");
         for (command, why) in self.next() {
             text += &format!("\n  {command}   {why}");
         }
@@ -158,7 +163,7 @@ impl Report<'_> {
 
     /// What to do about damage in the source.
     fn next(&self) -> [(String, &'static str); 3] {
-        let source = if self.source.is_stream() { "SRC".to_owned() } else { quoted(&self.source.path) };
+        let source = self.source.in_command();
         let copy = quoted(&self.arguments.destination);
         let again = if self.source.is_stream() { "-".to_owned() } else { source.clone() };
         [

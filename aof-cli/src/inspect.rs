@@ -14,7 +14,7 @@ use crate::json;
 use crate::progress::Progress;
 use crate::source::{LogReader, Source};
 use anstream::eprintln;
-use aof_api::{DamagedRange, Entries, Error, LocatedEntry, ReadOptions};
+use aof_api::{DamagedRange, Entries, Error, FindingKind, LocatedEntry, Note, NoteKind, ReadOptions};
 use arguments::InspectArguments;
 use follow::{Follower, Waited};
 use futures::executor::block_on;
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &InspectArguments, output: &OutputArguments) -> Out
     let out = BufWriter::new(std::io::stdout().lock());
     let left = arguments.limit.unwrap_or(u64::MAX);
     let path = arguments.log.display().to_string();
-    let mut listing = Listing { arguments, how, out, path, left, listed: 0, clean: true };
+    let mut listing = Listing { arguments, how, out, path, left, listed: 0, lowest: None, clean: true };
     if arguments.follow {
         listing.follow()?
     } else {
@@ -45,8 +45,9 @@ struct Listing<'a, W> {
     path: String,
     /// How many entries may still be printed.
     left: u64,
-    /// How many entries were met.
+    /// How many entries were met, and the lowest op.
     listed: u64,
+    lowest: Option<Note>,
     clean: bool,
 }
 
@@ -67,7 +68,7 @@ impl<W: Write> Listing<'_, W> {
                 Ok(Some(entry)) if window.is_passed(entry.offset, entry.header()) => break,
                 Ok(Some(entry)) => {
                     self.take(&entry)?;
-                    self.listed += 1;
+                    self.count(&entry);
                     progress.set_entries(self.listed);
                 }
                 Ok(None) => break,
@@ -75,7 +76,7 @@ impl<W: Write> Listing<'_, W> {
                     let range = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
                     match range.filter(|range| range.len > 0) {
                         // Only the last entry may not be there yet; behind any other damage, reading goes on.
-                        Some(range) if source.live && range.is_pending() => break,
+                        Some(range) if source.live && range.torn_end => break,
                         Some(range) => self.report(&range)?,
                         None => {}
                     }
@@ -84,6 +85,9 @@ impl<W: Write> Listing<'_, W> {
             }
         }
         progress.finish();
+        if start == 0 && self.left > 0 {
+            self.note_head()?;
+        }
         if self.listed == 0
             && !self.clean
             && let Some(text) = if_text(&source.path)
@@ -166,6 +170,26 @@ impl<W: Write> Listing<'_, W> {
         Ok(())
     }
 
+    fn count(&mut self, entry: &LocatedEntry<'_>) {
+        self.listed += 1;
+        let op = entry.op();
+        if self.lowest.as_ref().is_none_or(|lowest| lowest.op > Some(op)) {
+            let kind = NoteKind::HeadMissing { op };
+            self.lowest = Some(Note { part: 0, offset: entry.offset, op: Some(op), kind });
+        }
+    }
+
+    /// Says that the log begins behind op 1, where it does and all of it was read.
+    fn note_head(&mut self) -> Outcome<()> {
+        let Some(note) = self.lowest.take().filter(|lowest| lowest.op > Some(1)) else { return Ok(()) };
+        if self.how.json {
+            return json::print(&mut self.out, &json::note(&self.path, &note));
+        }
+        self.out.flush().map_err(Failure::output)?;
+        eprintln!("{} {}", self.path, note.kind);
+        Ok(())
+    }
+
     fn say(&self, what: &str) {
         if !self.how.json {
             eprintln!("{what}");
@@ -174,22 +198,24 @@ impl<W: Write> Listing<'_, W> {
 
     fn report(&mut self, range: &DamagedRange) -> Outcome<()> {
         self.clean = false;
-        let DamagedRange { offset, len, damage, op, zeros, .. } = range;
+        let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = *range;
         let path = &self.path;
         if self.how.json {
             let object = json!({
                 "type": "damage",
                 "log": path,
-                "offset": json::number(*offset),
-                "len": json::number(*len),
+                "offset": json::number(offset),
+                "len": json::number(len),
                 "op": op.map(json::number),
                 "zeros": zeros,
+                "torn_end": torn_end,
                 "message": damage.to_string(),
             });
             return json::print(&mut self.out, &object);
         }
         self.out.flush().map_err(Failure::output)?;
-        eprintln!("{ERROR}damage{ERROR:#} {path} at offset {offset}: {damage}; {len} bytes hold no whole entry");
+        let kind = FindingKind::Damage { len, damage, zeros, torn_end };
+        eprintln!("{ERROR}damage{ERROR:#} {path} at offset {offset}: {kind}");
         Ok(())
     }
 }

@@ -43,9 +43,10 @@ pub(crate) fn finding(path: &str, finding: &Finding) -> Value {
     let mut object = place(("finding", kind.name()), path, finding.offset, finding.op, kind.to_string());
     let mut add = |name: &str, value| object.insert(name.to_owned(), value);
     match kind {
-        FindingKind::Damage { len, zeros, .. } => {
+        FindingKind::Damage { len, zeros, torn_end, .. } => {
             add("len", number(*len));
             add("zeros", (*zeros).into());
+            add("torn_end", (*torn_end).into());
         }
         FindingKind::Unreadable { len, .. } => {
             add("len", number(*len));
@@ -89,6 +90,9 @@ pub(crate) fn note(path: &str, note: &Note) -> Value {
         }
         NoteKind::Root { parent } => {
             add("parent", checksum(*parent));
+        }
+        NoteKind::HeadMissing { op } => {
+            add("missing_last", number(op.saturating_sub(1)));
         }
         NoteKind::Pending { len } => {
             add("len", number(*len));

@@ -5,6 +5,7 @@ mod lines;
 use crate::arguments::OutputArguments;
 use crate::exit::{ERROR, Failure, Outcome};
 use crate::hint::if_text;
+use crate::paths::quoted;
 use crate::size::{Size, counted, grouped};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
@@ -135,7 +136,11 @@ impl<'a> Merged<'a> {
             let mut shown = Shown::new(self.shown_max);
             for InputDamage { finding, .. } in report.damage.iter().filter(|damage| damage.lost == lost) {
                 if shown.one() {
-                    let (label, style) = if lost { ("LOST", ERROR) } else { ("made good", QUIET) };
+                    let (label, style) = match (lost, finding.kind.is_torn_end()) {
+                        (true, true) => ("torn end", ERROR),
+                        (true, false) => ("LOST", ERROR),
+                        (false, _) => ("made good", QUIET),
+                    };
                     let op = finding.op.map_or(String::new(), |op| format!(", op {op}"));
                     let (path, offset, kind) = (self.path(finding.part), finding.offset, &finding.kind);
                     writeln!(out, "{style}{label}{style:#} {path} at offset {offset}{op}: {kind}")?;
@@ -198,8 +203,20 @@ impl<'a> Merged<'a> {
             let what = if report.entries == 0 { "empty" } else { "whole" };
             return writeln!(out, "{GOOD}{what}{GOOD:#}");
         }
-        writeln!(out, "{ERROR}not whole{ERROR:#}")?;
-        if !report.gaps.is_empty() || report.damage.iter().any(|damage| damage.lost) {
+        let lost = || report.damage.iter().filter(|damage| damage.lost);
+        let torn = lost().find(|damage| damage.finding.kind.is_torn_end());
+        let all_torn =
+            report.gaps.is_empty() && report.left_out() == 0 && lost().all(|damage| damage.finding.kind.is_torn_end());
+        let verdict = if all_torn { "whole but for a torn end" } else { "not whole" };
+        writeln!(out, "{ERROR}{verdict}{ERROR:#}")?;
+        if let (true, Some(torn)) = (all_torn, torn) {
+            let log = quoted(Path::new(self.path(torn.finding.part)));
+            writeln!(
+                out,
+                "`aof append {log}` cuts the torn end when it opens the log, and keeps bytes that are not zeros beside it."
+            )?;
+        }
+        if !report.gaps.is_empty() || lost().next().is_some() {
             writeln!(out, "Another copy of the log may have what is missing: `aof merge` puts them together.")?;
         }
         if report.left_out() > 0 && !report.gaps.is_empty() {

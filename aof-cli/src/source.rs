@@ -1,6 +1,7 @@
 //! Opening logs to read: files, and streams.
 
 use crate::exit::{Failure, Outcome};
+use crate::paths::quoted;
 use crate::stream::StreamReader;
 use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
@@ -63,6 +64,11 @@ impl Source {
 
     pub(crate) fn is_stream(&self) -> bool {
         self.stream.is_some()
+    }
+
+    /// Its path for a command that is to be pasted; a stream must be saved to a file first, under any name.
+    pub(crate) fn in_command(&self) -> String {
+        if self.is_stream() { "LOG".to_owned() } else { quoted(&self.path) }
     }
 
     /// A reader from the beginning; of a stream, there is one.

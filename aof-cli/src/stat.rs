@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
                 Err(Error::Corrupt { .. }) => {
                     let range = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
                     match range {
-                        Some(range) if source.live && range.is_pending() => tally.pending += range.len,
+                        Some(range) if source.live && range.torn_end => tally.pending += range.len,
                         Some(range) => tally.damaged(range.len),
                         None => {}
                     }

@@ -43,6 +43,11 @@ pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Ou
     }
     progress.finish();
     let validation = validator.finish();
+    for note in &validation.notes {
+        report.path = sources.get(note.part).map_or_else(String::new, |source| source.path.display().to_string());
+        report.observe(&Observation::Note(note.clone()));
+    }
+    report.check()?;
     let tip_matches = arguments.tip.map(|tip| validation.tip.is_some_and(|last| last.checksum == tip));
     report.finish(&validation, arguments, &sources, tip_matches)?;
     let clean = report.findings() == 0 && tip_matches != Some(false);
@@ -60,6 +65,8 @@ struct Report<'a> {
     notes: BTreeMap<&'static str, u64>,
     /// In damaged and unreadable places.
     lost_bytes: u64,
+    /// Ends as a crash leaves them.
+    torn_ends: u64,
     /// The first failure of the output.
     failed: Option<Failure>,
 }
@@ -76,6 +83,7 @@ impl<'a> Report<'a> {
             findings: BTreeMap::new(),
             notes: BTreeMap::new(),
             lost_bytes: 0,
+            torn_ends: 0,
             failed: None,
         }
     }
@@ -91,6 +99,9 @@ impl<'a> Report<'a> {
         }) = observation
         {
             self.lost_bytes += len;
+        }
+        if let Observation::Finding(finding) = observation {
+            self.torn_ends += u64::from(finding.kind.is_torn_end());
         }
         let (counts, kind) = match observation {
             Observation::Finding(finding) => (&mut self.findings, finding.kind.name()),
@@ -157,7 +168,7 @@ impl<'a> Report<'a> {
         sources: &[Source],
         tip_matches: Option<bool>,
     ) -> std::io::Result<()> {
-        let Report { out, findings, notes, shown_max, lost_bytes, .. } = self;
+        let Report { out, findings, notes, shown_max, lost_bytes, torn_ends, .. } = self;
         for (kind, count) in findings.iter().chain(notes.iter()).filter(|(_, count)| **count > *shown_max) {
             writeln!(out, "{QUIET}... {} in all; `--json` lists every one{QUIET:#}", counted(*count, kind))?;
         }
@@ -189,7 +200,8 @@ impl<'a> Report<'a> {
         if count > 0 {
             writeln!(out, "{ERROR}{}{ERROR:#} under the rule {rule}", counted(count, "finding"))?;
         }
-        advise(out, validation, *lost_bytes, findings, sources)
+        let only_torn = count > 0 && *torn_ends == count;
+        advise(out, validation, *lost_bytes, only_torn, findings, sources)
     }
 }
 
@@ -198,6 +210,7 @@ fn advise(
     out: &mut dyn Write,
     validation: &Validation,
     lost_bytes: u64,
+    only_torn: bool,
     findings: &BTreeMap<&'static str, u64>,
     sources: &[Source],
 ) -> std::io::Result<()> {
@@ -212,14 +225,20 @@ fn advise(
         let whole = validation.bytes.saturating_sub(lost_bytes);
         let (whole, bytes) = (grouped(whole), grouped(validation.bytes));
         let entries = counted(validation.entries, "entry");
-        writeln!(out, "unaffected {entries}, {whole} of {bytes} bytes; what is lost is at the offsets named")?;
+        let rest = if only_torn { "the rest is the torn end" } else { "what is lost is at the offsets named" };
+        writeln!(out, "unaffected {entries}, {whole} of {bytes} bytes; {rest}")?;
     }
     if damaged && sources.iter().any(|source| source.live) {
         writeln!(out, "The log is being written at this moment: validate again before you do anything.")?;
     }
-    let names: Vec<String> = sources.iter().map(|source| source.path.display().to_string()).collect();
+    let names: Vec<String> = sources.iter().map(Source::in_command).collect();
     let names = names.join(" ");
     let mut next = Vec::new();
+    if only_torn && sources.len() == 1 {
+        next.push(format!(
+            "aof append {names}   cuts the torn end when it opens the log, and keeps its bytes beside it"
+        ));
+    }
     if damaged || has("gap") {
         next.push(format!("aof merge -o OUT {names} ANOTHER-COPY   fills in what another copy of the log has"));
     }

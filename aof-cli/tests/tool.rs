@@ -116,6 +116,89 @@ fn a_torn_tail_is_cut_and_kept_beside_the_log() {
 }
 
 #[test]
+fn a_torn_or_zero_end_is_called_one_and_append_cuts_it() {
+    let directory = directory();
+    let path = directory.path();
+    let log = three_lines(path);
+    let whole = fs::read(&log).unwrap();
+    let torn = [&whole[..], &whole[..40]].concat();
+    let zeros = [&whole[..], &[0; 5000]].concat();
+    // In space that was allocated ahead: the beginning of an entry, and zeros further than it goes.
+    let ahead = [&whole[..], &whole[550..800], &[0; 5000]].concat();
+    for (bytes, says) in [
+        (&torn, "40 bytes hold no whole entry: one was begun and never finished, and nothing says that it was acknowl"),
+        (&ahead, "5250 bytes hold no whole entry: one was begun and never finished, and nothing says that it was ack"),
+        (&zeros, "5000 bytes that read as zeros, to the end: the file grew, and nothing says that an entry was acknow"),
+    ] {
+        fs::write(&log, bytes).unwrap();
+        let ran = aof(path, &["validate", "log.aof"]);
+        assert_eq!(ran.code, 1);
+        let rest = "unaffected 3 entries, 827 of";
+        let next = "  aof append log.aof   cuts the torn end when it opens the log, and keeps its bytes beside it\n";
+        for line in ["FINDING damage log.aof at offset 827", says, rest, "the rest is the torn end\n", next] {
+            assert!(ran.out.contains(line), "{line}: {}", ran.out);
+        }
+        for how in [&["repair", "--dry-run", "log.aof"][..], &["merge", "--force", "-o", "out.aof", "log.aof"]] {
+            let ran = aof(path, how);
+            assert_eq!(ran.code, 1, "{how:?}: {}{}", ran.out, ran.err);
+            for line in
+                ["torn end log.aof at offset 827", says, "\nwhole but for a torn end\n`aof append log.aof` cuts"]
+            {
+                assert!(ran.out.contains(line), "{how:?}: {line}: {}", ran.out);
+            }
+            assert!(!ran.out.contains("LOST") && !ran.out.contains("not whole"), "{}", ran.out);
+        }
+        let ran = aof(path, &["repair", "--json", "--dry-run", "log.aof"]);
+        let finding = ran.out.lines().find(|line| line.contains("finding")).unwrap();
+        let finding: serde_json::Value = serde_json::from_str(finding).unwrap();
+        assert_eq!((&finding["torn_end"], &finding["lost"]), (&true.into(), &true.into()), "{finding}");
+        let ran = aof(path, &["inspect", "log.aof"]);
+        assert!(ran.code == 1 && ran.err.contains(says), "{}", ran.err);
+        let ran = aof(path, &["append", "log.aof"]);
+        assert_eq!((ran.code, fs::read(&log).unwrap()), (0, whole.clone()), "{}", ran.err);
+    }
+    // Damage of another kind at the end is no torn end.
+    let mut flipped = whole.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    fs::write(&log, flipped).unwrap();
+    let ran = aof(path, &["repair", "--dry-run", "log.aof"]);
+    assert!(ran.out.contains("LOST log.aof at offset 550, op 3") && ran.out.contains("not whole"), "{}", ran.out);
+    assert_eq!(aof(path, &["append", "log.aof"]).code, 1);
+}
+
+#[test]
+fn a_log_that_begins_behind_op_1_is_noted() {
+    let directory = directory();
+    let path = directory.path();
+    let log = three_lines(path);
+    let whole = fs::read(&log).unwrap();
+    fs::write(&log, &whole[275..]).unwrap();
+    fs::write(path.join("head.aof"), &whole[..275]).unwrap();
+    let says = "begins at op 2: what came before is not in these files";
+    for rule in ["linear", "seen-parent", "tb"] {
+        let ran = aof(path, &["validate", "--rule", rule, "log.aof"]);
+        assert_eq!(ran.code, 0);
+        assert!(ran.out.contains(&format!("note head-missing log.aof at offset 0, op 2: {says}\n")), "{}", ran.out);
+        assert!(ran.out.contains("notes     1 head-missing\nwhole under"), "{}", ran.out);
+    }
+    assert!(aof(path, &["validate", "head.aof", "log.aof"]).out.contains("notes     none\n"));
+    assert!(aof(path, &["stat", "log.aof"]).out.contains(&format!("note        {says}\n")));
+    let ran = aof(path, &["inspect", "log.aof"]);
+    assert_eq!((ran.code, ran.err), (0, format!("log.aof {says}\n")));
+    // Of a part, nobody knows.
+    for part in [&["--limit", "1"][..], &["--op", "3"]] {
+        assert_eq!(aof(path, &[&["inspect", "log.aof"], part].concat()).err, "");
+    }
+    for command in ["validate", "stat", "inspect"] {
+        let ran = aof(path, &[command, "--json", "log.aof"]);
+        let note = ran.out.lines().find(|line| line.contains("\"note\"")).unwrap();
+        let note: serde_json::Value = serde_json::from_str(note).unwrap();
+        assert_eq!((note["kind"].as_str(), note["op"].as_str()), (Some("head-missing"), Some("2")), "{command}");
+        assert_eq!(note["message"].as_str(), Some(says), "{command}");
+    }
+}
+
+#[test]
 fn a_flipped_bit_is_found_and_the_rest_is_still_read() {
     let directory = directory();
     let log = three_lines(directory.path());

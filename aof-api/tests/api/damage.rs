@@ -33,7 +33,8 @@ fn assert_one_entry_is_damaged(log: &Log, index: usize, bytes: &[u8], damage: Da
     let (offset, next) = (log.offset(index), log.offset(index + 1));
     let op_in_header = (damage == Damage::BodyChecksum).then_some(op);
     let len = next - offset;
-    let mut expected = vec![finding(offset, op_in_header, FindingKind::Damage { len, damage, zeros: false })];
+    let mut expected =
+        vec![finding(offset, op_in_header, FindingKind::Damage { len, damage, zeros: false, torn_end: false })];
     if index > 0 && index + 1 < log.len() {
         let kind = FindingKind::Gap { missing: op..=op, parent: log.checksum(index) };
         expected.push(finding(next, Some(op + 1), kind));
@@ -148,7 +149,7 @@ fn a_real_log_that_is_cut_anywhere_in_its_last_entry_is_torn_there() {
         // Reading all of it for each byte would take long in a debug build: all of the header, and some of the body.
         if have < 300 || cut % 61 == 0 || cut + 10 > last.end {
             let validation = validate_bytes(Rule::Linear, &SOLO[..cut]);
-            let kind = FindingKind::Damage { len: have, damage, zeros: false };
+            let kind = FindingKind::Damage { len: have, damage, zeros: false, torn_end: true };
             assert_eq!(validation.findings, [finding(last.start as u64, op, kind)], "cut at {cut}");
             assert_eq!((validation.entries, validation.ops), (11, Some(1..=11)), "cut at {cut}");
         }
@@ -166,7 +167,13 @@ fn a_log_that_is_cut_anywhere_is_torn_in_the_entry_of_the_cut() {
         assert_eq!(validation.entries, entries as u64, "cut at {cut}");
         match &validation.findings[..] {
             [] => assert_eq!(len, 0, "cut at {cut}"),
-            [Finding { offset: found, kind: FindingKind::Damage { len: found_len, damage, zeros: false }, .. }] => {
+            [
+                Finding {
+                    offset: found,
+                    kind: FindingKind::Damage { len: found_len, damage, zeros: false, torn_end: true },
+                    ..
+                },
+            ] => {
                 assert_eq!((*found, *found_len), (offset, len), "cut at {cut}");
                 assert!(matches!(damage, Damage::Torn { have, .. } if *have == len), "cut at {cut}: {damage}");
             }
@@ -222,7 +229,8 @@ fn junk() -> Vec<(&'static str, Vec<u8>, Damage)> {
 fn junk_is_one_finding_at_its_beginning() {
     for (name, bytes, damage) in junk() {
         let zeros = bytes.iter().all(|byte| *byte == 0);
-        let kind = FindingKind::Damage { len: bytes.len() as u64, damage, zeros };
+        let torn_end = zeros || matches!(damage, Damage::Torn { .. });
+        let kind = FindingKind::Damage { len: bytes.len() as u64, damage, zeros, torn_end };
         for rule in Rule::ALL {
             let validation = validate_bytes(rule, &bytes);
             assert_eq!(validation.findings, [finding(0, None, kind.clone())], "{name}");
@@ -274,7 +282,7 @@ fn a_size_that_is_possible_and_not_there_is_read_for_once_and_is_torn() {
     let bytes = forged(|header| header.size = MESSAGE_SIZE_MAX.into());
     let validation = validate_bytes(Rule::Linear, &bytes);
     let damage = Damage::Torn { have: 272, need: 16 + u64::from(MESSAGE_SIZE_MAX) };
-    let kind = FindingKind::Damage { len: 272, damage, zeros: false };
+    let kind = FindingKind::Damage { len: 272, damage, zeros: false, torn_end: true };
     assert_eq!(validation.findings, [finding(0, Some(1), kind)]);
 }
 

@@ -222,7 +222,8 @@ fn damage_in_every_header_is_one_stretch() {
         bytes[log.offset(index) as usize + 100] ^= 0x10;
     }
     let validation = validate_bytes(Rule::Linear, &bytes);
-    let kind = FindingKind::Damage { len: bytes.len() as u64, damage: Damage::HeaderChecksum, zeros: false };
+    let kind =
+        FindingKind::Damage { len: bytes.len() as u64, damage: Damage::HeaderChecksum, zeros: false, torn_end: false };
     assert_eq!(validation.findings.len(), 1);
     assert_eq!((validation.findings[0].offset, &validation.findings[0].kind), (0, &kind));
     assert_eq!(validation.entries, 0);

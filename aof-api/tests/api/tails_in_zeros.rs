@@ -3,7 +3,8 @@
 use crate::support::disk::Disk;
 use crate::support::log::Log;
 use crate::support::opening::{assert_cut, corrupt_at, open, options, refusal};
-use aof_api::{CorruptReason, Tail, TailKind};
+use crate::support::reading::validate_bytes;
+use aof_api::{CorruptReason, Rule, Tail, TailKind};
 
 /// Two entries, and what the third would be: its last byte is not zero, and its body is 111 bytes.
 fn log_and_entry() -> (Log, Log, Vec<u8>) {
@@ -18,6 +19,9 @@ fn assert_kind(tail: &[u8], kind: TailKind, context: &str) {
     let bytes = [&log.bytes()[..], tail].concat();
     let cut = assert_cut(&bytes, &log, 2, options(), context);
     assert_eq!(cut.kind, kind, "{context}");
+    // What is said about the log is what an opening does.
+    let finding = &validate_bytes(Rule::Linear, &bytes).findings[0].kind;
+    assert_eq!(finding.is_torn_end(), kind != TailKind::Corrupt, "{context}: {finding}");
     let only_torn = options().tail(Tail::TruncateTorn);
     if kind == TailKind::Corrupt {
         let (offset, reason) = corrupt_at(refusal(&bytes, only_torn));

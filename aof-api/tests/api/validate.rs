@@ -5,8 +5,8 @@ use crate::support::log::{Log, OPERATION, body, header, sibling};
 use crate::support::reader::SliceReader;
 use crate::support::reading::{options, small_chunks, validate_bytes, validate_parts};
 use aof_api::{
-    Aof, Checksum, Damage, Error, FindingKind, HeaderLint, NoteKind, Observation, Operation, Options, Prepare, Rule,
-    Tip, ValidateOptions, Validation, Validator, validate,
+    Aof, Checksum, Damage, Error, FindingKind, HeaderLint, Note, NoteKind, Observation, Operation, Options, Prepare,
+    Rule, Tip, ValidateOptions, Validation, Validator, validate,
 };
 use aof_memory::MemoryBackend;
 
@@ -35,9 +35,9 @@ fn each_rule_has_its_own_view_of_an_irregular_log() {
         (&[1, 2, 3], LINEAR, &[], &[]),
         (&[1, 2, 3], SEEN, &[], &[]),
         (&[1, 2, 3], TB, &[], &[]),
-        (&[5, 6, 7], LINEAR, &[], &[]),
-        (&[5, 6, 7], SEEN, &[], &[]),
-        (&[5, 6, 7], TB, &[], &[]),
+        (&[5, 6, 7], LINEAR, &[], &[(0, "head-missing")]),
+        (&[5, 6, 7], SEEN, &[], &[(0, "head-missing")]),
+        (&[5, 6, 7], TB, &[], &[(0, "head-missing")]),
         // A restart.
         (&[1, 2, 3, 2, 3, 4], LINEAR, &[(3, "break")], &[(3, "backtrack")]),
         (&[1, 2, 3, 2, 3, 4], SEEN, &[], &[(3, "backtrack"), (3, "duplicate"), (4, "duplicate")]),
@@ -68,8 +68,8 @@ fn each_rule_has_its_own_view_of_an_irregular_log() {
         (&[3, 2, 1], TB, &[], &[(1, "backtrack"), (1, "parent-unseen"), (2, "backtrack")]),
         // A gap behind a step back.
         (&[1, 2, 3, 1, 6], SEEN, &[(4, "gap")], &[(3, "backtrack"), (3, "duplicate")]),
-        (&[4, 5, 4, 5, 6], SEEN, &[], &[(2, "backtrack"), (2, "duplicate"), (3, "duplicate")]),
-        (&[4, 5, 4, 5, 6], TB, &[], &[(2, "backtrack"), (2, "duplicate"), (3, "duplicate")]),
+        (&[4, 5, 4, 5, 6], SEEN, &[], &[(0, "head-missing"), (2, "backtrack"), (2, "duplicate"), (3, "duplicate")]),
+        (&[4, 5, 4, 5, 6], TB, &[], &[(0, "head-missing"), (2, "backtrack"), (2, "duplicate"), (3, "duplicate")]),
     ];
     for (ops, rule, findings, notes) in cases {
         let log = Log::of_ops(ops);
@@ -310,10 +310,50 @@ fn a_validation_can_be_asked_for_between_files() {
 }
 
 #[test]
+fn a_log_that_begins_behind_op_1_is_noted_once_whatever_its_files() {
+    let log = Log::history(5);
+    let at = |index: usize| log.offset(index) as usize;
+    let bytes = log.bytes();
+    for rule in Rule::ALL {
+        let validation = validate_bytes(rule, &bytes[at(2)..]);
+        let note = Note { part: 0, offset: 0, op: Some(3), kind: NoteKind::HeadMissing { op: 3 } };
+        assert_eq!((&validation.findings[..], &validation.notes[..]), (&[][..], &[note][..]), "{rule}");
+        assert_eq!(validate_bytes(rule, &bytes).notes, []);
+    }
+    // What comes before may stand in a later file, or be damaged.
+    let notes = |parts: &[&[u8]]| {
+        let mut validator = Validator::new(options(Rule::SeenParent));
+        for part in parts {
+            block_on(validator.read(SliceReader::new(part), |_| ())).unwrap();
+        }
+        validator.finish().notes
+    };
+    assert_eq!(notes(&[&bytes[at(2)..], &bytes[..at(2)]]), []);
+    let second = Note { part: 1, offset: 0, op: Some(2), kind: NoteKind::HeadMissing { op: 2 } };
+    assert_eq!(notes(&[&bytes[at(3)..], &bytes[at(1)..at(3)]]), [second]);
+    let mut damaged = bytes.clone();
+    damaged[20] ^= 1;
+    let behind = Note { part: 0, offset: log.offset(1), op: Some(2), kind: NoteKind::HeadMissing { op: 2 } };
+    assert_eq!(notes(&[&damaged]), [behind]);
+    assert_eq!(NoteKind::HeadMissing { op: 3 }.to_string(), "begins at op 3: what came before is not in these files");
+}
+
+#[test]
 fn what_is_said_reads_well() {
     let checksum = Checksum::from(0xab);
+    let damage = |damage, zeros, torn_end| FindingKind::Damage { len: 9, damage, zeros, torn_end }.to_string();
     let cases = [
-        (FindingKind::Damage { len: 9, damage: Damage::Magic, zeros: true }.to_string(), "9 bytes that read as zeros"),
+        (damage(Damage::Magic, true, false), "9 bytes that read as zeros"),
+        (
+            damage(Damage::Magic, true, true),
+            "9 bytes that read as zeros, to the end: the file grew, and nothing says that an entry was acknowledged there",
+        ),
+        (damage(Damage::BodyChecksum, false, false), "damaged body (checksum mismatch); 9 bytes hold no whole entry"),
+        (
+            damage(Damage::Torn { have: 9, need: 272 }, false, true),
+            "torn entry: 9 of 272 bytes are there; 9 bytes hold no whole entry: one was begun and never finished, and \
+             nothing says that it was acknowledged",
+        ),
         (
             FindingKind::Gap { missing: 4..=4, parent: checksum }.to_string(),
             "op 4 is missing; its checksum is 000000000000000000000000000000ab",

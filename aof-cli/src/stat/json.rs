@@ -34,6 +34,11 @@ pub(super) fn print(out: &mut impl Write, tally: &Tally) -> Outcome<()> {
     for (client, count) in tally.clients.top(CLIENTS) {
         print_object(out, &with(json!({ "type": "client", "client": hex(client) }), count))?;
     }
+    if let Some(kind) = tally.ops.head_missing() {
+        let op = tally.ops.lowest.map(number);
+        let note = json!({ "type": "note", "kind": kind.name(), "op": op, "message": kind.to_string() });
+        print_object(out, &note)?;
+    }
     print_object(out, &summary(tally))
 }
 

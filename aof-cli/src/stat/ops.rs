@@ -1,6 +1,6 @@
 //! What is missing, and what is recorded again.
 
-use aof_api::Checksum;
+use aof_api::{Checksum, NoteKind};
 use std::ops::RangeInclusive;
 
 /// How many of the last ops are remembered, to compare an entry that is recorded again.
@@ -12,6 +12,8 @@ const LISTED: usize = 100;
 /// The ops of a log, in the order in which they come.
 pub(super) struct Ops {
     pub(super) first: Option<u64>,
+    /// The lowest op; none before the first entry.
+    pub(super) lowest: Option<u64>,
     pub(super) highest: u64,
     /// The first gaps, and how many there are and how many ops they lack.
     pub(super) gaps: Vec<RangeInclusive<u64>>,
@@ -34,6 +36,7 @@ impl Ops {
     pub(super) fn new() -> Ops {
         Ops {
             first: None,
+            lowest: None,
             highest: 0,
             gaps: Vec::new(),
             gap_count: 0,
@@ -48,7 +51,13 @@ impl Ops {
         }
     }
 
+    /// That the beginning of the log is elsewhere, where it is.
+    pub(super) fn head_missing(&self) -> Option<NoteKind> {
+        self.lowest.filter(|op| *op > 1).map(|op| NoteKind::HeadMissing { op })
+    }
+
     pub(super) fn add(&mut self, op: u64, checksum: Checksum) {
+        self.lowest = Some(self.lowest.map_or(op, |lowest| lowest.min(op)));
         let slot = &mut self.remembered[(op % REMEMBERED as u64) as usize];
         if self.first.is_none() {
             self.first = Some(op);

@@ -83,6 +83,9 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
             gaps => format!("{} in {}", counted(ops.missing, "op"), counted(gaps, "gap")),
         },
     ));
+    if let Some(kind) = ops.head_missing() {
+        facts.push(("note", kind.to_string()));
+    }
     let mut again = vec![counted(ops.duplicates, "duplicate")];
     let rest = [
         (ops.others, "of another history"),
