@@ -87,7 +87,7 @@ pub(crate) struct AppendArguments {
     /// How many bytes of the log are known to have been durable: damage behind them is a tail
     #[arg(long, value_name = "BYTES")]
     pub(crate) durable_len: Option<u64>,
-    /// The checksum of an entry that the log must hold, the last acknowledged one for instance
+    /// The checksum of an entry that the log must hold, 32 digits: that of the last acknowledged one for instance
     #[arg(long, value_name = "HEX")]
     pub(crate) expected_tip: Option<Checksum>,
 }
@@ -119,7 +119,7 @@ pub(crate) struct ValidateArguments {
     /// Which chain they must hold
     #[arg(long, value_enum, default_value_t = RuleName::SeenParent)]
     pub(crate) rule: RuleName,
-    /// The checksum that the last entry must have
+    /// The checksum that the last entry must have, 32 digits as they are printed
     #[arg(long, value_name = "HEX")]
     pub(crate) tip: Option<Checksum>,
     #[command(flatten)]
@@ -131,6 +131,7 @@ pub(crate) struct ValidateArguments {
 /// Several files are one log, in the order in which they are given. Entries that a restarted replica recorded again
 /// count once.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  aof digest ledger.aof\n  aof digest archive-1.aof archive-2.aof ledger.aof")]
 pub(crate) struct DigestArguments {
     /// The files, oldest first; `-` is standard input
     #[arg(required = true, value_name = "LOG")]

@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
     if path.as_os_str() == "-" {
         return Err(Failure::Usage("DST is a file: a copy is read back, which standard output cannot be".to_owned()));
     }
-    refuse_directory(path, &source.path)?;
+    refuse_directory(path, source.name())?;
     let mut report = Report { arguments, source: &source, output, copied: Copied::default(), stopped: None };
     if !source.is_stream() {
         let reader = source.reader()?;

@@ -32,10 +32,10 @@ pub(crate) struct MergeArguments {
     /// The log to write
     #[arg(long, short, value_name = "OUT")]
     output: PathBuf,
-    /// The parent of the first entry to write [default: where the first file leads back to]
+    /// The parent of the first entry to write, 32 digits [default: where the first file leads back to]
     #[arg(long, value_name = "HEX")]
     root: Option<Checksum>,
-    /// The last entry to write: this chooses one of the branches of a fork
+    /// The checksum of the last entry to write, 32 digits: this chooses one of the branches of a fork
     #[arg(long, value_name = "HEX")]
     tip: Option<Checksum>,
     /// Go on behind gaps, and write all that is there in the order of ops
@@ -88,7 +88,7 @@ pub(crate) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool,
 /// A draft for `out`, if that may be written.
 pub(crate) fn draft(out: &Path, force: bool, inputs: &[Source]) -> Outcome<Draft> {
     let name = out.display();
-    refuse_directory(out, inputs.first().map_or(Path::new(""), |input| &input.path))?;
+    refuse_directory(out, inputs.first().map_or("ledger.aof".as_ref(), Source::name))?;
     for input in inputs {
         if input.reader()?.is_at(out).map_err(Failure::at(out))? {
             return Err(Failure::Refused(format!("{name} is one of the inputs: choose another name for the output")));

@@ -209,7 +209,7 @@ impl<'a> Merged<'a> {
             report.gaps.is_empty() && report.left_out() == 0 && lost().all(|damage| damage.finding.kind.is_torn_end());
         let verdict = if all_torn { "whole but for a torn end" } else { "not whole" };
         writeln!(out, "{ERROR}{verdict}{ERROR:#}")?;
-        if let (true, Some(torn)) = (all_torn, torn) {
+        if let (true, None, Some(torn)) = (all_torn, written, torn) {
             let log = quoted(Path::new(self.path(torn.finding.part)));
             writeln!(
                 out,

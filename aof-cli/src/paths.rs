@@ -1,6 +1,7 @@
 //! Paths in what is printed: as they were typed, and so that they can be pasted.
 
 use crate::exit::{Failure, Outcome};
+use std::ffi::OsStr;
 use std::path::Path;
 
 /// `text`, in which a path that was made absolute on the way stands again as it was typed.
@@ -18,14 +19,13 @@ pub(crate) fn quoted(path: &Path) -> String {
     shlex::try_quote(&path).map_or_else(|_| path.to_string(), |quoted| quoted.into_owned())
 }
 
-/// A log is a file. `like` is the file that is read, whose name may do in the directory too.
-pub(crate) fn refuse_directory(out: &Path, like: &Path) -> Outcome<()> {
+/// What is written is a file; `name` is one that would do in the directory.
+pub(crate) fn refuse_directory(out: &Path, name: &OsStr) -> Outcome<()> {
     if !out.is_dir() {
         return Ok(());
     }
-    let name = like.file_name().filter(|_| like.is_file()).unwrap_or("ledger.aof".as_ref());
     let (directory, file) = (out.display(), quoted(&out.join(name)));
-    Err(Failure::Usage(format!("{directory} is a directory, and a log is a file: name one in it, {file} for instance")))
+    Err(Failure::Usage(format!("{directory} is a directory: name a file in it, {file} for instance")))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 /// --dry-run and -o only read the log, which may be written meanwhile; --in-place needs it to itself.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit codes: 0 when nothing is lost, 1 when something is, 4 when OUT exists, or the log is to be \
+    after_help = "Exit codes: 0 when nothing is lost, 1 when something is or the log has a torn end, 4 when OUT exists, or the log is to be \
                         repaired in place and is being written.\n\n\
                         Examples:\n  aof repair --dry-run ledger.aof\n  aof repair -o repaired.aof ledger.aof\n  \
                         aof repair --in-place ledger.aof"
@@ -33,7 +33,7 @@ pub(crate) struct RepairArguments {
     log: PathBuf,
     #[command(flatten)]
     target: Target,
-    /// The last entry to keep: this chooses one of the branches of a fork
+    /// The checksum of the last entry to keep, 32 digits: this chooses one of the branches of a fork
     #[arg(long, value_name = "HEX")]
     tip: Option<Checksum>,
     /// Keep also what lies behind lost entries

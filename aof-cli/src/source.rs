@@ -6,6 +6,7 @@ use crate::stream::StreamReader;
 use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
 use futures::executor::block_on;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -69,6 +70,11 @@ impl Source {
     /// Its path for a command that is to be pasted; a stream must be saved to a file first, under any name.
     pub(crate) fn in_command(&self) -> String {
         if self.is_stream() { "LOG".to_owned() } else { quoted(&self.path) }
+    }
+
+    /// A name for a file that is made of it.
+    pub(crate) fn name(&self) -> &OsStr {
+        self.path.file_name().filter(|_| !self.is_stream()).unwrap_or("ledger.aof".as_ref())
     }
 
     /// A reader from the beginning; of a stream, there is one.

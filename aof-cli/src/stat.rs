@@ -11,6 +11,7 @@ mod text;
 
 use crate::arguments::{OutputArguments, ThreadArguments};
 use crate::exit::{Exit, Failure, Outcome};
+use crate::paths::refuse_directory;
 use crate::progress::Progress;
 use crate::source::Source;
 use anstream::AutoStream;
@@ -44,11 +45,11 @@ pub(crate) struct StatArguments {
 }
 
 pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcome {
-    if let Some(page) = &arguments.html
-        && !arguments.force
-        && page.symlink_metadata().is_ok()
-    {
-        return Err(exists(page));
+    if let Some(page) = &arguments.html {
+        refuse_directory(page, "stat.html".as_ref())?;
+        if !arguments.force && page.symlink_metadata().is_ok() {
+            return Err(exists(page));
+        }
     }
     let sources = Source::open_all(&arguments.logs)?;
     let progress = Progress::new(Source::total_len(&sources), output);

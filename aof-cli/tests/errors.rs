@@ -59,10 +59,11 @@ fn a_directory_is_no_place_for_a_log() {
     ];
     for arguments in cases {
         let ran = aof(path, arguments);
-        says(&ran, 2, " is a directory, and a log is a file: name one in it, 'backup/my log.aof' for instance\n");
+        says(&ran, 2, " is a directory: name a file in it, 'backup/my log.aof' for instance\n");
         assert!(!ran.err.contains("--force"), "{}", ran.err);
     }
     says(&aof_with_input(path, &["copy", "-", "backup"], &fs::read(GOLDEN).unwrap()), 2, "backup/ledger.aof");
+    says(&aof(path, &["stat", "--html", "backup", "my log.aof"]), 2, "backup/stat.html for instance\n");
     assert_eq!(names(&path.join("backup")), [""; 0]);
 }
 
