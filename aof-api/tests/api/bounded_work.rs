@@ -72,3 +72,16 @@ fn large_whole_entries_behind_damage_are_read_a_few_times() {
         log.prepares.iter().flat_map(|prepare| [&hollow(), prepare.as_entry_bytes()].concat()).collect();
     assert_read_about_once(&padded(&bytes), 8, 1.0..6.0);
 }
+
+#[test]
+fn what_is_asked_for_outside_the_bounds_is_brought_inside() {
+    let options = ReadOptions::new();
+    for (asked, bound, inside) in [(0, 4096, 4097), (4095, 4096, 4097), (usize::MAX, 64 << 20, (64 << 20) - 1)] {
+        assert_eq!(options.chunk_len(asked), options.chunk_len(bound), "{asked}");
+        assert_ne!(options.chunk_len(asked), options.chunk_len(inside), "{asked}");
+    }
+    for (asked, bound, inside) in [(0, 1, 2), (1025, 1024, 1023), (usize::MAX, 1024, 1023)] {
+        assert_eq!(options.verify_threads(asked), options.verify_threads(bound), "{asked}");
+        assert_ne!(options.verify_threads(asked), options.verify_threads(inside), "{asked}");
+    }
+}

@@ -109,6 +109,24 @@ fn damage_is_judged_alike_before_and_behind_the_last_checkpoint_and_at_the_edges
 }
 
 #[test]
+fn a_torn_entry_at_the_edge_of_a_stripe_behind_which_the_chain_goes_on_is_reported() {
+    let log = long_log();
+    let across = (0..ENTRIES).find(|index| log.range(*index).contains(&STRIPE_LEN)).unwrap();
+    for index in [across - 1, across, across + 1] {
+        let next = log.range(index + 1);
+        // Torn in the body, and in the header, where nothing says that an entry begins.
+        for end in [next.end - 1, next.start + 100] {
+            let mut bytes = log.bytes();
+            let torn = bytes[next.start..end].to_vec();
+            bytes.splice(next.start..next.start, torn);
+            let context = format!("torn behind entry {index}, {} bytes", end - next.start);
+            let (recovery, ..) = assert_alike(&bytes, &Options::new().tail(Tail::Keep), &context).unwrap();
+            assert_eq!((recovery.entries, recovery.kept_count), (ENTRIES as u64, 1), "{context}");
+        }
+    }
+}
+
+#[test]
 fn an_opening_from_a_recovery_offset_reads_nothing_before_it() {
     let log = long_log();
     let mut bytes = log.bytes();

@@ -124,6 +124,23 @@ fn damage_at_the_edge_of_a_stripe_is_found_once() {
 }
 
 #[test]
+fn bytes_between_entries_at_the_edge_of_a_stripe_are_found_once() {
+    let log = long_log();
+    let across = entry_across(1);
+    // Behind the entry across the edge, the next stripe begins with an entry that continues the chain, further down.
+    for index in [across - 1, across, across + 1] {
+        for between in [&b"#"[..], &[7; 300], &[0; 70_000]] {
+            let mut bytes = long_bytes();
+            let end = log.range(index).end;
+            bytes.splice(end..end, between.iter().copied());
+            let context = format!("{} bytes behind entry {index}", between.len());
+            let (validation, observations) = assert_alike_bytes(&bytes, &context);
+            assert_eq!((validation.entries, observations.len()), (145, 1), "{context}");
+        }
+    }
+}
+
+#[test]
 fn damage_anywhere_is_found() {
     let log = long_log();
     for index in [0, 1, 70, 143, 144] {

@@ -76,6 +76,7 @@ fn each_rule_has_its_own_view_of_an_irregular_log() {
         let validation = validate_bytes(rule, &log.bytes());
         let (found, noted) = said(&log, &validation);
         assert_eq!((&found[..], &noted[..]), (findings, notes), "ops {ops:?} under {rule}");
+        assert_eq!(validation.is_clean(), findings.is_empty(), "ops {ops:?} under {rule}");
         assert_eq!(validation.entries, ops.len() as u64);
         let range = *ops.iter().min().unwrap()..=*ops.iter().max().unwrap();
         assert_eq!(validation.ops, Some(range));
