@@ -15,6 +15,9 @@ use tempfile::TempPath;
 /// crash before the first append does not begin a second history. Validated together, in order, both files are one
 /// chain. Offsets and lengths are those of the new file from here on.
 ///
+/// Until the first append, the seam is all that the new file has: should the disk damage it, an opening takes it for a
+/// torn end and the log for an empty one. [`Options::expected_tip`](aof_api::Options::expected_tip) finds that out.
+///
 /// On return the archived file is complete, durable under its name, and unlocked; the new one is durable, and locked
 /// since before it could be seen. In a crash at any moment, the path means all of the old log or all of the new file.
 /// Where it means the old one still, that may have the archived name too: call this again with the same name.

@@ -199,12 +199,13 @@ pub(crate) fn prefix(seen: &[u8], written: &[u8], least: usize, when: &str) -> V
 
 /// Where two byte strings part, in words.
 pub(crate) fn difference(seen: &[u8], wanted: &[u8]) -> Option<String> {
+    // Whole first: byte by byte takes long over megabytes.
+    if seen == wanted {
+        return None;
+    }
     let lens = format!("{} bytes seen, {} due", seen.len(), wanted.len());
     match seen.iter().zip(wanted).position(|(seen, wanted)| seen != wanted) {
         Some(at) => Some(format!("byte {at} is {:#04x} where {:#04x} was due ({lens})", seen[at], wanted[at])),
-        None if seen.len() != wanted.len() => {
-            Some(format!("{lens}, the same as far as both go, up to {}", seen.len().min(wanted.len())))
-        }
-        None => None,
+        None => Some(format!("{lens}, the same as far as both go, up to {}", seen.len().min(wanted.len()))),
     }
 }
