@@ -5,8 +5,9 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use support::writer::Writer;
 use support::{GOLDEN, aof, aof_with_input, directory, golden, three_lines};
 
 #[test]
@@ -47,48 +48,25 @@ fn acknowledged_ops_go_to_standard_output_and_the_summary_does_not() {
 #[test]
 fn an_entry_is_acknowledged_while_the_input_pauses() {
     let directory = directory();
-    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aof"))
-        .args(["append", "--ack", "log.aof"])
-        .current_dir(directory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let mut acknowledged = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut writer = Writer::start_with(directory.path(), &["log.aof"]);
     for op in 1..=3 {
-        stdin.write_all(b"a line\n").unwrap();
-        assert_eq!(acknowledged.next().unwrap().unwrap(), op.to_string());
+        assert_eq!(writer.append("a line"), Some(op.to_string()));
     }
-    drop(stdin);
-    assert!(child.wait().unwrap().success());
+    assert_eq!(writer.end().0, 0);
 }
 
 #[test]
 fn a_second_writer_is_refused_and_a_reader_is_not() {
     let directory = directory();
-    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aof"))
-        .args(["append", "--ack", "log.aof"])
-        .current_dir(directory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(b"a line\n").unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-
+    let mut writer = Writer::start_with(directory.path(), &["log.aof"]);
+    assert!(writer.append("a line").is_some());
     let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"another\n");
     assert_eq!(ran.code, 4);
     assert!(ran.err.contains("held by another writer"), "{}", ran.err);
     let ran = aof(directory.path(), &["validate", "log.aof"]);
     assert_eq!(ran.code, 0, "{}", ran.out);
     assert!(ran.out.contains("entries   1\n"), "{}", ran.out);
-    drop(stdin);
-    child.wait().unwrap();
+    assert_eq!(writer.end().0, 0);
 }
 
 #[test]

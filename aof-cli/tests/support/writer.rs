@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-/// `aof append --ack --sync every LOG`, with lines to come.
+/// `aof append --ack`, with lines to come.
 pub struct Writer {
     child: Child,
     lines: ChildStdin,
@@ -12,9 +12,15 @@ pub struct Writer {
 }
 
 impl Writer {
+    /// Each line in a checkpoint of its own.
     pub fn start(directory: &Path, log: &str) -> Writer {
+        Writer::start_with(directory, &["--sync", "every", log])
+    }
+
+    pub fn start_with(directory: &Path, arguments: &[&str]) -> Writer {
         let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aof"))
-            .args(["append", "--ack", "--sync", "every", log])
+            .args(["append", "--ack"])
+            .args(arguments)
             .current_dir(directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
