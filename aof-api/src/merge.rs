@@ -235,10 +235,10 @@ impl<R: AofRead> Merger<R> {
         report.gaps.clone_from(&plan.gaps);
         report.stretches.clone_from(&plan.stretches);
         report.in_order = plan.in_order;
-        let mut known: Option<Supply> = None;
+        let (mut known, mut steps): (Option<Supply>, _) = (None, lost::steps_max(report.inputs.len(), index));
         for (damage, between) in report.damage.iter_mut().zip(&self.between) {
             let supply = known.take().filter(|supply| supply.is_for(*between));
-            let supply = known.insert(supply.unwrap_or_else(|| between.supply(index)));
+            let supply = known.insert(supply.unwrap_or_else(|| between.supply(index, &mut steps)));
             damage.lost = supply.is_lost(damage.finding.op, index, &plan, &self.options);
         }
         self.plan = Some(plan);

@@ -1,13 +1,20 @@
 //! The end of a log as a crash leaves it: an entry that was begun and never finished.
 
-use crate::entry::{Damage, ENTRY_SIZE_MIN, decode_header, size_disk};
+use crate::entry::{Damage, ENTRY_SIZE_MIN, MAGIC, decode_header, size_disk};
+use crate::header::Header;
+use std::mem;
 
+/// Where the operation of an entry stands in it: in no entry is it zero, and all behind it in the header is.
+const OPERATION_AT: usize = MAGIC.len() + mem::offset_of!(Header, operation);
 /// In space allocated ahead, how far an entry may go whose size is not known, in bytes: further than a small one.
 const UNKNOWN_SIZE: u64 = 4096;
 
 /// Whether damage from `offset` to the end of the log, at `end`, is the beginning of one entry and then zeros, further
 /// than the entry would go: what a write leaves that was torn in space allocated ahead of the log. `head` is what stands
 /// at its beginning; from `zeros_from` on, all is zeros.
+///
+/// What cannot be told apart is an entry that was torn in its body and one that was damaged there whose body ends in a
+/// zero: both lack nothing but what was not zero.
 pub(crate) fn is_torn_in_zeros(head: &[u8], offset: u64, zeros_from: u64, end: u64) -> bool {
     if head.len() < ENTRY_SIZE_MIN || end - offset <= ENTRY_SIZE_MIN as u64 {
         return false;
@@ -21,7 +28,8 @@ pub(crate) fn is_torn_in_zeros(head: &[u8], offset: u64, zeros_from: u64, end: u
         }
         Err(_) => {
             let written = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-            if !matches!(decode_header(&head[..written]), Err(Damage::Torn { .. })) {
+            // A header that is all there is not torn: it was damaged, and its entry may have been acknowledged.
+            if written > OPERATION_AT || !matches!(decode_header(&head[..written]), Err(Damage::Torn { .. })) {
                 return false;
             }
             (offset + ENTRY_SIZE_MIN as u64, offset + UNKNOWN_SIZE)

@@ -113,17 +113,19 @@ impl Index {
         self.seen.child(record)
     }
 
-    /// The op of the last entry that stands on `record` within so many steps, by way of the first children.
-    pub(super) fn reach(&self, record: RecordIndex, steps: u64) -> Option<u64> {
-        let mut at = record;
-        for _ in 0..steps {
+    /// The op of the last entry that stands on `record` within so many steps, by way of the first children, and how many
+    /// steps it was.
+    pub(super) fn reach(&self, record: RecordIndex, steps_max: u64) -> (Option<u64>, u64) {
+        let (mut at, mut steps) = (record, 0);
+        while steps < steps_max {
             // Ops that do not rise were forged.
             match self.child(at).filter(|child| at == record || self.op(*child) > self.op(at)) {
                 Some(child) => at = child,
                 None => break,
             }
+            steps += 1;
         }
-        (at != record).then(|| self.op(at))
+        ((at != record).then(|| self.op(at)), steps)
     }
 
     /// Makes `child` the one that a walk takes.

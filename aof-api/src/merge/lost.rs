@@ -24,17 +24,26 @@ pub(super) struct Supply {
     complete: bool,
 }
 
+/// How many entries all looks at the damage of so many inputs may walk over together. A walk goes from one side of damage
+/// to the other, so that those of an input come to its entries, and once more to those of an input that goes further back;
+/// more was forged. What is not looked for counts as lost.
+pub(super) fn steps_max(inputs: usize, index: &Index) -> u64 {
+    index.entries().saturating_mul(2).saturating_mul(inputs as u64 + 1)
+}
+
 impl Between {
     /// Looks for what belongs between. Damages that stand between the same two entries share the answer: asking for it
-    /// walks over all that are there.
-    pub(super) fn supply(self, index: &Index) -> Supply {
+    /// walks over all that are there, for as long as there are `steps`.
+    pub(super) fn supply(self, index: &Index, steps: &mut u64) -> Supply {
         let Between { before, behind } = self;
         let mut supply = Supply { between: self, from: None, until: None, complete: false };
         if let Some(before) = before {
             // With an entry behind the damage, what stands on the one before is looked for from there. Only where the
             // ops go back, behind an entry that a crash tore, the next one must be found from here.
-            let steps = if behind.is_some() { 1 } else { u64::MAX };
-            supply.until = index.reach(before, steps).filter(|op| *op > index.op(before));
+            let most = if behind.is_some() { 1 } else { *steps };
+            let (until, walked) = index.reach(before, most);
+            *steps -= walked.min(*steps);
+            supply.until = until.filter(|op| *op > index.op(before));
             supply.complete = behind.is_none() && supply.until.is_some();
         }
         let Some(mut at) = behind else { return supply };
@@ -47,6 +56,8 @@ impl Between {
             if supply.complete && before.is_some() || !index.is_entry(parent) || index.op(parent) >= op {
                 return supply;
             }
+            let Some(left) = steps.checked_sub(1) else { return supply };
+            *steps = left;
             supply.from = Some(index.op(parent));
             // What was recorded again may go back behind the entry before the damage, or begin in mid-chain: that the
             // entry right before is there must do.

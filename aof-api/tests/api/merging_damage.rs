@@ -200,6 +200,24 @@ fn what_another_input_has_behind_a_gap_is_not_lost() {
 }
 
 #[test]
+fn forged_damage_does_not_make_a_merge_walk_over_the_log_again_and_again() {
+    let log = Log::history(400);
+    let bytes = log.bytes();
+    let mut forged = bytes.clone();
+    for index in 0..100 {
+        // Between these two, hundreds of others belong; they are there.
+        forged.extend([&bytes[log.range(index)], b"junk", &bytes[log.range(399)]].concat());
+    }
+    let (merged, report) = merged(&[forged], options());
+    assert_eq!(merged, bytes);
+    let lost = lost(&report);
+    assert_eq!(lost.len(), 100);
+    let looked_for = lost.iter().take_while(|lost| !**lost).count();
+    assert!((2..20).contains(&looked_for), "{looked_for} walks");
+    assert!(lost[looked_for..].iter().all(|lost| *lost));
+}
+
+#[test]
 fn of_two_entries_in_one_damage_both_must_be_elsewhere() {
     let log = Log::history(20);
     let mut first = log.bytes();

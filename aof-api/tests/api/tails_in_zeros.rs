@@ -4,7 +4,7 @@ use crate::support::disk::Disk;
 use crate::support::log::Log;
 use crate::support::opening::{assert_cut, corrupt_at, open, options, refusal};
 use crate::support::reading::validate_bytes;
-use aof_api::{CorruptReason, Rule, Tail, TailKind};
+use aof_api::{CorruptReason, Header, Operation, Prepare, Rule, Tail, TailKind};
 
 /// Two entries, and what the third would be: its last byte is not zero, and its body is 111 bytes.
 fn log_and_entry() -> (Log, Log, Vec<u8>) {
@@ -111,4 +111,18 @@ fn a_whole_entry_before_the_zeros_counts_and_the_zeros_are_a_zero_tail() {
     let bytes = [&log.bytes()[..log.offset(2) as usize], &torn(&entry, entry.len(), 10_000)].concat();
     let (_, recovery) = open(&Disk::with(&bytes), options().tail(Tail::TruncateTorn));
     assert_eq!((recovery.entries, recovery.cut.unwrap().kind), (3, TailKind::Zero));
+}
+
+#[test]
+fn a_header_that_is_all_there_and_damaged_was_not_torn() {
+    // Its body is empty, so that zeros follow its operation.
+    let prepare = Prepare::seal(Header { op: 3.into(), ..Header::new(Operation(200)) }, b"").unwrap();
+    let entry = prepare.as_entry_bytes();
+    for at in [16, 100, 130, 267, 268] {
+        let mut tail = torn(entry, entry.len(), 10_000);
+        tail[at] ^= 1;
+        assert_kind(&tail, TailKind::Corrupt, &format!("a bit of byte {at}"));
+    }
+    // One byte less, and the operation is not there.
+    assert_kind(&torn(entry, 268, 10_000), TailKind::Torn, "all but the operation");
 }
