@@ -22,7 +22,7 @@ use zerocopy::{FromZeros, Immutable, IntoBytes};
 mod rotation;
 
 /// Writes, and goes on to the next position when that has happened: now, or, where the future is dropped, at the next
-/// call. Answers the offset.
+/// call. Answers the offset, and, as `?` does, returns from the caller where there is no room or the filler fails.
 ///
 /// No function, because the future of an async one is filled in small pieces, is read in larger ones, and answers in
 /// pieces again: each such read waits until the copy of the entry before it has reached the caches, which makes a write

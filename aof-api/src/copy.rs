@@ -171,8 +171,8 @@ impl Copier {
         let damage = loop {
             match scan.step().await? {
                 Step::Entries => {
-                    copying.count(scan.entries().map(|(_, entry)| entry));
                     copying.put(scan.bytes()).await?;
+                    copying.count(scan.entries().map(|(_, entry)| entry));
                     self.entries_so_far.store(copying.copied.entries, Ordering::Relaxed);
                 }
                 Step::Damage(DamageAt { offset, damage, .. }) => break Some(Error::damaged(offset, damage)),
@@ -221,11 +221,11 @@ impl<B: AofBackend> Copying<'_, B> {
     /// The next bytes of the source: compared as far as the destination has some, and then written.
     async fn put(&mut self, bytes: &[u8]) -> Result<()> {
         let start = self.copied.bytes;
-        self.copied.bytes += bytes.len() as u64;
         let known = self.compare(start, bytes).await?;
         if known < bytes.len() {
             self.destination.write(&[IoSlice::new(&bytes[known..])]).await?;
         }
+        self.copied.bytes += bytes.len() as u64;
         if self.destination.len() - self.destination.durable_len().min(self.destination.len()) >= CHECKPOINT_LEN {
             self.destination.checkpoint().await?;
         }

@@ -103,7 +103,12 @@ impl Source {
     pub(crate) fn options_for_output(sources: &[Source]) -> FileOptions {
         // This thread has nothing else to do while the disk works.
         let options = FileOptions::new().sync_on(SyncOn::Caller);
-        sources.iter().fold(options, |options, source| options.no_more_open_than(source.mode))
+        options.no_more_open_than(Source::mode(sources))
+    }
+
+    /// Who may read all of them.
+    pub(crate) fn mode(sources: &[Source]) -> u32 {
+        sources.iter().fold(MODE_OF_STREAM, |mode, source| mode & source.mode)
     }
 
     /// How long all of them are together; `None` where one is a stream.

@@ -15,10 +15,16 @@ use crate::paths::refuse_directory;
 use crate::progress::Progress;
 use crate::source::Source;
 use anstream::AutoStream;
-use aof_api::{Entries, Error, ReadOptions};
+use aof_api::{Entries, Error, MAGIC, ReadOptions};
+use aof_file::is_locked;
 use clap::Args;
 use futures::executor::block_on;
-use std::io::Write;
+#[cfg(unix)]
+use std::fs;
+use std::fs::File;
+use std::io::{Read, Write};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tally::Tally;
 
@@ -52,6 +58,9 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
         }
     }
     let sources = Source::open_all(&arguments.logs)?;
+    if let Some(page) = &arguments.html {
+        refuse_log(page, &sources)?;
+    }
     let progress = Progress::new(Source::total_len(&sources), output);
     let mut tally = Tally::new();
     for source in &sources {
@@ -81,7 +90,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
     progress.finish();
     let names: Vec<String> = sources.iter().map(|source| source.path.display().to_string()).collect();
     if let Some(page) = &arguments.html {
-        write_page(page, &html::page(&tally, &names.join(", ")), arguments.force)?;
+        write_page(page, &html::page(&tally, &names.join(", ")), arguments.force, Source::mode(&sources))?;
     }
     let mut out = AutoStream::auto(std::io::stdout().lock());
     if output.json {
@@ -97,28 +106,43 @@ fn exists(page: &Path) -> Failure {
     Failure::Refused(format!("{} exists already: choose another name, or give --force to replace it", page.display()))
 }
 
-/// The page has its name only when it is whole.
-fn write_page(page: &Path, text: &str, force: bool) -> Outcome<()> {
+/// A log is not replaced by a page, also where that is asked for: `--html *.aof` takes the first log for the page.
+fn refuse_log(page: &Path, sources: &[Source]) -> Outcome<()> {
+    if !page.exists() {
+        return Ok(());
+    }
+    let mut begin = [0; MAGIC.len()];
+    let is_log = File::open(page).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == MAGIC;
+    let is_input = || -> Outcome<bool> {
+        for source in sources.iter().filter(|source| !source.is_stream()) {
+            if source.reader()?.is_at(page).map_err(Failure::at(page))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    if is_log || is_locked(page).map_err(Failure::at(page))? || is_input()? {
+        return Err(Failure::Refused(format!("{} is a log: choose another name for the page", page.display())));
+    }
+    Ok(())
+}
+
+/// The page has its name only when it is whole. Nobody may read it who may not read the logs, of which `mode` tells.
+fn write_page(page: &Path, text: &str, force: bool, mode: u32) -> Outcome<()> {
     let failure = |error| Failure::at(page)(Error::io("write the page", 0, error));
     let directory = page.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".aof-stat-").tempfile_in(directory).map_err(failure)?;
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix(".aof-stat-");
+    #[cfg(unix)]
+    let builder = builder.permissions(fs::Permissions::from_mode(mode & 0o666 | 0o600));
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = builder.tempfile_in(directory).map_err(failure)?;
     file.write_all(text.as_bytes()).map_err(failure)?;
-    allow_reading(file.as_file()).map_err(failure)?;
     let named = if force { file.persist(page) } else { file.persist_noclobber(page) };
     match named {
         Ok(_) => Ok(()),
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Err(exists(page)),
         Err(error) => Err(failure(error.error)),
     }
-}
-
-/// A temporary file is its owner's alone; a page is for people.
-fn allow_reading(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    let _ = file;
-    Ok(())
 }

@@ -83,6 +83,39 @@ fn a_page_is_whole_and_never_replaces_another_unasked() {
 }
 
 #[test]
+fn a_page_never_replaces_a_log() {
+    let directory = support::directory();
+    let path = directory.path();
+    let bytes = support::log(path, "one.aof", 3);
+    support::log(path, "two.aof", 4);
+    fs::write(path.join("damaged.aof"), &bytes[5..]).unwrap();
+    // As `--html *.aof` is read; an input; a log of another kind of damage that is an input.
+    for arguments in [["one.aof", "two.aof"], ["one.aof", "one.aof"], ["damaged.aof", "damaged.aof"]] {
+        let before = fs::read(path.join(arguments[0])).unwrap();
+        let ran = aof(path, &["stat", "--force", "--html", arguments[0], arguments[1]]);
+        assert_eq!(ran.code, 4, "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains("is a log: choose another name for the page"), "{}", ran.err);
+        assert_eq!(fs::read(path.join(arguments[0])).unwrap(), before);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_page_is_no_more_open_than_the_log() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = support::directory();
+    let path = directory.path();
+    support::log(path, "log.aof", 3);
+    for mode in [0o600, 0o640] {
+        fs::set_permissions(path.join("log.aof"), fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(aof(path, &["stat", "--force", "--html", "page.html", "log.aof"]).code, 0);
+        let found = fs::metadata(path.join("page.html")).unwrap().permissions().mode() & 0o777;
+        // The umask takes away more.
+        assert_eq!(found & !mode, 0, "{found:o}");
+    }
+}
+
+#[test]
 fn names_of_files_do_not_become_markup() {
     let directory = directory();
     fs::copy(GOLDEN, directory.path().join("<b>&.aof")).unwrap();

@@ -158,6 +158,7 @@ impl End {
             Err(source) => match open.undo_write(offset) {
                 Ok(()) => {
                     self.file_len = offset;
+                    self.writeback.cut(offset);
                     Err(WriteFailure::Undone(open.write_failure(offset, needed, source)))
                 }
                 Err(undoing) => {
@@ -248,6 +249,7 @@ impl End {
             return Err(failed("truncate", len, file.path(), source));
         }
         self.file_len = len;
+        self.writeback.cut(len);
         Ok(())
     }
 }

@@ -21,13 +21,16 @@ impl Writeback {
         Writeback { begun: offset }
     }
 
+    /// The file was cut to `len` bytes.
+    pub(crate) fn cut(&mut self, len: u64) {
+        self.begun = self.begun.min(len);
+    }
+
     /// Begins, where it is worth it, with what was written up to `end`.
     ///
     /// A hint: the sync behind it waits for these bytes as for all others, and is who hears of their failure.
     pub(crate) fn reach(&mut self, system: &dyn System, file: &OpenFile, end: u64) {
         let until = end / PAGE_LEN * PAGE_LEN;
-        // The file was cut since.
-        self.begun = self.begun.min(end);
         if until.saturating_sub(self.begun) < PIECE_LEN {
             return;
         }
@@ -58,7 +61,7 @@ mod tests {
         writeback.reach(&system, &file, PIECE_LEN + PAGE_LEN + 8);
         system.inject(Fault::once(1));
         writeback.reach(&system, &file, 2 * PIECE_LEN + PAGE_LEN);
-        writeback.reach(&system, &file, 10);
+        writeback.cut(10);
         writeback.reach(&system, &file, 10 + PIECE_LEN + PAGE_LEN);
         let begun: Vec<_> =
             system.calls().into_iter().map(|Call { operation, offset, len, .. }| (operation, offset, len)).collect();

@@ -5,6 +5,7 @@ use crate::support::disk::Disk;
 use crate::support::log::Log;
 use crate::support::reader::{Manner, SliceReader};
 use aof_api::{Copied, Copier, CopyOptions, CorruptReason, Damage, Error, ReadOptions, Result, copy};
+use aof_memory::MemoryBackend;
 
 fn copied(source: &[u8], destination: &Disk, options: CopyOptions) -> Result<Copied> {
     block_on(copy(SliceReader::new(source), &mut destination.clone(), options))
@@ -92,6 +93,18 @@ fn what_was_copied_is_told_when_not_all_could_be() {
         assert_eq!(so_far.load(std::sync::atomic::Ordering::Relaxed), 3);
         assert_eq!(disk.bytes(), log.bytes()[..there.max(log.range(3).start)]);
     }
+}
+
+#[test]
+fn what_did_not_fit_was_not_copied() {
+    let log = Log::history(60);
+    let mut memory = MemoryBackend::with_capacity(log.offset(50));
+    let mut copier = Copier::new(CopyOptions::new().read(ReadOptions::new().chunk_len(4096)));
+    let error = block_on(copier.copy(SliceReader::new(&log.bytes()), &mut memory)).unwrap_err();
+    assert!(matches!(error, Error::Full { .. }), "{error}");
+    let copied = copier.copied();
+    assert!(copied.entries > 0 && copied.bytes == aof_api::AofBackend::len(&memory), "{copied:?}");
+    assert_eq!(copied.bytes, log.offset(copied.entries as usize));
 }
 
 #[test]

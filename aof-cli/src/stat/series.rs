@@ -2,6 +2,9 @@
 
 /// How many steps there are at most.
 const STEPS: usize = 96;
+/// The narrowest step, in nanoseconds. Entries that were appended at once have timestamps a nanosecond apart, and what is
+/// shorter says nothing about a rate.
+pub(super) const WIDTH_MIN: u64 = 1_000_000;
 
 /// Entries in equal steps of time. Where an entry falls outside, steps are joined two by two until it does not.
 pub(super) struct Series {
@@ -17,7 +20,7 @@ pub(super) struct Series {
 
 impl Series {
     pub(super) fn new() -> Series {
-        Series { start: 0, width: 1, steps: [0; STEPS], first: None, last: 0, without_time: 0 }
+        Series { start: 0, width: WIDTH_MIN, steps: [0; STEPS], first: None, last: 0, without_time: 0 }
     }
 
     pub(super) fn add(&mut self, timestamp: u64) {
@@ -91,6 +94,14 @@ mod tests {
             }
             assert_eq!((series.first, series.last), (Some(times[0]), times[4_999]));
         }
+    }
+
+    #[test]
+    fn what_was_appended_at_once_is_in_one_step() {
+        let mut series = Series::new();
+        (1..=1000).for_each(|time| series.add(time));
+        assert_eq!(series.steps(), [(1, 1000)]);
+        assert_eq!(series.rate(1000), 1e6);
     }
 
     #[test]

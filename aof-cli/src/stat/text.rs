@@ -1,9 +1,10 @@
 //! The numbers on a terminal: tables whose columns stand under each other, and bars.
 
 use super::clients::TOLD_APART;
+use super::series::WIDTH_MIN;
 use super::tally::{Count, Tally};
 use crate::size::{Size, counted, grouped};
-use crate::time::{short_time, time};
+use crate::time::short_time;
 use std::io::{self, Write};
 
 /// How long the longest bar is, in characters.
@@ -65,9 +66,12 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
     }
     if let (Some(first), Some(since)) = (ops.first, tally.series.first) {
         facts.push(("ops", format!("{first} to {}", ops.highest)));
-        let seconds = (tally.series.last - since) as f64 / 1e9;
-        let rate =
-            if seconds > 0.0 { format!(", {:.1} entries/s", tally.entries as f64 / seconds) } else { String::new() };
+        let nanos = tally.series.last - since;
+        let seconds = nanos as f64 / 1e9;
+        let rate = match nanos >= WIDTH_MIN {
+            true => format!(", {:.1} entries/s", tally.entries as f64 / seconds),
+            false => String::new(),
+        };
         facts.push(("time", format!("{} to {} UTC", short_time(since), short_time(tally.series.last))));
         facts.push(("", format!("{seconds:.3} s{rate}")));
         let (least, mean, most) = (tally.sizes.smallest, tally.entry_bytes / tally.entries, tally.sizes.largest);
@@ -129,12 +133,11 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
 /// Few enough steps for a terminal.
 fn rates(tally: &Tally) -> Vec<(Vec<String>, u64)> {
     let steps = tally.series.steps();
-    let begin = if tally.series.width() < 1_000_000 { time } else { short_time };
     let joined = steps.len().div_ceil(LINES).max(1);
     let line = |steps: &[(u64, u64)]| {
         let entries: u64 = steps.iter().map(|(_, entries)| entries).sum();
         let rate = tally.series.rate(entries) / joined as f64;
-        (vec![begin(steps[0].0), grouped(entries), format!("{rate:.1}")], entries)
+        (vec![short_time(steps[0].0), grouped(entries), format!("{rate:.1}")], entries)
     };
     steps.chunks(joined).map(line).collect()
 }
