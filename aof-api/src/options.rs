@@ -43,7 +43,8 @@ pub enum Tail {
     Truncate,
     /// Cut it where it is no more than an incomplete last entry, or zeros; refuse to open where it is anything else,
     /// whole entries behind a hole for instance. A power loss may leave such a tail, and so may a bad disk under
-    /// entries that were acknowledged by the last checkpoint of all, which no entry records.
+    /// entries that were acknowledged by the last checkpoint of all, which no entry records. One case of the latter passes
+    /// for a torn entry: where zeros stand behind the last entry, and it was damaged in a body that ends in a zero.
     TruncateTorn,
     /// Leave it and write behind it, as TigerBeetle does. The first write fills up what is torn, to the length that its
     /// header claims, with bytes that its checksum refuses, and makes them durable: so no torn entry becomes whole by
