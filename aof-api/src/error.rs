@@ -176,7 +176,7 @@ pub enum Error {
     },
 
     /// The log does not end in, or does not hold, the checksum that was expected.
-    #[error("expected {expected} as the last checksum, found {}", describe(*.found))]
+    #[error("expected checksum {expected} is not there: the last one is {}", describe(*.found))]
     ChecksumMismatch {
         /// The checksum that was given.
         expected: Checksum,

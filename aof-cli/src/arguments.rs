@@ -87,7 +87,7 @@ pub(crate) struct AppendArguments {
     /// How many bytes of the log are known to have been durable: damage behind them is a tail
     #[arg(long, value_name = "BYTES")]
     pub(crate) durable_len: Option<u64>,
-    /// The checksum of an entry that the log must hold, 32 digits: that of the last acknowledged one for instance
+    /// The checksum of an entry that the log must hold somewhere, 32 digits: that of the last acknowledged one for instance
     #[arg(long, value_name = "HEX")]
     pub(crate) expected_tip: Option<Checksum>,
 }
@@ -129,7 +129,9 @@ pub(crate) struct ValidateArguments {
 /// Print the data checksum chain of a log, in decimal, as `tigerbeetle aof debug` does
 ///
 /// Several files are one log, in the order in which they are given. Entries that a restarted replica recorded again
-/// count once.
+/// count once. Only the operations that TigerBeetle replays count, 128 to 130, 138, 139, 146 and 147: entries of any other add
+/// nothing, and how many there are is said on standard error. So a log of other operations has the digest of an empty one:
+/// to compare such logs, take the tip (`aof validate`).
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  aof digest ledger.aof\n  aof digest archive-1.aof archive-2.aof ledger.aof")]
 pub(crate) struct DigestArguments {

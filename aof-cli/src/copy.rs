@@ -3,6 +3,7 @@
 use crate::arguments::{OutputArguments, ThreadArguments};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::fresh::Fresh;
+use crate::hint::cut_torn_end;
 use crate::json;
 use crate::paths::{quoted, refuse_directory};
 use crate::progress::Progress;
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
     if !source.is_stream() {
         let reader = source.reader()?;
         if reader.is_at(path).map_err(Failure::at(path))? {
-            return Err(Failure::Usage("SRC and DST are the same file".to_owned()));
+            return Err(Failure::Refused("SRC and DST are the same file: choose another name for DST".to_owned()));
         }
         // Nothing is made for what is no log at all.
         let mut entries = Entries::new(reader, ReadOptions::new());
@@ -119,7 +120,7 @@ impl Report<'_> {
                     "torn_end": torn_end,
                     "message": damage.to_string(),
                 });
-                object["next"] = self.next().map(|(command, _)| command).to_vec().into();
+                object["next"] = self.next().into_iter().map(|(command, _)| command).collect::<Vec<_>>().into();
             }
             return json::print(&mut out, &object);
         }
@@ -162,17 +163,24 @@ impl Report<'_> {
     }
 
     /// What to do about damage in the source.
-    fn next(&self) -> [(String, &'static str); 3] {
+    fn next(&self) -> Vec<(String, &'static str)> {
         let source = self.source.in_command();
         let copy = quoted(&self.arguments.destination);
         let again = if self.source.is_stream() { "-".to_owned() } else { source.clone() };
-        [
-            (
-                format!("aof merge -o OUT {source} ANOTHER-COPY"),
-                "fills in what another copy of the log has: copy that instead",
-            ),
-            (format!("aof repair -o OUT {source}"), "writes what is whole, and says what is lost"),
-            (format!("aof copy {again} {copy}"), "goes on there, once the damage was mended"),
-        ]
+        let torn = self.stopped.is_some_and(|stopped| stopped.torn_end);
+        let mut next = Vec::new();
+        if torn {
+            next.push(cut_torn_end(&source));
+        }
+        next.push((
+            format!("aof merge -o OUT {source} ANOTHER-COPY"),
+            "fills in what another copy of the log has: copy that instead",
+        ));
+        // Before a torn end all is whole, and was copied.
+        if !torn {
+            next.push((format!("aof repair -o OUT {source}"), "writes what is whole, and says what is lost"));
+        }
+        next.push((format!("aof copy {again} {copy}"), "goes on there, once the damage was mended"));
+        next
     }
 }

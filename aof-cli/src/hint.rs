@@ -14,6 +14,13 @@ pub(crate) fn hint(path: &Path, error: &Error) -> Option<String> {
             "a log of a restarted or state-synced replica needs `--rule seen-parent` or `--rule tb`; \
              `aof validate {log}` lists everything that is wrong"
         ),
+        Error::Forked { .. } => {
+            format!("`aof merge -o OUT {log}` lists each history with the `--tip` that keeps it: append to OUT then")
+        }
+        Error::ChecksumMismatch { expected, .. } => format!(
+            "`--expected-tip` names an entry that the log must hold, and no entry of it is {expected}: it is another log, or \
+             has lost its end; `aof merge -o OUT {log} ANOTHER-COPY` fills in what another copy has"
+        ),
         Error::Corrupt { offset: 0, reason } if reason.damage() == Damage::Magic && looks_like_text(path) => text(path),
         Error::Corrupt { reason: CorruptReason::NotALog(_), .. } => return None,
         Error::Corrupt { reason: CorruptReason::TailRefused { entries, entries_behind, .. }, .. } => {
@@ -37,6 +44,15 @@ pub(crate) fn hint(path: &Path, error: &Error) -> Option<String> {
         Error::Full { .. } => "what was appended before is kept: make room, then go on behind it".to_owned(),
         _ => return None,
     })
+}
+
+/// What mends a torn end of this log, as it is pasted, and what that does.
+pub(crate) fn cut_torn_end(log: &str) -> (String, &'static str) {
+    // Without an input it would wait for one.
+    (
+        format!("aof append {log} < /dev/null"),
+        "cuts the torn end when it opens the log, and keeps bytes that are not zeros beside it",
+    )
 }
 
 /// Before anything is cut: another copy may have it, and what is whole can be had.

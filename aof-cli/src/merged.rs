@@ -4,7 +4,7 @@ mod lines;
 
 use crate::arguments::OutputArguments;
 use crate::exit::{ERROR, Failure, Outcome};
-use crate::hint::if_text;
+use crate::hint::{cut_torn_end, if_text};
 use crate::paths::quoted;
 use crate::size::{Size, counted, grouped};
 use anstream::AutoStream;
@@ -53,7 +53,13 @@ impl<'a> Merged<'a> {
             Unmergeable::Fork(fork) => self.fork(fork),
             Unmergeable::NoEntries => {
                 let text = self.paths.iter().filter_map(|path| if_text(Path::new(path)));
-                text.fold(reason.to_string(), |reason, text| reason + "\n  " + &text)
+                let reason = text.fold(reason.to_string(), |reason, text| reason + "\n  " + &text);
+                let [damage] = &report.damage[..] else { return Failure::Problem(reason) };
+                if !damage.finding.kind.is_torn_end() {
+                    return Failure::Problem(reason);
+                }
+                let (command, what) = cut_torn_end(&quoted(Path::new(self.path(damage.finding.part))));
+                format!("{reason}\n  {command}   {what}")
             }
             reason => reason.to_string(),
         })
@@ -210,11 +216,8 @@ impl<'a> Merged<'a> {
         let verdict = if all_torn { "whole but for a torn end" } else { "not whole" };
         writeln!(out, "{ERROR}{verdict}{ERROR:#}")?;
         if let (true, None, Some(torn)) = (all_torn, written, torn) {
-            let log = quoted(Path::new(self.path(torn.finding.part)));
-            writeln!(
-                out,
-                "`aof append {log}` cuts the torn end when it opens the log, and keeps bytes that are not zeros beside it."
-            )?;
+            let (command, what) = cut_torn_end(&quoted(Path::new(self.path(torn.finding.part))));
+            writeln!(out, "`{command}` {what}.")?;
         }
         if !report.gaps.is_empty() || lost().next().is_some() {
             writeln!(out, "Another copy of the log may have what is missing: `aof merge` puts them together.")?;

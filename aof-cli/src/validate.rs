@@ -2,7 +2,7 @@
 
 use crate::arguments::{OutputArguments, ValidateArguments};
 use crate::exit::{ERROR, Exit, Failure, Outcome};
-use crate::hint::if_text;
+use crate::hint::{cut_torn_end, if_text};
 use crate::json;
 use crate::progress::Progress;
 use crate::size::{Size, counted, grouped};
@@ -216,7 +216,7 @@ fn advise(
 ) -> std::io::Result<()> {
     let has = |kind| findings.contains_key(kind);
     let damaged = has("damage") || has("unreadable");
-    if validation.entries == 0 && damaged {
+    if validation.entries == 0 && damaged && !only_torn {
         writeln!(out, "Not one entry was found: perhaps this is no append-only log.")?;
         let mut texts = sources.iter().filter_map(|source| if_text(&source.path));
         return texts.try_for_each(|text| writeln!(out, "{text}"));
@@ -235,15 +235,17 @@ fn advise(
     let names = names.join(" ");
     let mut next = Vec::new();
     if only_torn && sources.len() == 1 {
-        next.push(format!(
-            "aof append {names}   cuts the torn end when it opens the log, and keeps its bytes beside it"
-        ));
+        let (command, what) = cut_torn_end(&names);
+        next.push(format!("{command}   {what}"));
     }
     if damaged || has("gap") {
         next.push(format!("aof merge -o OUT {names} ANOTHER-COPY   fills in what another copy of the log has"));
     }
-    if damaged && sources.len() == 1 {
+    if damaged && validation.entries > 0 && sources.len() == 1 {
         next.push(format!("aof repair -o OUT {names}   writes what is whole to a log that opens"));
+    }
+    if has("gap") && !damaged && sources.len() == 1 {
+        next.push(format!("aof repair --dry-run {names}   says what of it can be kept"));
     }
     if has("gap") {
         next.push("--rule tb   accepts gaps: they are legal where a replica caught up by state sync".to_owned());
@@ -252,7 +254,7 @@ fn advise(
         next.push("--rule seen-parent   accepts what a restarted replica records again".to_owned());
     }
     if has("fork") {
-        next.push(format!("aof merge -o OUT --tip CHECKSUM {names}   keeps the history that ends there"));
+        next.push(format!("aof merge -o OUT {names}   lists each branch with the --tip that keeps it"));
     }
     if !next.is_empty() {
         writeln!(out, "What to do next; keep the file until it is done:")?;

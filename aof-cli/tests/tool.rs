@@ -112,7 +112,7 @@ fn a_torn_or_zero_end_is_called_one_and_append_cuts_it() {
         let ran = aof(path, &["validate", "log.aof"]);
         assert_eq!(ran.code, 1);
         let rest = "unaffected 3 entries, 827 of";
-        let next = "  aof append log.aof   cuts the torn end when it opens the log, and keeps its bytes beside it\n";
+        let next = "  aof append log.aof < /dev/null   cuts the torn end when it opens the log, and keeps bytes that are not zeros";
         for line in ["FINDING damage log.aof at offset 827", says, rest, "the rest is the torn end\n", next] {
             assert!(ran.out.contains(line), "{line}: {}", ran.out);
         }
@@ -123,7 +123,8 @@ fn a_torn_or_zero_end_is_called_one_and_append_cuts_it() {
                 assert!(ran.out.contains(line), "{how:?}: {line}: {}", ran.out);
             }
             // What was written has no torn end any more.
-            assert_eq!(ran.out.contains("`aof append log.aof` cuts the torn end"), how[0] == "repair", "{}", ran.out);
+            let advised = ran.out.contains("`aof append log.aof < /dev/null` cuts the torn end");
+            assert_eq!(advised, how[0] == "repair", "{}", ran.out);
             assert!(!ran.out.contains("LOST") && !ran.out.contains("not whole"), "{}", ran.out);
         }
         let ran = aof(path, &["repair", "--json", "--dry-run", "log.aof"]);
