@@ -35,6 +35,8 @@ pub(crate) enum Failure {
     Refused(String),
     /// Of the contents of several logs.
     Problem(String),
+    /// Of a log, in the middle of what was to be done, and what there is of it.
+    CutShort { failure: Box<Failure>, text: String },
     /// Nobody reads the acknowledgements any more.
     Acknowledgement(io::Error),
     /// Of a stream of this process.
@@ -68,6 +70,7 @@ impl Failure {
             Failure::Usage(_) => Exit::Usage,
             Failure::Refused(_) => Exit::Refused,
             Failure::Problem(_) => Exit::Problems,
+            Failure::CutShort { failure, .. } => failure.exit(),
             // The reader had enough: `aof inspect LOG | head`.
             _ if self.is_closed_pipe() => Exit::Clean,
             Failure::Stream { .. } | Failure::Acknowledgement(_) => Exit::Io,
@@ -118,6 +121,7 @@ impl fmt::Display for Failure {
                 hint(path, error).map_or(Ok(()), |hint| write!(f, "\n  {hint}"))
             }
             Failure::Usage(message) | Failure::Refused(message) | Failure::Problem(message) => f.write_str(message),
+            Failure::CutShort { failure, text } => write!(f, "{failure}; {text}"),
             Failure::Acknowledgement(error) => {
                 write!(f, "standard output: {error}: entries cannot be acknowledged any more, so no more were appended")
             }

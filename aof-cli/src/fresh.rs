@@ -17,11 +17,17 @@ impl Fresh {
         Fresh { path: path.symlink_metadata().is_err().then(|| path.to_owned()) }
     }
 
-    /// Removes the file, if it was made since and is empty, and the machine is not what failed. For when this process has
-    /// let go of its lock: it takes it once more, so that nobody loses what was written meanwhile.
+    /// [`discard`](Fresh::discard), if the machine is not what failed.
     pub(crate) fn discard_after(&self, failure: &Failure) {
+        if failure.exit() != Exit::Io {
+            self.discard();
+        }
+    }
+
+    /// Removes the file, if it was made since and is empty. For when this process has let go of its lock: it takes it once
+    /// more, so that nobody loses what was written meanwhile.
+    pub(crate) fn discard(&self) {
         if let Some(path) = &self.path
-            && failure.exit() != Exit::Io
             && let Ok(log) = File::open(path)
             && log.try_lock().is_ok()
             && is_empty(log.metadata())

@@ -94,6 +94,62 @@ fn whichever_sync_answers_eio_nothing_is_synced_behind_it_and_what_was_acknowled
     assert!(failures >= 4, "{failures} syncs");
 }
 
+/// `aof copy source.aof copy.aof`, where reading the source fails from the `nth` time on; none where it cannot be made to.
+fn copied_until_the_source_fails(path: &Path, nth: u32, json: bool) -> Option<(i32, String, String)> {
+    let inject = format!("inject=read,pread64:error=EIO:when={nth}+");
+    let traced = Command::new("strace")
+        .args(["-f", "-o", "trace", "-P", "source.aof", "-e", "trace=read,pread64", "-e", &inject])
+        .arg(assert_cmd::cargo::cargo_bin!("aof"))
+        .args(["copy", "--threads", "1", "source.aof", "copy.aof"])
+        .args(json.then_some("--json"))
+        .current_dir(path)
+        .output();
+    if !fs::read_to_string(path.join("trace")).unwrap_or_default().contains("INJECTED") {
+        println!("skipped: system calls cannot be traced here");
+        return None;
+    }
+    let output = traced.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Some((output.status.code().unwrap(), text(output.stdout), text(output.stderr)))
+}
+
+#[test]
+fn a_copy_names_the_source_that_cannot_be_read_and_what_the_destination_holds() {
+    let directory = directory();
+    let path = directory.path();
+    aof(path, &["append", "--count", "3000", "--size", "1000", "--sync", "end", "source.aof"]);
+    let next = "\n  aof merge -o OUT source.aof ANOTHER-COPY   fills in what another copy of the log has: copy that instead\
+                \n  aof repair -o OUT source.aof   writes what is whole, and says what is lost\
+                \n  aof copy source.aof copy.aof   goes on there, once the source can be read\n";
+    let (mut nothing, mut some) = (0, 0);
+    for nth in 1..=8 {
+        let Some((code, out, err)) = copied_until_the_source_fails(path, nth, false) else { return };
+        assert_eq!(code, 3, "read {nth}: {err}");
+        assert!(err.contains("error: read at offset ") && err.ends_with(next), "read {nth}: {err}");
+        assert!(err.contains(" failed: source.aof: Input/output error"), "read {nth}: {err}");
+        if fs::exists(path.join("copy.aof")).unwrap() {
+            some += 1;
+            assert!(err.contains("the copy ends there, behind op ") && out.starts_with("copied    "), "{out}{err}");
+            let copy = fs::read(path.join("copy.aof")).unwrap();
+            assert!(!copy.is_empty() && fs::read(path.join("source.aof")).unwrap().starts_with(&copy), "read {nth}");
+            assert_eq!(aof(path, &["validate", "--rule", "linear", "copy.aof"]).code, 0);
+            let Some((code, out, _)) = copied_until_the_source_fails(path, nth, true) else { return };
+            let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
+            assert_eq!((code, &summary["complete"]), (3, &false.into()), "{summary}");
+            assert!(summary["failed"].as_str().unwrap().starts_with("read at offset "), "{summary}");
+            assert_eq!(summary["destination_len"], copy.len().to_string(), "{summary}");
+            assert_eq!(summary["next"][1], "aof repair -o OUT source.aof", "{summary}");
+            let ran = aof(path, &["copy", "source.aof", "copy.aof"]);
+            assert!(ran.code == 0 && ran.out.contains("resumed   "), "{}{}", ran.out, ran.err);
+            fs::remove_file(path.join("copy.aof")).unwrap();
+        } else {
+            nothing += 1;
+            assert!(err.contains("; nothing was copied\n") && out.is_empty(), "read {nth}: {out}{err}");
+        }
+    }
+    assert!(nothing > 1 && some > 1, "{nothing} times nothing, {some} times some");
+}
+
 /// A file system of a mebibyte, mounted until it is dropped.
 struct SmallDisk<'path>(&'path Path);
 

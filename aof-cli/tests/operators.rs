@@ -199,6 +199,41 @@ fn a_copy_of_a_damaged_log_says_how_much_it_is_and_what_to_do_next() {
 }
 
 #[test]
+fn a_copy_of_a_damaged_log_to_a_longer_destination_says_that_this_may_be_the_good_copy() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let golden = fs::read(GOLDEN).unwrap();
+    fs::write(path.join("good.aof"), &golden).unwrap();
+    for (entry, ends) in
+        [(5, "the copy ends there, behind op 5; all of good.aof up to there"), (0, "nothing was copied; ")]
+    {
+        let mut bytes = golden.clone();
+        bytes[bounds(&golden)[entry] + 200] ^= 1;
+        fs::write(path.join("damaged.aof"), &bytes).unwrap();
+        let output = aof(path, &["copy", "damaged.aof", "good.aof"], b"");
+        assert_eq!(output.status.code(), Some(1));
+        let beyond = "good.aof goes on, to 29,120 bytes, which were not compared: it may be the good copy\n";
+        let next = "  aof validate good.aof   says whether what the destination holds is whole\n  \
+                    aof merge -o OUT damaged.aof good.aof   takes each entry from the one that has it whole";
+        for line in [ends, beyond, next] {
+            assert!(err(&output).contains(line), "{line}: {}", err(&output));
+        }
+        let told =
+            out(&output).contains("beyond    the destination goes on, to 29,120 bytes, which were not compared\n");
+        assert_eq!(told, entry > 0, "{}", out(&output));
+        let output = aof(path, &["copy", "--json", "damaged.aof", "good.aof"], b"");
+        let summary: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+        assert_eq!((&summary["entries"], &summary["destination_len"]), (&entry.to_string().into(), &"29120".into()));
+        assert_eq!(summary["next"][1], "aof merge -o OUT damaged.aof good.aof", "{summary}");
+        assert_eq!(fs::read(path.join("good.aof")).unwrap(), golden);
+        // What is advised helps.
+        assert_eq!(aof(path, &["validate", "good.aof"], b"").status.code(), Some(0));
+        let output = aof(path, &["merge", "--force", "-o", "out.aof", "damaged.aof", "good.aof"], b"");
+        assert_eq!((output.status.code(), fs::read(path.join("out.aof")).unwrap()), (Some(0), golden.clone()));
+    }
+}
+
+#[test]
 fn a_new_file_into_which_nothing_came_is_not_left_behind() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
