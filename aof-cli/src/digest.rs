@@ -7,14 +7,15 @@ use crate::progress::{Progress, Watched};
 use crate::size::{counted, grouped};
 use crate::source::{LogReader, Source};
 use anstream::eprintln;
-use aof_api::{DamagedRange, Digester, Entries, Error, ReadOptions};
+use aof_api::{DamagedRange, Digester, Entries, Error, Operation, ReadOptions};
 use futures::executor::block_on;
 use std::io::Write;
 
 pub(crate) fn run(arguments: &DigestArguments, output: &OutputArguments) -> Outcome {
     let sources = Source::open_all(&arguments.logs)?;
     let progress = Progress::new(Source::total_len(&sources), output);
-    let mut digesting = Digesting { progress, digester: Digester::new(), entries: 0, not_counted: 0, pending: 0 };
+    let mut digesting =
+        Digesting { progress, digester: Digester::new(), entries: 0, not_counted: 0, surprising: 0, pending: 0 };
     for source in &sources {
         let options = ReadOptions::new().verify_threads(source.threads(arguments.threads.count()));
         digesting.read(source, Entries::new(digesting.progress.watch(source.reader()?), options))?;
@@ -28,6 +29,8 @@ struct Digesting {
     entries: u64,
     /// Entries whose operation adds nothing to the digest.
     not_counted: u64,
+    /// Those among them that are not the protocol's own, which every log of a replica has.
+    surprising: u64,
     /// Bytes at the ends of logs that are being written.
     pending: u64,
 }
@@ -40,7 +43,10 @@ impl Digesting {
                 Ok(Some(entry)) => {
                     self.digester.update(entry.header());
                     self.entries += 1;
-                    self.not_counted += u64::from(!entry.header().operation().is_replayable());
+                    let operation = entry.header().operation();
+                    let not_counted = !operation.is_replayable();
+                    self.not_counted += u64::from(not_counted);
+                    self.surprising += u64::from(not_counted && operation.0 >= Operation::STATE_MACHINE_MIN.0);
                     self.progress.set_entries(self.entries);
                 }
                 Ok(None) => return Ok(()),
@@ -61,7 +67,7 @@ impl Digesting {
     }
 
     fn finish(self, output: &OutputArguments) -> Outcome {
-        let Digesting { progress, digester, entries, not_counted, pending } = self;
+        let Digesting { progress, digester, entries, not_counted, surprising, pending } = self;
         progress.finish();
         let digest = digester.digest().to_string();
         let mut out = std::io::stdout().lock();
@@ -77,11 +83,11 @@ impl Digesting {
             return Ok(Exit::Clean);
         }
         writeln!(out, "{digest}").map_err(Failure::output)?;
-        if not_counted > 0 {
+        if surprising > 0 {
             eprintln!(
                 "note: {} of {} not counted: the digest covers the operations that TigerBeetle replays, 128 to 130, 138, \
                  139, 146 and 147",
-                grouped(not_counted),
+                grouped(surprising),
                 counted(entries, "entry")
             );
         }
