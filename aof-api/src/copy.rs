@@ -74,8 +74,8 @@ pub struct Copied {
 ///
 /// [`Error::Differs`] where the destination is not the beginning of the source; nothing in it was changed.
 /// [`Error::Corrupt`] where the source is damaged: everything before is copied, durable and read back, and copying again
-/// goes on there once the source was mended; a [`Copier`] tells how much that is. [`Error::Io`] with the operation `read back` when the destination does not hold what
-/// was written to it. The failures of either storage; copying again goes on where they stopped it.
+/// goes on there once the source was mended; a [`Copier`] tells how much that is. [`Error::Io`] with the operation `read
+/// back` when the destination does not hold what was written to it. The failures of either storage; copying again goes on where they stopped it.
 ///
 /// ```
 /// use aof_api::{Aof, AofBackend, CopyOptions, Operation, Options, copy};

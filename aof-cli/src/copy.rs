@@ -45,12 +45,11 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
     refuse_directory(path, source.name())?;
     let mut report = Report::new(arguments, &source, output);
     if !source.is_stream() {
-        let reader = source.reader()?;
-        if reader.is_at(path).map_err(Failure::at(path))? {
+        if source.is_at(path)? {
             return Err(Failure::Refused("SRC and DST are the same file: choose another name for DST".to_owned()));
         }
         // Nothing is made for what is no log at all.
-        let mut entries = Entries::new(reader, ReadOptions::new());
+        let mut entries = Entries::new(source.reader()?, ReadOptions::new());
         match block_on(entries.next()).map(drop) {
             Err(error @ Error::Corrupt { .. }) if !source.live => {
                 report.stopped = block_on(entries.resync()).map_err(Failure::at(&source.path))?;

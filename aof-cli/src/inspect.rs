@@ -19,7 +19,7 @@ use arguments::InspectArguments;
 use follow::{Follower, Waited};
 use futures::executor::block_on;
 use print::{How, heading, print};
-use serde_json::json;
+use serde_json::Map;
 use std::io::{BufWriter, IsTerminal, Write};
 use window::Window;
 
@@ -198,19 +198,13 @@ impl<W: Write> Listing<'_, W> {
 
     fn report(&mut self, range: &DamagedRange) -> Outcome<()> {
         self.clean = false;
-        let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = *range;
+        let DamagedRange { offset, len, damage, zeros, torn_end, .. } = *range;
         let path = &self.path;
         if self.how.json {
-            let object = json!({
-                "type": "damage",
-                "log": path,
-                "offset": json::number(offset),
-                "len": json::number(len),
-                "op": op.map(json::number),
-                "zeros": zeros,
-                "torn_end": torn_end,
-                "message": damage.to_string(),
-            });
+            let mut object = Map::new();
+            object.insert("type".to_owned(), "damage".into());
+            object.insert("log".to_owned(), path.as_str().into());
+            object.extend(json::damage(range));
             return json::print(&mut self.out, &object);
         }
         self.out.flush().map_err(Failure::output)?;

@@ -1,7 +1,7 @@
 //! JSON lines: one object per line, u128 as 32 hexadecimal digits, numbers that may pass 2^53 as strings.
 
 use crate::exit::{Failure, Outcome};
-use aof_api::{Checksum, Finding, FindingKind, Note, NoteKind, Validation};
+use aof_api::{Checksum, DamagedRange, Finding, FindingKind, Note, NoteKind, Validation};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -24,6 +24,19 @@ pub(crate) fn hex(value: u128) -> Value {
 
 fn checksum(value: Checksum) -> Value {
     Value::String(value.to_string())
+}
+
+/// A place without a whole entry, for the reports of those that read on behind it or end there.
+pub(crate) fn damage(range: &DamagedRange) -> Map<String, Value> {
+    let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = range;
+    let mut object = Map::new();
+    object.insert("offset".to_owned(), number(*offset));
+    object.insert("len".to_owned(), number(*len));
+    object.insert("op".to_owned(), op.map_or(Value::Null, number));
+    object.insert("zeros".to_owned(), (*zeros).into());
+    object.insert("torn_end".to_owned(), (*torn_end).into());
+    object.insert("message".to_owned(), damage.to_string().into());
+    object
 }
 
 /// What findings and notes have in common.

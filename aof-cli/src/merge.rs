@@ -90,7 +90,7 @@ pub(crate) fn draft(out: &Path, force: bool, inputs: &[Source]) -> Outcome<Draft
     let name = out.display();
     refuse_directory(out, inputs.first().map_or("ledger.aof".as_ref(), Source::name))?;
     for input in inputs {
-        if input.reader()?.is_at(out).map_err(Failure::at(out))? {
+        if input.is_at(out)? {
             return Err(Failure::Refused(format!("{name} is one of the inputs: choose another name for the output")));
         }
     }

@@ -86,6 +86,15 @@ impl Source {
         reader.map(LogReader::Stream).ok_or_else(|| Failure::Usage("a stream can be read only once".to_owned()))
     }
 
+    /// Whether this is the file at `path`, under whatever name: it must not be written to, nor replaced.
+    pub(crate) fn is_at(&self, path: &Path) -> Outcome<bool> {
+        if self.is_stream() {
+            return Ok(false);
+        }
+        let reader = FileBackend::open_read_only(&self.path).map_err(Failure::at(&self.path))?;
+        reader.is_at(path).map_err(Failure::at(path))
+    }
+
     /// How many threads may verify: those that read ahead of a stream would have to go back far where it is damaged.
     pub(crate) fn threads(&self, threads: usize) -> usize {
         if self.is_stream() { 1 } else { threads }
@@ -145,16 +154,6 @@ fn is_stream(path: &Path) -> bool {
 pub(crate) enum LogReader {
     File(FileReader),
     Stream(StreamReader),
-}
-
-impl LogReader {
-    /// Whether this is the file at `path`, under whatever name.
-    pub(crate) fn is_at(&self, path: &Path) -> Result<bool> {
-        match self {
-            LogReader::File(reader) => reader.is_at(path),
-            LogReader::Stream(_) => Ok(false),
-        }
-    }
 }
 
 impl AofRead for LogReader {

@@ -113,15 +113,11 @@ fn refuse_log(page: &Path, sources: &[Source]) -> Outcome<()> {
     }
     let mut begin = [0; MAGIC.len()];
     let is_log = File::open(page).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == MAGIC;
-    let is_input = || -> Outcome<bool> {
-        for source in sources.iter().filter(|source| !source.is_stream()) {
-            if source.reader()?.is_at(page).map_err(Failure::at(page))? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    };
-    if is_log || is_locked(page).map_err(Failure::at(page))? || is_input()? {
+    let mut is_taken = is_log || is_locked(page).map_err(Failure::at(page))?;
+    for source in sources {
+        is_taken |= source.is_at(page)?;
+    }
+    if is_taken {
         return Err(Failure::Refused(format!("{} is a log: choose another name for the page", page.display())));
     }
     Ok(())

@@ -4,7 +4,8 @@ use crate::system::{MAX_PARTS, OpenFile, System};
 use crate::writeback::{PIECE_LEN, Writeback};
 use std::io::{self, IoSlice};
 
-/// Writes all of `parts` at `offset`, and lets the disk begin with them where they are many. After an error, any number of the bytes may have been written.
+/// Writes all of `parts` at `offset`, and lets the disk begin with them where they are many. After an error, any number of
+/// the bytes may have been written.
 ///
 /// One system call for a batch, where the system takes everything; nothing is allocated in any case.
 pub(crate) fn write_all_at(

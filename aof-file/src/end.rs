@@ -249,7 +249,6 @@ impl End {
             return Err(failed("truncate", len, file.path(), source));
         }
         self.file_len = len;
-        self.writeback.cut(len);
         Ok(())
     }
 }

@@ -59,16 +59,9 @@ impl<'a> Report<'a> {
             if let Some(failed) = &self.failed {
                 object["failed"] = failed.clone().into();
             }
-            if let Some(DamagedRange { offset, len, damage, op, zeros, torn_end, .. }) = self.stopped {
-                object["stopped_at"] = json::number(offset);
-                object["damage"] = serde_json::json!({
-                    "offset": json::number(offset),
-                    "len": json::number(len),
-                    "op": op.map(json::number),
-                    "zeros": zeros,
-                    "torn_end": torn_end,
-                    "message": damage.to_string(),
-                });
+            if let Some(range) = &self.stopped {
+                object["stopped_at"] = json::number(range.offset);
+                object["damage"] = json::damage(range).into();
             }
             if !self.is_complete() {
                 object["next"] = self.next().into_iter().map(|(command, _)| command).collect::<Vec<_>>().into();

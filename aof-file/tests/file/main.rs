@@ -8,6 +8,7 @@ mod contract;
 mod cutting;
 mod drafting;
 mod dropping;
+mod early;
 mod every_call;
 mod failing;
 mod fixture;
