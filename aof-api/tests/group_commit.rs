@@ -2,9 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
-use aof_api::{
-    Aof, AofBackend, AofRead, Appended, BODY_SIZE_MAX, Error, GroupCommit, Operation, Options, Result, Rule,
-};
+use aof_api::format::BODY_SIZE_MAX;
+use aof_api::{Aof, AofBackend, AofRead, Appended, Error, GroupCommit, LogOptions, Operation, Result, Rule};
 use aof_memory::{MemoryBackend, MemoryReader};
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -134,7 +133,7 @@ impl AofBackend for Gated {
 fn gated(memory: MemoryBackend) -> (GroupCommit<Gated>, Handle) {
     let gate = Handle::default();
     let backend = Gated { memory, gate: gate.clone(), poisoned: None };
-    (GroupCommit::new(block_on(Aof::create(backend, Options::new())).unwrap()), gate)
+    (GroupCommit::new(block_on(Aof::create(backend, LogOptions::new())).unwrap()), gate)
 }
 
 fn shut() -> (GroupCommit<Gated>, Handle) {
@@ -359,7 +358,7 @@ fn a_close_that_was_dropped_is_carried_out_by_the_next_one() {
 fn a_full_queue_makes_callers_wait_and_loses_nobody() {
     let gate = Handle::default();
     let backend = Gated { memory: MemoryBackend::new(), gate: gate.clone(), poisoned: None };
-    let log = block_on(Aof::create(backend, Options::new())).unwrap();
+    let log = block_on(Aof::create(backend, LogOptions::new())).unwrap();
     let log = GroupCommit::with_queue_len_max(log, 0);
     gate.with(|gate| gate.shut = true);
     // The bound is one entry of the largest size.
@@ -387,7 +386,7 @@ fn the_log_goes_with_the_last_handle_even_in_the_middle_of_a_batch() {
 
 #[test]
 fn threads_append_at_once_and_the_chain_is_linear() {
-    let log = GroupCommit::new(block_on(Aof::create(MemoryBackend::new(), Options::new())).unwrap());
+    let log = GroupCommit::new(block_on(Aof::create(MemoryBackend::new(), LogOptions::new())).unwrap());
     let threads: Vec<_> = (0..8)
         .map(|thread| {
             let log = log.clone();
@@ -407,7 +406,8 @@ fn threads_append_at_once_and_the_chain_is_linear() {
     }
     block_on(async {
         let entries = log.entries().await.unwrap();
-        let validation = aof_api::validate(entries.into_inner(), Default::default(), log.tip().map(|tip| tip.checksum));
+        let validation =
+            aof_api::validate::validate(entries.into_inner(), Default::default(), log.tip().map(|tip| tip.checksum));
         let validation = validation.await.unwrap();
         assert!(validation.is_clean() && validation.notes.is_empty());
         assert_eq!(Rule::default(), Rule::Linear);

@@ -2,7 +2,7 @@
 
 use crate::memory::{Memory, SECTOR_SIZE};
 use crate::reader::MemoryReader;
-use aof_api::extent::Extent;
+use aof_api::storage::extent::Extent;
 use aof_api::{AofBackend, AofRead, Error, Result};
 use std::fmt;
 use std::io::IoSlice;

@@ -1,7 +1,7 @@
 //! A cursor over the memory, of the backend or on its own.
 
 use crate::memory::{READ_LEN_MAX, SharedMemory};
-use aof_api::extent::ExtentView;
+use aof_api::storage::extent::ExtentView;
 use aof_api::{AofRead, Result};
 use std::fmt;
 

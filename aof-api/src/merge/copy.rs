@@ -2,9 +2,9 @@
 
 use super::index::{Index, Place};
 use super::plan::Piece;
-use crate::backend::{AofBackend, AofRead};
-use crate::batch::{Batch, Last};
-use crate::error::{Error, Result};
+use crate::read::batch::{Batch, Last};
+use crate::storage::backend::{AofBackend, AofRead};
+use crate::storage::error::{Error, Result};
 use std::io::{self, IoSlice};
 
 /// Reading begins with so much wherever it goes on elsewhere, so that entries that lie here and there are not read with

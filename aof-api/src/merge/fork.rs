@@ -3,9 +3,10 @@
 use super::Merger;
 use super::index::Place;
 use super::report::{Branch, Fork};
-use crate::backend::{AofRead, AofReadExt};
-use crate::entry::{ENTRY_SIZE_MIN, decode_header};
-use crate::seen::RecordIndex;
+use crate::chain::seen::RecordIndex;
+use crate::format::entry::decode_header;
+use crate::format::layout::ENTRY_SIZE_MIN;
+use crate::storage::backend::{AofRead, AofReadExt};
 
 /// How many branches of a fork are described.
 const BRANCHES_MAX: usize = 16;

@@ -1,10 +1,10 @@
 //! What merging remembers of each entry: where it stands, and what it stands on.
 
-use crate::chain::Tip;
-use crate::checksum::Checksum;
-use crate::error::Result;
-use crate::header::Header;
-use crate::seen::{RecordIndex, Seen};
+use crate::chain::seen::{RecordIndex, Seen};
+use crate::chain::tip::Tip;
+use crate::format::checksum::Checksum;
+use crate::format::header::Header;
+use crate::storage::error::Result;
 
 /// Stands where no record does.
 const NONE: RecordIndex = u32::MAX;
@@ -217,7 +217,7 @@ fn whole(halves: [u32; 2]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::Operation;
+    use crate::format::operation::Operation;
 
     fn insert(index: &mut Index, op: u64, checksum: u128, parent: u128) -> (RecordIndex, bool) {
         let mut header = Header::new(Operation(200));

@@ -1,9 +1,9 @@
 //! Whether damage in an input costs the output something.
 
 use super::index::Index;
-use super::options::MergeOptions;
+use super::options::Options;
 use super::plan::{Piece, Plan};
-use crate::seen::RecordIndex;
+use crate::chain::seen::RecordIndex;
 
 /// The whole entries around damage, in the input in which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Supply {
     ///
     /// Nothing is lost where the output goes on over the place without a gap, or the entries of all inputs do: then all
     /// that belongs there came from elsewhere.
-    pub(super) fn is_lost(&self, op: Option<u64>, index: &Index, plan: &Plan, options: &MergeOptions) -> bool {
+    pub(super) fn is_lost(&self, op: Option<u64>, index: &Index, plan: &Plan, options: &Options) -> bool {
         let (Some(first), Some(last)) = (plan.pieces.first(), plan.pieces.last()) else { return true };
         let (first_op, last_op) = (index.op(first.first), index.op(last.last));
         let Between { before, behind } = self.between;

@@ -1,11 +1,11 @@
 //! Which entries are written, in which order.
 
 use super::index::Index;
-use super::options::MergeOptions;
+use super::options::Options;
 use super::refusal::Unmergeable;
-use super::report::{MergeGap, Stretch};
-use crate::checksum::Checksum;
-use crate::seen::RecordIndex;
+use super::report::{Gap, Stretch};
+use crate::chain::seen::RecordIndex;
+use crate::format::checksum::Checksum;
 
 /// Entries that stand on one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) struct Piece {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) pieces: Vec<Piece>,
-    pub(super) gaps: Vec<MergeGap>,
+    pub(super) gaps: Vec<Gap>,
     /// What is not written because it does not connect, in the order of ops.
     pub(super) stretches: Vec<Stretch>,
     pub(super) in_order: bool,
@@ -40,7 +40,7 @@ impl From<Unmergeable> for Refusal {
 }
 
 /// Decides, and marks what is written. `first` is the first entry of the first input.
-pub(super) fn plan(index: &mut Index, first: RecordIndex, options: &MergeOptions) -> Result<Plan, Refusal> {
+pub(super) fn plan(index: &mut Index, first: RecordIndex, options: &Options) -> Result<Plan, Refusal> {
     let ring = |record| Unmergeable::Ring(index.checksum(record));
     let root = match options.root {
         Some(root) => {
@@ -83,7 +83,7 @@ pub(super) fn plan(index: &mut Index, first: RecordIndex, options: &MergeOptions
         plan.stretches = stretches.into_iter().map(|(stretch, _)| stretch).collect();
         let behind = plan.stretches.iter().find(|stretch| stretch.first.op > before.op);
         if let (Some(behind), None) = (behind, tip) {
-            plan.gaps.push(MergeGap { before, parent: behind.parent, behind: behind.first });
+            plan.gaps.push(Gap { before, parent: behind.parent, behind: behind.first });
         }
     }
     plan.mark(index);
@@ -99,7 +99,7 @@ impl Plan {
                 let other = self::stretch(index, index.parent(last.first), *last, 0);
                 return Err(Unmergeable::Overlap(other, stretch).into());
             }
-            self.gaps.push(MergeGap { before, parent: stretch.parent, behind: stretch.first });
+            self.gaps.push(Gap { before, parent: stretch.parent, behind: stretch.first });
         }
         self.pieces.push(piece);
         Ok(())
@@ -145,7 +145,7 @@ fn choose_tip(
     index: &mut Index,
     root: RecordIndex,
     checksum: Checksum,
-    options: &MergeOptions,
+    options: &Options,
 ) -> Result<(RecordIndex, RecordIndex), Refusal> {
     let tip = index.get(checksum).filter(|record| index.is_entry(*record));
     let tip = tip.ok_or(Unmergeable::TipUnknown(checksum))?;

@@ -1,21 +1,21 @@
 //! The last look at the output, before it may have a name.
 
-use super::report::MergeReport;
-use crate::backend::AofBackend;
-use crate::chain::Rule;
-use crate::error::{Error, Result};
-use crate::finding::FindingKind;
-use crate::scan::ReadOptions;
-use crate::validate::{Observation, ValidateOptions, Validator};
+use super::report::Report;
+use crate::chain::rule::Rule;
+use crate::read;
+use crate::storage::backend::AofBackend;
+use crate::storage::error::{Error, Result};
+use crate::validate::finding::FindingKind;
+use crate::validate::{self, Observation, Validator};
 
 /// Validates the output as a chain with exactly so many gaps.
 pub(super) async fn read_back<B: AofBackend>(
     output: &mut B,
-    report: &MergeReport,
+    report: &Report,
     gaps_written: usize,
-    read: ReadOptions,
+    read: read::Options,
 ) -> Result<()> {
-    let mut validator = Validator::new(ValidateOptions::new().rule(Rule::Linear).read(read));
+    let mut validator = Validator::new(validate::Options::new().rule(Rule::Linear).read(read));
     let (mut gaps, mut failure) = (0, None);
     let reader = output.reader().await?;
     let observe = |observation| {

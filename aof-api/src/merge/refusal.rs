@@ -1,7 +1,7 @@
 //! Why inputs cannot be merged as they were asked to be.
 
 use super::report::{Branch, Fork, Stretch};
-use crate::checksum::Checksum;
+use crate::format::checksum::Checksum;
 use std::fmt;
 
 /// Why nothing is written: the inputs hold more than one history, or not the one that was asked for.

@@ -1,15 +1,15 @@
 //! What a merge makes of its inputs, and what it cannot.
 
-use crate::chain::Tip;
-use crate::checksum::Checksum;
-use crate::finding::{Finding, Note};
+use crate::chain::tip::Tip;
+use crate::format::checksum::Checksum;
+use crate::validate::finding::{Finding, Note};
 use std::ops::RangeInclusive;
 
 /// What a merge writes, and everything that it cannot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MergeReport {
+pub struct Report {
     /// The inputs, in the order in which they were read.
-    pub inputs: Vec<MergeInput>,
+    pub inputs: Vec<Input>,
     /// What in the inputs is damaged or unreadable, in the order in which it was read.
     pub damage: Vec<InputDamage>,
     /// What is legal and worth knowing: the incomplete end of a log that is being written.
@@ -27,7 +27,7 @@ pub struct MergeReport {
     /// The last entry of the output; none when nothing is written.
     pub tip: Option<Tip>,
     /// Where entries are missing: the one place at which the chain ends, or, where gaps are kept, each in the output.
-    pub gaps: Vec<MergeGap>,
+    pub gaps: Vec<Gap>,
     /// What does not connect to the output and is not in it, in the order of ops.
     pub stretches: Vec<Stretch>,
     /// Whether a root or a tip was chosen, so that entries may be left out on purpose.
@@ -36,7 +36,7 @@ pub struct MergeReport {
     pub in_order: bool,
 }
 
-impl MergeReport {
+impl Report {
     /// Whether nothing is missing that the inputs give a sign of: no gap, no damage that no other input makes good,
     /// nothing left out but on purpose.
     #[must_use]
@@ -61,7 +61,7 @@ impl MergeReport {
 
 /// What one input holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MergeInput {
+pub struct Input {
     /// Whole entries.
     pub entries: u64,
     /// Those of them that stand in an input before, or further up in this one.
@@ -78,13 +78,13 @@ pub struct InputDamage {
     /// Where it is and what it is; the part is the number of the input, from 0.
     pub finding: Finding,
     /// Whether nothing shows that another input, or a place further down, has what was there. Where one has it, the output
-    /// may lack it still, behind a gap: then it is in one of the [`stretches`](MergeReport::stretches).
+    /// may lack it still, behind a gap: then it is in one of the [`stretches`](Report::stretches).
     pub lost: bool,
 }
 
 /// A place where entries are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MergeGap {
+pub struct Gap {
     /// The entry before it.
     pub before: Tip,
     /// The checksum of the last entry that is missing: the parent of the one behind it.
@@ -93,7 +93,7 @@ pub struct MergeGap {
     pub behind: Tip,
 }
 
-impl MergeGap {
+impl Gap {
     /// The ops that are missing; none where the ops go on though the chain does not.
     #[must_use]
     pub fn missing(&self) -> Option<RangeInclusive<u64>> {

@@ -4,7 +4,10 @@ use crate::support::block_on;
 use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION, body, prepare};
 use crate::support::opening::{DAMAGES, assert_cut, corrupt_at, open, options, refusal, with_damage};
-use aof_api::{Aof, CorruptReason, Damage, Error, Tail, TailKind};
+use aof_api::format::Damage;
+use aof_api::log::TailKind;
+use aof_api::storage::CorruptReason;
+use aof_api::{Aof, Error, Tail};
 
 #[test]
 fn a_hole_above_the_last_checkpoint_is_cut_with_the_valid_entries_behind_it() {

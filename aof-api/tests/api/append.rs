@@ -4,18 +4,17 @@ use crate::support::block_on;
 use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION, body};
 use crate::support::reading::{small_chunks, validate_bytes};
-use aof_api::{
-    Aof, BODY_SIZE_MAX, CHECKPOINT_MARK, ENTRY_SIZE_MAX, Error, Operation, Options, Prepare, Release, Rule, Start,
-};
+use aof_api::format::{BODY_SIZE_MAX, CHECKPOINT_MARK, ENTRY_SIZE_MAX, Prepare, Release};
+use aof_api::{Aof, Error, LogOptions, Operation, Origin, Rule};
 use aof_memory::MemoryBackend;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-fn options() -> Options {
-    Options::new().clock(|| 1_000).read(small_chunks())
+fn options() -> LogOptions {
+    LogOptions::new().clock(|| 1_000).read(small_chunks())
 }
 
-fn create(options: Options) -> (Disk, Aof<Disk>) {
+fn create(options: LogOptions) -> (Disk, Aof<Disk>) {
     let disk = Disk::new();
     let log = block_on(Aof::create(disk.clone(), options)).unwrap();
     (disk, log)
@@ -77,7 +76,7 @@ fn commit_is_the_op_of_the_last_checkpoint() {
 
 #[test]
 fn commit_is_the_last_op_of_the_log_before_where_there_is_one() {
-    let start = Start::After { op: 100, checksum: aof_api::Checksum::of(b"op 100") };
+    let start = Origin::After { op: 100, checksum: aof_api::format::Checksum::of(b"op 100") };
     let (disk, mut log) = create(options().start(start));
     for _ in 0..2 {
         block_on(log.append(OPERATION, b"")).unwrap();

@@ -5,10 +5,11 @@ use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION, body};
 use crate::support::reader::SliceReader;
 use crate::support::reading::small_chunks;
-use aof_api::{Error, Operation, Options, Rule, blocking};
+use aof_api::log::blocking;
+use aof_api::{Error, LogOptions, Operation, Rule};
 
-fn options() -> Options {
-    Options::new().clock(|| 1_000).read(small_chunks())
+fn options() -> LogOptions {
+    LogOptions::new().clock(|| 1_000).read(small_chunks())
 }
 
 #[test]

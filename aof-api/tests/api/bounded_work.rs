@@ -3,7 +3,9 @@
 use crate::support::block_on;
 use crate::support::log::{Log, forged};
 use crate::support::reader::SliceReader;
-use aof_api::{Entries, Error, MESSAGE_SIZE_MAX, ReadOptions, Rule, ValidateOptions, validate};
+use aof_api::format::MESSAGE_SIZE_MAX;
+use aof_api::validate::{self, validate};
+use aof_api::{Entries, Error, Rule, read};
 use std::ops::Range;
 
 /// A header that claims the largest body.
@@ -12,7 +14,7 @@ fn hollow() -> Vec<u8> {
 }
 
 /// How many entries there are, and how many times the log was read.
-fn read_past_damage(bytes: &[u8], options: ReadOptions) -> (usize, f64) {
+fn read_past_damage(bytes: &[u8], options: read::Options) -> (usize, f64) {
     let reader = SliceReader::new(bytes);
     let mut entries = Entries::new(reader.clone(), options);
     let mut count = 0;
@@ -26,9 +28,9 @@ fn read_past_damage(bytes: &[u8], options: ReadOptions) -> (usize, f64) {
     }
 }
 
-fn validated(bytes: &[u8], options: ReadOptions) -> (u64, f64) {
+fn validated(bytes: &[u8], options: read::Options) -> (u64, f64) {
     let reader = SliceReader::new(bytes);
-    let options = ValidateOptions::new().rule(Rule::SeenParent).read(options);
+    let options = validate::Options::new().rule(Rule::SeenParent).read(options);
     let validation = block_on(validate(reader.clone(), options, None)).unwrap();
     (validation.entries, reader.total() as f64 / bytes.len() as f64)
 }
@@ -41,7 +43,7 @@ fn padded(bytes: &[u8]) -> Vec<u8> {
 fn assert_read_about_once(bytes: &[u8], entries: usize, times: Range<f64>) {
     for chunk_len in [4096, 256 << 10, 4 << 20] {
         for threads in [1, 3] {
-            let options = ReadOptions::new().chunk_len(chunk_len).verify_threads(threads);
+            let options = read::Options::new().chunk_len(chunk_len).verify_threads(threads);
             let context = format!("chunks of {chunk_len}, {threads} threads");
             let (count, read) = read_past_damage(bytes, options);
             assert!(count == entries && times.contains(&read), "{context}: {count} entries, read {read} times");
@@ -75,7 +77,7 @@ fn large_whole_entries_behind_damage_are_read_a_few_times() {
 
 #[test]
 fn what_is_asked_for_outside_the_bounds_is_brought_inside() {
-    let options = ReadOptions::new();
+    let options = read::Options::new();
     for (asked, bound, inside) in [(0, 4096, 4097), (4095, 4096, 4097), (usize::MAX, 64 << 20, (64 << 20) - 1)] {
         assert_eq!(options.chunk_len(asked), options.chunk_len(bound), "{asked}");
         assert_ne!(options.chunk_len(asked), options.chunk_len(inside), "{asked}");

@@ -4,15 +4,18 @@ use crate::support::block_on;
 use crate::support::disk::Disk;
 use crate::support::log::Log;
 use crate::support::reader::{Manner, SliceReader};
-use aof_api::{Copied, Copier, CopyOptions, CorruptReason, Damage, Error, ReadOptions, Result, copy};
+use aof_api::copy::{self, Copied, Copier, copy};
+use aof_api::format::Damage;
+use aof_api::storage::CorruptReason;
+use aof_api::{Error, Result, read};
 use aof_memory::MemoryBackend;
 
-fn copied(source: &[u8], destination: &Disk, options: CopyOptions) -> Result<Copied> {
+fn copied(source: &[u8], destination: &Disk, options: copy::Options) -> Result<Copied> {
     block_on(copy(SliceReader::new(source), &mut destination.clone(), options))
 }
 
 fn copy_of(source: &[u8], destination: &Disk) -> Result<Copied> {
-    copied(source, destination, CopyOptions::new())
+    copied(source, destination, copy::Options::new())
 }
 
 #[test]
@@ -81,7 +84,7 @@ fn what_was_copied_is_told_when_not_all_could_be() {
     // Also where the destination holds the rest already, from before the source was damaged.
     for there in [0, log.range(1).end - 7, log.bytes().len()] {
         let disk = Disk::with(&log.bytes()[..there]);
-        let mut copier = Copier::new(CopyOptions::new());
+        let mut copier = Copier::new(copy::Options::new());
         let so_far = copier.entries_so_far();
         let error = block_on(copier.copy(SliceReader::new(&damaged), &mut disk.clone())).unwrap_err();
         assert!(matches!(error, Error::Corrupt { .. }), "{error}");
@@ -99,7 +102,7 @@ fn what_was_copied_is_told_when_not_all_could_be() {
 fn what_did_not_fit_was_not_copied() {
     let log = Log::history(60);
     let mut memory = MemoryBackend::with_capacity(log.offset(50));
-    let mut copier = Copier::new(CopyOptions::new().read(ReadOptions::new().chunk_len(4096)));
+    let mut copier = Copier::new(copy::Options::new().read(read::Options::new().chunk_len(4096)));
     let error = block_on(copier.copy(SliceReader::new(&log.bytes()), &mut memory)).unwrap_err();
     assert!(matches!(error, Error::Full { .. }), "{error}");
     let copied = copier.copied();
@@ -128,7 +131,7 @@ fn an_entry_that_is_being_written_is_left_for_the_next_copy() {
     let torn = &log.bytes()[..log.range(4).end - 1];
     assert!(copy_of(torn, &Disk::new()).is_err());
     let disk = Disk::new();
-    let live = CopyOptions::new().live(true);
+    let live = copy::Options::new().live(true);
     let pending = (torn.len() - log.range(4).start) as u64;
     assert_eq!(copied(torn, &disk, live).unwrap().pending, pending);
     assert_eq!(disk.bytes(), torn[..log.range(4).start]);
@@ -140,10 +143,10 @@ fn an_entry_that_is_being_written_is_left_for_the_next_copy() {
 #[test]
 fn awkward_storage_and_threads_change_nothing() {
     let bytes = Log::history(300).bytes();
-    let read = ReadOptions::new().chunk_len(4096).verify_threads(3);
+    let read = read::Options::new().chunk_len(4096).verify_threads(3);
     let source = SliceReader::new(&bytes).manner(Manner::OneByte).pending(1);
     let disk = Disk::with(&bytes[..5_000]).pending(1, 1);
-    let copied = block_on(copy(source, &mut disk.clone(), CopyOptions::new().read(read))).unwrap();
+    let copied = block_on(copy(source, &mut disk.clone(), copy::Options::new().read(read))).unwrap();
     assert_eq!((copied.entries, copied.resumed_at), (300, 5_000));
     assert_eq!(disk.bytes(), bytes);
 }
@@ -152,7 +155,7 @@ fn awkward_storage_and_threads_change_nothing() {
 fn a_destination_that_loses_what_it_was_given_is_caught() {
     let log = Log::history(5);
     let lying = Forgetful(Disk::new());
-    let error = block_on(copy(SliceReader::new(&log.bytes()), &mut { lying }, CopyOptions::new())).unwrap_err();
+    let error = block_on(copy(SliceReader::new(&log.bytes()), &mut { lying }, copy::Options::new())).unwrap_err();
     assert!(matches!(error, Error::Io { operation: "read back", .. }), "{error}");
 }
 

@@ -5,10 +5,11 @@ use crate::support::block_on;
 use crate::support::log::{Log, forged, prepare};
 use crate::support::reader::SliceReader;
 use crate::support::reading::{options, small_chunks, validate_bytes};
-use aof_api::{
-    CorruptReason, Damage, Digester, ENTRY_SIZE_MIN, Entries, Error, Finding, FindingKind, MAGIC, MAGIC_LEGACY,
-    MESSAGE_SIZE_MAX, Rule, digest, validate,
-};
+use aof_api::format::{Damage, Digester, ENTRY_SIZE_MIN, MAGIC, MAGIC_LEGACY, MESSAGE_SIZE_MAX};
+use aof_api::read::digest;
+use aof_api::storage::CorruptReason;
+use aof_api::validate::{Finding, FindingKind, validate};
+use aof_api::{Entries, Error, Rule};
 
 /// Reads up to the first error: how many entries stand before it, and what it is.
 fn first_error(bytes: &[u8]) -> (usize, Option<Error>) {
@@ -292,14 +293,14 @@ fn absurd_headers_with_checksums_that_hold_are_notes_and_no_panic() {
         let all = [0xff; 256];
         *header = zerocopy::FromBytes::read_from_bytes(&all[..]).unwrap();
         header.size = 256.into();
-        header.checksum_body = aof_api::Checksum::EMPTY;
+        header.checksum_body = aof_api::format::Checksum::EMPTY;
     });
     let zero = forged(|header| {
         *header = zerocopy::FromZeros::new_zeroed();
         header.size = 256.into();
-        header.checksum_body = aof_api::Checksum::EMPTY;
+        header.checksum_body = aof_api::format::Checksum::EMPTY;
     });
-    let good = prepare(1, aof_api::Prepare::root(0).checksum(), b"good").as_entry_bytes().to_vec();
+    let good = prepare(1, aof_api::format::Prepare::root(0).checksum(), b"good").as_entry_bytes().to_vec();
     for bytes in [
         [&max[..], &zero, &good].concat(),
         [&zero[..], &max, &good].concat(),

@@ -4,7 +4,9 @@ use crate::support::block_on;
 use crate::support::log::{Log, body, header};
 use crate::support::reader::SliceReader;
 use crate::support::reading::{small_chunks, validate_bytes};
-use aof_api::{Digest, Digester, Error, Header, Prepare, ReadOptions, Rule, digest};
+use aof_api::format::{Digest, Digester, Header, Prepare};
+use aof_api::read::{self, digest};
+use aof_api::{Error, Rule};
 
 /// What the format says: BLAKE3 over body checksum, timestamp and operation of each replayable entry.
 fn by_definition<'a>(headers: impl IntoIterator<Item = &'a Header>) -> Digest {
@@ -40,7 +42,7 @@ fn every_operation() -> Log {
 fn the_digest_of_nothing_is_that_of_the_reference() {
     let nothing: [SliceReader; 0] = [];
     let expected = "98081761841810822994326224503485043631";
-    assert_eq!(block_on(digest(nothing, ReadOptions::new())).unwrap().to_string(), expected);
+    assert_eq!(block_on(digest(nothing, read::Options::new())).unwrap().to_string(), expected);
     assert_eq!(digest_of(&Log::of_ops(&[])).to_string(), expected);
     assert_eq!(Digester::default().digest(), by_definition([]));
 }

@@ -6,13 +6,15 @@ use crate::support::log::{Log, OPERATION, header};
 use crate::support::polling::poll_then_drop;
 use crate::support::reader::SliceReader;
 use crate::support::reading::{options, small_chunks, validate_bytes};
-use aof_api::{Aof, AofBackend, Checksum, Entries, Error, Operation, Options, Prepare, Rule, Tail, validate};
+use aof_api::format::{Checksum, Prepare};
+use aof_api::validate::validate;
+use aof_api::{Aof, AofBackend, Entries, Error, LogOptions, Operation, Rule, Tail};
 
 /// How often a backend is not ready before it accepts, and how often afterwards.
 const PENDING: [(usize, usize); 6] = [(0, 0), (0, 1), (1, 0), (1, 1), (3, 2), (0, 4)];
 
-fn log_options() -> Options {
-    Options::new().clock(|| 1_000).read(small_chunks())
+fn log_options() -> LogOptions {
+    LogOptions::new().clock(|| 1_000).read(small_chunks())
 }
 
 /// A log with one durable entry, on storage that is not ready at once from now on.

@@ -6,10 +6,9 @@ use crate::support::log::{Log, OPERATION, body};
 use crate::support::random::Random;
 use crate::support::reader::{Manner, SliceReader};
 use crate::support::reading::small_chunks;
-use aof_api::{
-    Aof, AofBackend, AofBackendExt, AofRead, AofReadExt, BODY_SIZE_MAX, CorruptReason, Damage, Entries, Error, Options,
-    Prepare, ReadOptions,
-};
+use aof_api::format::{BODY_SIZE_MAX, Damage, Prepare};
+use aof_api::storage::CorruptReason;
+use aof_api::{Aof, AofBackend, AofBackendExt, AofRead, AofReadExt, Entries, Error, LogOptions, read};
 use aof_memory::MemoryBackend;
 use futures::StreamExt;
 use std::io::IoSlice;
@@ -43,7 +42,7 @@ fn however_a_reader_answers_the_entries_are_the_same() {
     let bytes = log.bytes();
     let manners = [Manner::Whole, Manner::OneByte, Manner::Short(Random(7)), Manner::Short(Random(8))];
     for manner in manners {
-        for options in [small_chunks(), ReadOptions::new(), small_chunks().verify_threads(3)] {
+        for options in [small_chunks(), read::Options::new(), small_chunks().verify_threads(3)] {
             let reader = SliceReader::new(&bytes).manner(manner.clone());
             let stream = Entries::new(reader, options).into_stream().map(Result::unwrap);
             let prepares: Vec<Prepare> = block_on(stream.collect());
@@ -58,7 +57,8 @@ fn entries_of_every_size_are_read_whatever_the_chunk() {
     let log = Log::of(sizes.map(|size| vec![0x33; size]));
     let bytes = log.bytes();
     for chunk_len in [0, 4096, 10_000, 1 << 20, usize::MAX] {
-        let mut entries = Entries::new(SliceReader::new(&bytes), ReadOptions::new().chunk_len(chunk_len.min(8 << 20)));
+        let mut entries =
+            Entries::new(SliceReader::new(&bytes), read::Options::new().chunk_len(chunk_len.min(8 << 20)));
         for size in sizes {
             let entry = block_on(entries.next()).unwrap().unwrap();
             assert_eq!(entry.body().len(), size, "chunks of {chunk_len}");
@@ -177,7 +177,7 @@ fn the_reader_comes_back() {
 
 #[test]
 fn reading_goes_on_while_the_log_is_written() {
-    let mut log = block_on(Aof::create(MemoryBackend::new(), Options::new().read(small_chunks()))).unwrap();
+    let mut log = block_on(Aof::create(MemoryBackend::new(), LogOptions::new().read(small_chunks()))).unwrap();
     let mut entries = block_on(log.entries()).unwrap();
     assert!(block_on(entries.next()).unwrap().is_none());
     for op in 1..=50 {
@@ -231,7 +231,7 @@ fn a_tail_of_zeros_is_followed_until_its_bytes_come() {
 
 #[test]
 fn a_reader_outlives_its_log() {
-    let mut log = block_on(Aof::create(MemoryBackend::new(), Options::new())).unwrap();
+    let mut log = block_on(Aof::create(MemoryBackend::new(), LogOptions::new())).unwrap();
     block_on(log.append_all(&[(OPERATION, b"one"), (OPERATION, b"two")])).unwrap();
     let mut entries = block_on(log.entries()).unwrap();
     block_on(log.close()).unwrap();

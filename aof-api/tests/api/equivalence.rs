@@ -6,14 +6,14 @@ use crate::support::log::{Log, forged, sibling};
 use crate::support::random::Random;
 use crate::support::reader::{Manner, SliceReader};
 use crate::support::reading::{small_chunks, validate_parts};
-use aof_api::{
-    Entries, Error, FindingKind, MAGIC, MAGIC_LEGACY, Observation, ReadOptions, Rule, ValidateOptions, Validation,
-};
+use aof_api::format::{MAGIC, MAGIC_LEGACY};
+use aof_api::validate::{self, FindingKind, Observation, Validation};
+use aof_api::{Entries, Error, Rule, read};
 
 type Outcome = (Validation, Vec<Observation>);
 
-fn outcome(reader: SliceReader, rule: Rule, read: ReadOptions) -> Outcome {
-    validate_parts(ValidateOptions::new().rule(rule).read(read), [reader])
+fn outcome(reader: SliceReader, rule: Rule, read: read::Options) -> Outcome {
+    validate_parts(validate::Options::new().rule(rule).read(read), [reader])
 }
 
 /// Chunk sizes and threads.
@@ -28,7 +28,7 @@ fn manners() -> [Manner; 3] {
 fn assert_one_validation(reader: &SliceReader, rule: Rule, context: &str) -> Outcome {
     let expected = outcome(reader.clone(), rule, small_chunks());
     for (chunk_len, threads) in READINGS {
-        let read = ReadOptions::new().chunk_len(chunk_len).verify_threads(threads);
+        let read = read::Options::new().chunk_len(chunk_len).verify_threads(threads);
         let found = outcome(reader.clone(), rule, read);
         assert_eq!(found, expected, "{context}, {rule}, chunks of {chunk_len}, {threads} threads");
     }
@@ -174,7 +174,7 @@ fn a_log_that_is_broken_at_random_has_one_validation() {
         let reader = SliceReader::new(&bytes);
         let expected = outcome(reader.clone(), rule, small_chunks());
         let (chunk_len, threads) = READINGS[seed as usize % (READINGS.len() - 1)];
-        let read = ReadOptions::new().chunk_len(chunk_len).verify_threads(threads);
+        let read = read::Options::new().chunk_len(chunk_len).verify_threads(threads);
         assert_eq!(outcome(reader.clone(), rule, read), expected, "seed {seed}, {read:?}");
         let short = reader.manner(Manner::Short(Random(seed)));
         assert_eq!(outcome(short, rule, small_chunks()), expected, "seed {seed}, short reads");

@@ -5,13 +5,13 @@ use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION, body};
 use crate::support::reader::SliceReader;
 use crate::support::reading::{options, small_chunks, validate_bytes};
-use aof_api::{
-    Aof, AofBackend, AofRead, DynAofBackend, DynAofRead, Entries, Error, Options, Rule, Validator, validate,
-};
+use aof_api::storage::DynAofRead;
+use aof_api::validate::{Validator, validate};
+use aof_api::{Aof, AofBackend, AofRead, DynAofBackend, Entries, Error, LogOptions, Rule};
 use aof_memory::MemoryBackend;
 
-fn log_options() -> Options {
-    Options::new().clock(|| 1_000).read(small_chunks())
+fn log_options() -> LogOptions {
+    LogOptions::new().clock(|| 1_000).read(small_chunks())
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn every_call_goes_through_a_box() {
         AofRead::seek(&mut object, log.offset(1)).await.unwrap();
         let mut buf = [0; 16];
         assert_eq!(AofRead::read(&mut object, &mut buf).await.unwrap(), 16);
-        assert_eq!(buf, aof_api::MAGIC);
+        assert_eq!(buf, aof_api::format::MAGIC);
         AofBackend::truncate(&mut object, 10).await.unwrap();
         assert!(matches!(AofBackend::truncate(&mut object, 11).await, Err(Error::OutOfBounds { .. })));
         assert_eq!((object.checkpoint().await.unwrap(), object.durable_len()), (10, 10));

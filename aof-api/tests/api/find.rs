@@ -4,7 +4,9 @@ use crate::support::block_on;
 use crate::support::log::{Log, prepare};
 use crate::support::random::Random;
 use crate::support::reader::SliceReader;
-use aof_api::{Entries, Error, Place, Prepare, ReadOptions, Target, find};
+use aof_api::format::Prepare;
+use aof_api::read::find::{Place, Target, find};
+use aof_api::{Entries, Error, read};
 
 /// Long enough to be looked at in places: 24 MiB.
 const LARGE: u64 = 3_000;
@@ -25,12 +27,12 @@ fn bytes_of(prepares: &[Prepare]) -> Vec<u8> {
 }
 
 fn found(bytes: &[u8], target: Target) -> Option<Place> {
-    block_on(find(SliceReader::new(bytes), target, ReadOptions::new())).unwrap()
+    block_on(find(SliceReader::new(bytes), target, read::Options::new())).unwrap()
 }
 
 /// What reading everything finds.
 fn walked(bytes: &[u8], target: Target) -> Option<(u64, u64)> {
-    let mut entries = Entries::new(SliceReader::new(bytes), ReadOptions::new());
+    let mut entries = Entries::new(SliceReader::new(bytes), read::Options::new());
     loop {
         match block_on(entries.next()) {
             Ok(None) => return None,
@@ -73,7 +75,7 @@ fn a_long_log_is_not_read_as_a_whole() {
     for _ in 0..5 {
         let op = random.below(LARGE as usize + 1) as u64 + 1;
         let reader = SliceReader::new(&bytes);
-        let place = block_on(find(reader.clone(), Target::Op(op), ReadOptions::new())).unwrap();
+        let place = block_on(find(reader.clone(), Target::Op(op), read::Options::new())).unwrap();
         assert_eq!(place.map(|place| place.op), (op <= LARGE).then_some(op));
         assert_eq!(place.map(|place| place.offset), walked(&bytes, Target::Op(op)).map(|(offset, _)| offset));
         assert!(reader.total() < bytes.len() / 2, "{} of {}", reader.total(), bytes.len());
@@ -161,7 +163,7 @@ fn a_long_tail_of_zeros_is_no_entry() {
 fn a_place_that_cannot_be_read_matters_only_where_the_target_is() {
     let bytes = bytes_of(&large(1..=LARGE));
     let reader = || SliceReader::new(&bytes).unreadable(20 << 20..(20 << 20) + 4096);
-    let find = |op| block_on(find(reader(), Target::Op(op), ReadOptions::new()));
+    let find = |op| block_on(find(reader(), Target::Op(op), read::Options::new()));
     assert_eq!(find(300).unwrap().unwrap().op, 300);
     let unreadable = walked(&bytes, Target::Op(1)).map(|_| (20 << 20) / (8 << 10)).unwrap();
     assert!(matches!(find(unreadable), Err(Error::Io { .. })));

@@ -1,10 +1,11 @@
 //! The bytes of the format, against the vectors and the table of its description.
 
 use crate::support::log::{forged, prepare};
-use aof_api::{
-    AofEntry, BODY_SIZE_MAX, Checksum, Damage, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, Error, HEADER_SIZE, Header, MAGIC,
-    MAGIC_LEGACY, MESSAGE_SIZE_MAX, Operation, Prepare, Release, size_disk,
+use aof_api::format::{
+    AofEntry, BODY_SIZE_MAX, Checksum, Damage, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, HEADER_SIZE, Header, MAGIC,
+    MAGIC_LEGACY, MESSAGE_SIZE_MAX, Prepare, Release, size_disk,
 };
+use aof_api::{Error, Operation};
 use std::mem::offset_of;
 use zerocopy::IntoBytes;
 

@@ -4,10 +4,10 @@ use crate::support::block_on;
 use crate::support::log::Log;
 use crate::support::reader::SliceReader;
 use crate::support::reading::{small_chunks, validate_parts};
-use aof_api::{
-    AofEntry, Damage, Digest, Entries, Error, FindingKind, NoteKind, Observation, Prepare, ReadOptions, Rule,
-    ValidateOptions, Validation, digest, validate,
-};
+use aof_api::format::{AofEntry, Damage, Digest, Prepare};
+use aof_api::read::{self, digest};
+use aof_api::validate::{self, FindingKind, NoteKind, Observation, Validation, validate};
+use aof_api::{Entries, Error, Rule};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -50,7 +50,7 @@ fn skip(why: &str) -> Option<Vec<u8>> {
 }
 
 fn validate_bytes(rule: Rule, bytes: &[u8]) -> Validation {
-    block_on(validate(SliceReader::new(bytes), ValidateOptions::new().rule(rule), None)).unwrap()
+    block_on(validate(SliceReader::new(bytes), validate::Options::new().rule(rule), None)).unwrap()
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn the_small_log_is_clean_under_every_rule() {
 
 #[test]
 fn the_small_log_has_the_digest_that_tigerbeetle_prints() {
-    let found = block_on(digest([SliceReader::new(SOLO)], ReadOptions::new())).unwrap();
+    let found = block_on(digest([SliceReader::new(SOLO)], read::Options::new())).unwrap();
     assert_eq!(found.to_string(), "76661497010598699506817449793601218450");
 }
 
@@ -99,7 +99,7 @@ fn a_rotated_log_is_one_chain_across_its_files() {
     let (Some(first), Some(second)) = (large(ROTATED[0]), large(ROTATED[1])) else { return };
     for rule in Rule::ALL {
         let (validation, observations) =
-            validate_parts(ValidateOptions::new().rule(rule), [first, second].map(SliceReader::new));
+            validate_parts(validate::Options::new().rule(rule), [first, second].map(SliceReader::new));
         assert_eq!(observations, [], "{rule}");
         assert_eq!((validation.entries, validation.ops), (5205, Some(1..=5205)), "{rule}");
         assert_eq!(validation.digest, Digest(167_920_816_660_028_139_687_325_656_636_853_450_368), "{rule}");
@@ -121,7 +121,7 @@ fn each_file_of_a_rotated_log_has_its_own_digest() {
         assert_eq!(validation.notes.len(), usize::from(head_missing), "{name}");
         assert_eq!((validation.entries, validation.ops), (entries, Some(ops)), "{name}");
         assert_eq!(validation.digest, Digest(expected), "{name}");
-        assert_eq!(block_on(digest([SliceReader::new(bytes)], ReadOptions::new())).unwrap(), Digest(expected));
+        assert_eq!(block_on(digest([SliceReader::new(bytes)], read::Options::new())).unwrap(), Digest(expected));
     }
 }
 
@@ -137,7 +137,7 @@ fn the_second_file_of_a_rotated_log_stands_on_the_last_entry_of_the_first() {
 #[test]
 fn the_files_of_a_rotated_log_in_the_wrong_order_are_a_break() {
     let (Some(first), Some(second)) = (large(ROTATED[0]), large(ROTATED[1])) else { return };
-    let (_, observations) = validate_parts(ValidateOptions::new(), [second, first].map(SliceReader::new));
+    let (_, observations) = validate_parts(validate::Options::new(), [second, first].map(SliceReader::new));
     let findings: Vec<_> =
         observations.iter().filter(|observation| matches!(observation, Observation::Finding(_))).collect();
     let [Observation::Finding(finding)] = findings[..] else { panic!("{findings:?}") };
@@ -181,8 +181,8 @@ fn a_restart_has_the_tip_and_the_digest_of_what_is_left_when_it_is_merged() {
         assert_eq!(validation.tip.unwrap().checksum.to_string(), "67370aba3ba4eb813e51c9607c30036f");
         assert_eq!(validation.digest, Digest(96_977_285_063_523_910_517_695_496_647_665_917_251), "{rule}");
     }
-    let raw = block_on(digest([SliceReader::new(bytes)], ReadOptions::new())).unwrap();
-    let merged = block_on(digest([SliceReader::new(&bytes[..738_800])], ReadOptions::new())).unwrap();
+    let raw = block_on(digest([SliceReader::new(bytes)], read::Options::new())).unwrap();
+    let merged = block_on(digest([SliceReader::new(&bytes[..738_800])], read::Options::new())).unwrap();
     assert_eq!((raw, merged.0), (merged, 96_977_285_063_523_910_517_695_496_647_665_917_251));
 }
 

@@ -2,7 +2,8 @@
 
 use crate::support::block_on;
 use crate::support::log::Log;
-use aof_api::{AofRead, NoteKind, Observation, ReadOptions, Result, Rule, ValidateOptions, Validator};
+use aof_api::validate::{self, NoteKind, Observation, Validator};
+use aof_api::{AofRead, Result, Rule, read};
 
 /// A log of which more can be read after each read, as it is while somebody writes it.
 struct Growing {
@@ -39,8 +40,8 @@ fn what_is_written_meanwhile_is_no_damage() {
         for visible in (0..bytes.len()).step_by(997) {
             for rule in Rule::ALL {
                 let reader = Growing { bytes: bytes.clone(), visible, step, cursor: 0 };
-                let read = ReadOptions::new().chunk_len(4096);
-                let mut validator = Validator::new(ValidateOptions::new().rule(rule).read(read).live(true));
+                let read = read::Options::new().chunk_len(4096);
+                let mut validator = Validator::new(validate::Options::new().rule(rule).read(read).live(true));
                 let mut observed = Vec::new();
                 block_on(validator.read(reader, |observation| observed.push(observation))).unwrap();
                 let context = format!("{step} bytes more after each read, from {visible}, {rule}: {observed:?}");

@@ -5,7 +5,9 @@ use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION, prepare, sibling};
 use crate::support::opening::{corrupt_at, open, options, refusal, with_damage};
 use crate::support::polling::poll_then_drop;
-use aof_api::{Aof, CorruptReason, Damage, Error, Header, MAGIC, MAGIC_LEGACY, Prepare, Recovery, Rule, Tail};
+use aof_api::format::{Damage, Header, MAGIC, MAGIC_LEGACY, Prepare};
+use aof_api::storage::CorruptReason;
+use aof_api::{Aof, Error, Recovery, Rule, Tail};
 use aof_memory::MemoryBackend;
 
 #[test]

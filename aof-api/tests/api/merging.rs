@@ -6,9 +6,9 @@ use crate::support::log::Log;
 use crate::support::merging::{branch, merged, options, unmergeable};
 use crate::support::random::Random;
 use crate::support::reader::{Manner, SliceReader};
-use aof_api::{
-    AofBackend, AofRead, Error, MergeOptions, Merger, Prepare, ReadOptions, Result, Rule, Unmergeable, merge,
-};
+use aof_api::format::Prepare;
+use aof_api::merge::{self, Merger, Unmergeable, merge};
+use aof_api::{AofBackend, AofRead, Error, Result, Rule, read};
 use std::io::IoSlice;
 
 /// `ops` of one history, one behind the other.
@@ -212,8 +212,8 @@ fn awkward_readers_and_slow_backends_change_nothing() {
 #[test]
 fn large_bodies_and_several_threads_change_nothing() {
     let log = Log::of((0..40).map(|index| vec![index as u8; index * 7000]));
-    let read = ReadOptions::new().chunk_len(64 << 10).verify_threads(3);
-    let (bytes, report) = merged(&[part(&log, 15..=40), part(&log, 1..=20)], MergeOptions::new().read(read));
+    let read = read::Options::new().chunk_len(64 << 10).verify_threads(3);
+    let (bytes, report) = merged(&[part(&log, 15..=40), part(&log, 1..=20)], merge::Options::new().read(read));
     assert_eq!(bytes, log.bytes());
     assert!(report.is_whole());
 }

@@ -2,7 +2,8 @@
 
 use crate::support::log::Log;
 use crate::support::merging::{branch, merged, options, unmergeable};
-use aof_api::{Checksum, Fork, Prepare, Unmergeable};
+use aof_api::format::{Checksum, Prepare};
+use aof_api::merge::{Fork, Unmergeable};
 
 /// A trunk of 10 entries, and two branches on op 6: 7 to 10 of the trunk itself, and 7 to 8.
 fn forked() -> (Log, Log) {

@@ -8,7 +8,9 @@ use crate::support::opening::{DAMAGES, with_damage};
 use crate::support::random::Random;
 use crate::support::reader::SliceReader;
 use crate::support::reading::validate_bytes;
-use aof_api::{Error, FindingKind, MergeReport, Merger, NoteKind, Rule, Unmergeable, merge};
+use aof_api::merge::{self, Merger, Unmergeable, merge};
+use aof_api::validate::{FindingKind, NoteKind};
+use aof_api::{Error, Rule};
 
 /// Offsets in an entry: magic, checksum of the header, size, parent, body.
 const PLACES: [usize; 5] = [3, 20, 112 + 1, 16 + 130, 275];
@@ -20,7 +22,7 @@ fn flipped(log: &Log, index: usize, place: usize) -> Vec<u8> {
     bytes
 }
 
-fn lost(report: &MergeReport) -> Vec<bool> {
+fn lost(report: &merge::Report) -> Vec<bool> {
     report.damage.iter().map(|damage| damage.lost).collect()
 }
 

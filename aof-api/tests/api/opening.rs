@@ -6,7 +6,9 @@ use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION, header, sibling};
 use crate::support::opening::{assert_cut, corrupt_at, open, options, refusal, with_damage};
 use crate::support::reading::validate_bytes;
-use aof_api::{Aof, Checksum, CorruptReason, Damage, Error, MAGIC_LEGACY, Operation, Prepare, Rule, Start, Tail};
+use aof_api::format::{Checksum, Damage, MAGIC_LEGACY, Prepare};
+use aof_api::storage::CorruptReason;
+use aof_api::{Aof, Error, Operation, Origin, Rule, Tail};
 
 #[test]
 fn an_expected_tip_that_is_in_the_log_opens_it() {
@@ -143,7 +145,7 @@ fn two_histories_are_forked_under_every_rule_that_remembers() {
 #[test]
 fn a_log_that_begins_behind_another_says_so_when_it_is_made() {
     let before = Log::appended(3, &[]);
-    let start = Start::After { op: 3, checksum: before.checksum(2) };
+    let start = Origin::After { op: 3, checksum: before.checksum(2) };
     let disk = Disk::new();
     let mut log = block_on(Aof::create(disk.clone(), options().start(start))).unwrap();
     assert_eq!(log.tip(), None);
@@ -159,7 +161,7 @@ fn a_log_that_begins_behind_another_says_so_when_it_is_made() {
 
 #[test]
 fn an_empty_log_that_is_opened_begins_at_its_start() {
-    let start = Start::After { op: 41, checksum: Checksum::of(b"op 41") };
+    let start = Origin::After { op: 41, checksum: Checksum::of(b"op 41") };
     let disk = Disk::new();
     let (mut log, recovery) = open(&disk, options().start(start));
     assert_eq!((recovery.entries, recovery.tip), (0, None));
@@ -170,7 +172,7 @@ fn an_empty_log_that_is_opened_begins_at_its_start() {
 
 #[test]
 fn a_torn_first_entry_behind_another_log_is_a_tail_and_not_a_loss() {
-    let start = Start::After { op: 41, checksum: Checksum::of(b"op 41") };
+    let start = Origin::After { op: 41, checksum: Checksum::of(b"op 41") };
     let disk = Disk::new();
     let mut log = block_on(Aof::create(disk.clone(), options().start(start))).unwrap();
     for number in 0..3 {

@@ -3,7 +3,7 @@
 use crate::support::block_on;
 use crate::support::disk::Disk;
 use crate::support::log::Log;
-use aof_api::{Aof, Options, Recovery, Rule, Tail};
+use aof_api::{Aof, LogOptions, Recovery, Rule, Tail};
 use std::sync::OnceLock;
 
 /// As in the source; a log is read by stripes from two of them on.
@@ -15,7 +15,7 @@ const ENTRIES: usize = 145;
 fn long_log() -> &'static Log {
     static LOG: OnceLock<Log> = OnceLock::new();
     LOG.get_or_init(|| {
-        let mut log = block_on(Aof::create(Disk::new(), Options::new().clock(|| 1))).unwrap();
+        let mut log = block_on(Aof::create(Disk::new(), LogOptions::new().clock(|| 1))).unwrap();
         for number in 0..ENTRIES {
             block_on(log.append(aof_api::Operation(138), &vec![number as u8; (64 << 10) - number])).unwrap();
             if number == 100 {
@@ -29,7 +29,7 @@ fn long_log() -> &'static Log {
 /// What an opening found or refused, what it left, and where the next entry would go.
 type Outcome = Result<(Recovery, Vec<u8>, String), String>;
 
-fn outcome(bytes: &[u8], options: Options) -> Outcome {
+fn outcome(bytes: &[u8], options: LogOptions) -> Outcome {
     let disk = Disk::with(bytes);
     let opened = block_on(Aof::open(disk.clone(), options)).map_err(|error| error.to_string());
     opened.map(|(mut log, recovery)| {
@@ -39,7 +39,7 @@ fn outcome(bytes: &[u8], options: Options) -> Outcome {
 }
 
 /// Asserts that several threads find what one finds, and answers what that is.
-fn assert_alike(bytes: &[u8], options: &Options, context: &str) -> Outcome {
+fn assert_alike(bytes: &[u8], options: &LogOptions, context: &str) -> Outcome {
     let options = options.clone().clock(|| 1);
     let expected = outcome(bytes, options.clone());
     for threads in [2, 3] {
@@ -56,7 +56,7 @@ fn assert_alike(bytes: &[u8], options: &Options, context: &str) -> Outcome {
 fn a_whole_log_opens_as_it_is() {
     let bytes = long_log().bytes();
     assert!(bytes.len() > 2 * STRIPE_LEN);
-    for options in [Options::new(), Options::new().cluster(0), Options::new().rule(Rule::SeenParent)] {
+    for options in [LogOptions::new(), LogOptions::new().cluster(0), LogOptions::new().rule(Rule::SeenParent)] {
         let (recovery, ..) = assert_alike(&bytes, &options, "a whole log").unwrap();
         assert_eq!((recovery.entries, recovery.acknowledged_op), (ENTRIES as u64, 101));
         assert_eq!((recovery.cut, recovery.tip.map(|tip| tip.op)), (None, Some(ENTRIES as u64)));
@@ -67,11 +67,11 @@ fn a_whole_log_opens_as_it_is() {
 fn an_expected_tip_is_found_wherever_it_stands() {
     let log = long_log();
     for index in [0, 70, ENTRIES - 1] {
-        let options = Options::new().expected_tip(log.checksum(index));
+        let options = LogOptions::new().expected_tip(log.checksum(index));
         assert!(assert_alike(&log.bytes(), &options, "an expected tip").is_ok(), "entry {index}");
     }
     let other = Log::history(3).checksum(2);
-    assert!(assert_alike(&log.bytes(), &Options::new().expected_tip(other), "another tip").is_err());
+    assert!(assert_alike(&log.bytes(), &LogOptions::new().expected_tip(other), "another tip").is_err());
 }
 
 #[test]
@@ -81,11 +81,11 @@ fn a_torn_or_zero_tail_is_cut_wherever_it_was_torn() {
         let range = log.range(index);
         for end in [range.start + 1, range.start + 100, range.start + 300, range.end - 1] {
             let context = format!("torn at {end}");
-            let (recovery, ..) = assert_alike(&log.bytes()[..end], &Options::new(), &context).unwrap();
+            let (recovery, ..) = assert_alike(&log.bytes()[..end], &LogOptions::new(), &context).unwrap();
             assert_eq!((recovery.entries, recovery.len), (index as u64, range.start as u64), "{context}");
             let mut bytes = log.bytes()[..range.start].to_vec();
             bytes.resize(end + 2 * STRIPE_LEN, 0);
-            let (recovery, ..) = assert_alike(&bytes, &Options::new(), "zeros").unwrap();
+            let (recovery, ..) = assert_alike(&bytes, &LogOptions::new(), "zeros").unwrap();
             assert_eq!(recovery.len, range.start as u64, "zeros from {}", range.start);
         }
     }
@@ -101,7 +101,7 @@ fn damage_is_judged_alike_before_and_behind_the_last_checkpoint_and_at_the_edges
             bytes[log.range(index).start + at] ^= 1;
             for tail in [Tail::Truncate, Tail::Keep, Tail::Refuse] {
                 let context = format!("byte {at} of entry {index}, {tail:?}");
-                let outcome = assert_alike(&bytes, &Options::new().tail(tail), &context);
+                let outcome = assert_alike(&bytes, &LogOptions::new().tail(tail), &context);
                 assert_eq!(outcome.is_ok(), index > 100 && tail != Tail::Refuse, "{context}");
             }
         }
@@ -120,7 +120,7 @@ fn a_torn_entry_at_the_edge_of_a_stripe_behind_which_the_chain_goes_on_is_report
             let torn = bytes[next.start..end].to_vec();
             bytes.splice(next.start..next.start, torn);
             let context = format!("torn behind entry {index}, {} bytes", end - next.start);
-            let (recovery, ..) = assert_alike(&bytes, &Options::new().tail(Tail::Keep), &context).unwrap();
+            let (recovery, ..) = assert_alike(&bytes, &LogOptions::new().tail(Tail::Keep), &context).unwrap();
             assert_eq!((recovery.entries, recovery.kept_count), (ENTRIES as u64, 1), "{context}");
         }
     }
@@ -132,16 +132,16 @@ fn an_opening_from_a_recovery_offset_reads_nothing_before_it() {
     let mut bytes = log.bytes();
     bytes[20] ^= 1; // Never looked at.
     let disk = Disk::with(&bytes).recovery_from(log.offset(50));
-    let (_, recovery) = block_on(Aof::open(disk, Options::new().read_threads(3))).unwrap();
+    let (_, recovery) = block_on(Aof::open(disk, LogOptions::new().read_threads(3))).unwrap();
     assert_eq!((recovery.entries, recovery.len), (ENTRIES as u64 - 50, bytes.len() as u64));
 }
 
 #[test]
 fn what_is_no_log_is_refused() {
     let mut bytes = vec![b'#'; 3 * STRIPE_LEN];
-    assert!(assert_alike(&bytes, &Options::new(), "no log").is_err());
+    assert!(assert_alike(&bytes, &LogOptions::new(), "no log").is_err());
     bytes[2 * STRIPE_LEN..][..log_start().len()].copy_from_slice(&log_start());
-    assert!(assert_alike(&bytes, &Options::new(), "no log before an entry").is_err());
+    assert!(assert_alike(&bytes, &LogOptions::new(), "no log before an entry").is_err());
 }
 
 fn log_start() -> Vec<u8> {

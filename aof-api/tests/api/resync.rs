@@ -5,12 +5,15 @@ use crate::support::log::{Log, forged, prepare};
 use crate::support::random::Random;
 use crate::support::reader::SliceReader;
 use crate::support::reading::{small_chunks, validate_bytes};
-use aof_api::{Checksum, Damage, DamagedRange, Entries, Error, FindingKind, MAGIC, Prepare, ReadOptions, Rule};
+use aof_api::format::{Checksum, Damage, MAGIC, Prepare};
+use aof_api::read::{self, DamagedRange};
+use aof_api::validate::FindingKind;
+use aof_api::{Entries, Error, Rule};
 
 const CHUNKS: [usize; 3] = [4096, 8192, 16_384];
 
 /// Everything in a log: the ops of its entries, and the damage between them.
-fn read_past_damage(bytes: &[u8], options: ReadOptions) -> (Vec<u64>, Vec<DamagedRange>) {
+fn read_past_damage(bytes: &[u8], options: read::Options) -> (Vec<u64>, Vec<DamagedRange>) {
     let mut entries = Entries::new(SliceReader::new(bytes), options);
     let (mut ops, mut ranges) = (Vec::new(), Vec::new());
     loop {
@@ -46,7 +49,7 @@ fn lengths_near_window_edges(chunk_len: usize) -> Vec<usize> {
 fn assert_every_window_edge_is_passed(chunk_len: usize, fill: impl Fn(usize) -> Vec<u8>) {
     let log = Log::history(2);
     let (first, second) = (log.prepares[0].as_entry_bytes(), log.prepares[1].as_entry_bytes());
-    let options = ReadOptions::new().chunk_len(chunk_len);
+    let options = read::Options::new().chunk_len(chunk_len);
     for len in lengths_near_window_edges(chunk_len) {
         let bytes = [first, &fill(len), second].concat();
         let (ops, ranges) = read_past_damage(&bytes, options);
@@ -91,7 +94,7 @@ fn zeros_before_a_valid_entry_are_called_zeros_however_many_they_are() {
     for chunk_len in CHUNKS {
         for len in lengths_near_window_edges(chunk_len) {
             let bytes = [first, &vec![0; len], second].concat();
-            let (_, ranges) = read_past_damage(&bytes, ReadOptions::new().chunk_len(chunk_len));
+            let (_, ranges) = read_past_damage(&bytes, read::Options::new().chunk_len(chunk_len));
             assert!(ranges[0].zeros, "{len} zeros before an entry, chunks of {chunk_len}: {ranges:?}");
         }
     }
@@ -205,7 +208,7 @@ fn damage_in_every_body_is_a_finding_for_every_entry() {
         bytes[log.offset(index) as usize + 300] ^= 0x10;
     }
     for chunk_len in CHUNKS {
-        let (ops, ranges) = read_past_damage(&bytes, ReadOptions::new().chunk_len(chunk_len));
+        let (ops, ranges) = read_past_damage(&bytes, read::Options::new().chunk_len(chunk_len));
         assert_eq!(ops, []);
         assert!(ranges.iter().map(|range| range.op.unwrap()).eq(1..=50));
         assert!(ranges.iter().map(|range| range.offset).eq((0..50).map(|index| log.offset(index))));
@@ -238,7 +241,7 @@ fn damage_in_every_other_entry_leaves_the_others() {
             bytes[log.offset(index) as usize + at] ^= 1;
         }
         for chunk_len in CHUNKS {
-            let (ops, ranges) = read_past_damage(&bytes, ReadOptions::new().chunk_len(chunk_len));
+            let (ops, ranges) = read_past_damage(&bytes, read::Options::new().chunk_len(chunk_len));
             assert!(ops.iter().copied().eq((2..=60).step_by(2)), "byte {at} of every other entry: {ops:?}");
             assert_eq!(ranges.len(), 30, "byte {at} of every other entry");
         }

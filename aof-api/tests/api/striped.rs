@@ -4,9 +4,9 @@ use crate::support::block_on;
 use crate::support::log::{Log, header, prepare, sibling};
 use crate::support::random::Random;
 use crate::support::reader::{Manner, SliceReader};
-use aof_api::{
-    Checksum, Error, MAGIC, Observation, Prepare, ReadOptions, Rule, ValidateOptions, Validation, Validator,
-};
+use aof_api::format::{Checksum, MAGIC, Prepare};
+use aof_api::validate::{self, Observation, Validation, Validator};
+use aof_api::{Error, Rule, read};
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -38,14 +38,14 @@ fn outcome(validator: &Validator, read: Result<(), Error>, observations: Vec<Obs
     read.map(|()| (validator.finish(), observations)).map_err(|error| error.to_string())
 }
 
-fn by_one(reader: SliceReader, options: ValidateOptions) -> Outcome {
+fn by_one(reader: SliceReader, options: validate::Options) -> Outcome {
     let mut validator = Validator::new(options);
     let mut observations = Vec::new();
     let read = block_on(validator.read(reader, |observation| observations.push(observation)));
     outcome(&validator, read, observations)
 }
 
-fn by_several(reader: &SliceReader, readers: usize, options: ValidateOptions) -> Outcome {
+fn by_several(reader: &SliceReader, readers: usize, options: validate::Options) -> Outcome {
     let mut validator = Validator::new(options);
     let mut observations = Vec::new();
     let readers = vec![reader.clone(); readers];
@@ -55,11 +55,11 @@ fn by_several(reader: &SliceReader, readers: usize, options: ValidateOptions) ->
 
 /// Asserts that several readers, and several verifying threads, find what one finds, and answers what that is.
 fn assert_alike(reader: SliceReader, rule: Rule, context: &str) -> (Validation, Vec<Observation>) {
-    let options = ValidateOptions::new().rule(rule);
+    let options = validate::Options::new().rule(rule);
     let expected = by_one(reader.clone(), options);
     for readers in 1..=3 {
         let chunk_len = [64 << 10, 200_000, 1 << 20][readers - 1];
-        let options = options.read(ReadOptions::new().chunk_len(chunk_len));
+        let options = options.read(read::Options::new().chunk_len(chunk_len));
         let found = by_several(&reader, readers, options);
         assert!(found == expected, "{context}, {rule}: {readers} readers:\n{found:?}\none reader:\n{expected:?}");
     }
@@ -92,9 +92,9 @@ fn threads_that_verify_beside_the_readers_change_nothing() {
     let mut bytes = long_bytes();
     bytes[STRIPE_LEN + 100_000] ^= 1;
     let reader = SliceReader::new(&bytes);
-    let expected = by_one(reader.clone(), ValidateOptions::new());
+    let expected = by_one(reader.clone(), validate::Options::new());
     for threads in [2, 3] {
-        let options = ValidateOptions::new().verify_threads(threads);
+        let options = validate::Options::new().verify_threads(threads);
         assert_eq!(by_one(reader.clone(), options), expected, "{threads} threads");
         assert_eq!(by_several(&reader, 2, options), expected, "{threads} threads and 2 readers");
     }
@@ -275,10 +275,10 @@ fn an_unreadable_range_is_found_in_the_same_place() {
 #[test]
 fn a_log_that_cannot_be_read_at_all_is_the_same_error() {
     let reader = SliceReader::new(&long_bytes()).unreadable(0..u64::MAX);
-    let expected = by_one(reader.clone(), ValidateOptions::new());
+    let expected = by_one(reader.clone(), validate::Options::new());
     assert!(expected.is_err());
     for readers in 1..=3 {
-        assert_eq!(by_several(&reader, readers, ValidateOptions::new()), expected, "{readers} readers");
+        assert_eq!(by_several(&reader, readers, validate::Options::new()), expected, "{readers} readers");
     }
 }
 
@@ -286,16 +286,16 @@ fn a_log_that_cannot_be_read_at_all_is_the_same_error() {
 fn readers_may_answer_short_and_late() {
     let mut bytes = long_bytes();
     bytes[STRIPE_LEN + 5] ^= 1;
-    let expected = by_one(SliceReader::new(&bytes), ValidateOptions::new());
+    let expected = by_one(SliceReader::new(&bytes), validate::Options::new());
     let short = SliceReader::new(&bytes).manner(Manner::Short(Random(3)));
-    assert_eq!(by_several(&short, 2, ValidateOptions::new()), expected);
+    assert_eq!(by_several(&short, 2, validate::Options::new()), expected);
     let late = SliceReader::new(&bytes).pending(2);
-    assert_eq!(by_several(&late, 3, ValidateOptions::new()), expected);
+    assert_eq!(by_several(&late, 3, validate::Options::new()), expected);
 }
 
 #[test]
 fn no_reader_is_a_part_without_entries() {
-    let mut validator = Validator::new(ValidateOptions::new());
+    let mut validator = Validator::new(validate::Options::new());
     block_on(validator.read_striped(Vec::<SliceReader>::new(), |observation| panic!("{observation:?}"))).unwrap();
     let log = Log::history(3);
     let readers = vec![SliceReader::new(&log.bytes()[1..])];
@@ -313,7 +313,7 @@ fn striped_files_are_one_chain() {
     let log = long_log();
     let bytes = long_bytes();
     let next = prepare(146, log.checksum(144), b"in the next file");
-    let mut validator = Validator::new(ValidateOptions::new());
+    let mut validator = Validator::new(validate::Options::new());
     let readers = |bytes: &[u8]| vec![SliceReader::new(bytes); 2];
     block_on(validator.read_striped(readers(&bytes), |observation| panic!("{observation:?}"))).unwrap();
     let second = readers(next.as_entry_bytes());
@@ -325,7 +325,7 @@ fn striped_files_are_one_chain() {
 fn a_second_file_that_is_striped_begins_with_a_seam() {
     let log = long_log();
     let before = prepare_before(log);
-    let mut validator = Validator::new(ValidateOptions::new());
+    let mut validator = Validator::new(validate::Options::new());
     let mut observations = Vec::new();
     for bytes in [before, long_bytes()] {
         let readers = vec![SliceReader::new(&bytes); 3];

@@ -4,7 +4,10 @@ use crate::support::block_on;
 use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION};
 use crate::support::opening::{assert_cut, corrupt_at, open, options, refusal, with_damage};
-use aof_api::{CorruptReason, CutPiece, Damage, Error, Prepare, Tail, TailKind};
+use aof_api::format::{Damage, Prepare};
+use aof_api::log::{CutPiece, TailKind};
+use aof_api::storage::CorruptReason;
+use aof_api::{Error, Tail};
 
 #[test]
 fn a_whole_log_opens_as_it_is() {

@@ -4,7 +4,10 @@ use crate::support::disk::Disk;
 use crate::support::log::Log;
 use crate::support::opening::{assert_cut, corrupt_at, open, options, refusal};
 use crate::support::reading::validate_bytes;
-use aof_api::{CorruptReason, Header, Operation, Prepare, Rule, Tail, TailKind};
+use aof_api::format::{Header, Prepare};
+use aof_api::log::TailKind;
+use aof_api::storage::CorruptReason;
+use aof_api::{Operation, Rule, Tail};
 
 /// Two entries, and what the third would be: its last byte is not zero, and its body is 111 bytes.
 fn log_and_entry() -> (Log, Log, Vec<u8>) {

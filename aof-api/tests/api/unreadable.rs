@@ -3,10 +3,11 @@
 use crate::support::block_on;
 use crate::support::log::Log;
 use crate::support::reader::SliceReader;
-use aof_api::{
-    Aof, CorruptReason, Damage, Entries, Error, FindingKind, Options, ReadOptions, Rule, ValidateOptions, Validation,
-    digest, validate,
-};
+use aof_api::format::Damage;
+use aof_api::read::{self, digest};
+use aof_api::storage::CorruptReason;
+use aof_api::validate::{self, FindingKind, Validation, validate};
+use aof_api::{Aof, Entries, Error, LogOptions, Rule};
 use std::ops::Range;
 
 const BLOCK: u64 = 4096;
@@ -18,7 +19,7 @@ fn log() -> Log {
 }
 
 fn validate_reader(reader: SliceReader, chunk_len: usize) -> Validation {
-    let options = ValidateOptions::new().rule(Rule::SeenParent).read(ReadOptions::new().chunk_len(chunk_len));
+    let options = validate::Options::new().rule(Rule::SeenParent).read(read::Options::new().chunk_len(chunk_len));
     block_on(validate(reader, options, None)).unwrap()
 }
 
@@ -136,7 +137,7 @@ fn damage_before_an_unreadable_range_is_called_damage() {
     bytes[log.offset(2) as usize] ^= 1;
     for chunk_len in [4096, 1 << 20] {
         let reader = SliceReader::new(&bytes).unreadable(20_000..20_001);
-        let mut entries = Entries::new(reader, ReadOptions::new().chunk_len(chunk_len));
+        let mut entries = Entries::new(reader, read::Options::new().chunk_len(chunk_len));
         assert_eq!(block_on(entries.next()).unwrap().unwrap().op(), 1);
         assert_eq!(block_on(entries.next()).unwrap().unwrap().op(), 2);
         let error = block_on(entries.next()).unwrap_err();
@@ -155,7 +156,7 @@ fn a_reader_gives_every_entry_before_an_unreadable_place_and_then_its_error() {
     for start in [1, 272, 600, 4096, 30_000] {
         for chunk_len in [4096, 1 << 20] {
             let reader = SliceReader::new(&bytes).unreadable(start..start + 1);
-            let mut entries = Entries::new(reader, ReadOptions::new().chunk_len(chunk_len));
+            let mut entries = Entries::new(reader, read::Options::new().chunk_len(chunk_len));
             for op in 1..=start / ENTRY {
                 assert_eq!(block_on(entries.next()).unwrap().unwrap().op(), op);
             }
@@ -177,7 +178,7 @@ fn a_reader_gives_every_entry_before_an_unreadable_place_and_then_its_error() {
 fn a_log_of_which_nothing_can_be_read_is_an_error() {
     let bytes = log().bytes();
     let reader = SliceReader::new(&bytes).unreadable(0..u64::MAX);
-    let error = block_on(validate(reader, ValidateOptions::new(), None)).unwrap_err();
+    let error = block_on(validate(reader, validate::Options::new(), None)).unwrap_err();
     assert!(matches!(error, Error::Io { offset: 0, .. }), "{error}");
 }
 
@@ -201,7 +202,7 @@ fn a_log_whose_end_cannot_be_read_keeps_what_stands_before() {
 #[test]
 fn a_digest_over_an_unreadable_range_is_an_error_with_its_offset() {
     let reader = SliceReader::new(&log().bytes()).unreadable(5000..5001);
-    let error = block_on(digest([reader], ReadOptions::new())).unwrap_err();
+    let error = block_on(digest([reader], read::Options::new())).unwrap_err();
     assert!(matches!(error, Error::Io { offset: 5000, .. }), "{error}");
 }
 
@@ -211,7 +212,7 @@ fn a_log_with_an_unreadable_range_is_not_opened() {
     let bytes = log().bytes();
     let disk = Disk::with(&bytes);
     disk.set_unreadable(Some(5000..5001));
-    let error = block_on(Aof::open(disk.clone(), Options::new())).err().unwrap();
+    let error = block_on(Aof::open(disk.clone(), LogOptions::new())).err().unwrap();
     assert!(matches!(error, Error::Io { offset: 5000, .. }), "{error}");
     assert_eq!((disk.bytes(), disk.truncates()), (bytes, vec![]));
 }

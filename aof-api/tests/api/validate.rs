@@ -4,10 +4,9 @@ use crate::support::block_on;
 use crate::support::log::{Log, OPERATION, body, header, sibling};
 use crate::support::reader::SliceReader;
 use crate::support::reading::{options, small_chunks, validate_bytes, validate_parts};
-use aof_api::{
-    Aof, Checksum, Damage, Error, FindingKind, HeaderLint, Note, NoteKind, Observation, Operation, Options, Prepare,
-    Rule, Tip, ValidateOptions, Validation, Validator, validate,
-};
+use aof_api::format::{Checksum, Damage, HeaderLint, Prepare};
+use aof_api::validate::{self, FindingKind, Note, NoteKind, Observation, Validation, Validator, validate};
+use aof_api::{Aof, Error, LogOptions, Operation, Rule, Tip};
 use aof_memory::MemoryBackend;
 
 /// The index of the entry that something is said about, and one word for it.
@@ -159,7 +158,7 @@ fn an_expected_tip_must_be_the_last_entry() {
 
 #[test]
 fn a_log_validates_itself() {
-    let mut log = block_on(Aof::create(MemoryBackend::new(), Options::new())).unwrap();
+    let mut log = block_on(Aof::create(MemoryBackend::new(), LogOptions::new())).unwrap();
     assert!(block_on(log.validate(LINEAR, None)).unwrap().is_clean());
     let appended = block_on(log.append_all(&[(OPERATION, body(1)), (OPERATION, body(2))])).unwrap();
     for rule in Rule::ALL {
@@ -172,7 +171,7 @@ fn a_log_validates_itself() {
 
 #[test]
 fn a_header_that_breaks_a_rule_is_a_note() {
-    type Broken = (fn(&mut aof_api::Header), HeaderLint);
+    type Broken = (fn(&mut aof_api::format::Header), HeaderLint);
     let cases: [Broken; 6] = [
         (|h| h.epoch = 1.into(), HeaderLint::Epoch),
         (|h| h.release = 0.into(), HeaderLint::Release),
@@ -381,6 +380,6 @@ fn rules_have_names() {
 fn reading_options_do_not_change_the_result_of_validate() {
     let log = Log::history(20);
     let expected = validate_bytes(SEEN, &log.bytes());
-    let options = ValidateOptions::new().rule(SEEN).read(small_chunks()).verify_threads(2).live(true);
+    let options = validate::Options::new().rule(SEEN).read(small_chunks()).verify_threads(2).live(true);
     assert_eq!(block_on(validate(SliceReader::new(&log.bytes()), options, None)).unwrap(), expected);
 }

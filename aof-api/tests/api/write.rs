@@ -4,14 +4,15 @@ use crate::support::block_on;
 use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION, header, prepare};
 use crate::support::reading::{small_chunks, validate_bytes};
-use aof_api::{Aof, ENTRY_SIZE_MAX, Error, Options, Prepare, Rule};
+use aof_api::format::{ENTRY_SIZE_MAX, Prepare};
+use aof_api::{Aof, Error, LogOptions, Rule};
 use aof_memory::MemoryBackend;
 
-fn options() -> Options {
-    Options::new().clock(|| 1_000).read(small_chunks())
+fn options() -> LogOptions {
+    LogOptions::new().clock(|| 1_000).read(small_chunks())
 }
 
-fn create(options: Options) -> (Disk, Aof<Disk>) {
+fn create(options: LogOptions) -> (Disk, Aof<Disk>) {
     let disk = Disk::new();
     let log = block_on(Aof::create(disk.clone(), options)).unwrap();
     (disk, log)

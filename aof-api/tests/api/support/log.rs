@@ -2,7 +2,8 @@
 
 use super::block_on;
 use super::disk::Disk;
-use aof_api::{Aof, AofEntry, Checksum, Header, Operation, Options, Prepare};
+use aof_api::format::{AofEntry, Checksum, Header, Prepare};
+use aof_api::{Aof, LogOptions, Operation};
 use std::ops::Range;
 
 /// The operation of every entry here that needs no other: one that the data checksum chain covers.
@@ -40,7 +41,7 @@ impl Log {
     pub(crate) fn appended(last: u64, checkpoints: &[u64]) -> Log {
         let disk = Disk::new();
         block_on(async {
-            let mut log = Aof::create(disk.clone(), Options::new().clock(|| 1_000)).await.unwrap();
+            let mut log = Aof::create(disk.clone(), LogOptions::new().clock(|| 1_000)).await.unwrap();
             for op in 1..=last {
                 log.append(OPERATION, &body(op)).await.unwrap();
                 if checkpoints.contains(&op) {
@@ -119,5 +120,5 @@ pub(crate) fn forged(break_it: impl Fn(&mut Header)) -> Vec<u8> {
     let mut header = header(1, Prepare::root(0).checksum());
     break_it(&mut header);
     header.checksum = header.calculate_checksum();
-    [&aof_api::MAGIC[..], zerocopy::IntoBytes::as_bytes(&header)].concat()
+    [&aof_api::format::MAGIC[..], zerocopy::IntoBytes::as_bytes(&header)].concat()
 }

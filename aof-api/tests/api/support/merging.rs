@@ -5,14 +5,16 @@ use super::disk::Disk;
 use super::log::{Log, prepare};
 use super::reader::SliceReader;
 use super::reading::small_chunks;
-use aof_api::{Error, MergeOptions, MergeReport, Prepare, Unmergeable, merge};
+use aof_api::Error;
+use aof_api::format::Prepare;
+use aof_api::merge::{self, Unmergeable, merge};
 
-pub(crate) fn options() -> MergeOptions {
-    MergeOptions::new().read(small_chunks())
+pub(crate) fn options() -> merge::Options {
+    merge::Options::new().read(small_chunks())
 }
 
 /// Merges what must be mergeable. Answers what was written, and the report.
-pub(crate) fn merged<T: AsRef<[u8]>>(inputs: &[T], options: MergeOptions) -> (Vec<u8>, MergeReport) {
+pub(crate) fn merged<T: AsRef<[u8]>>(inputs: &[T], options: merge::Options) -> (Vec<u8>, merge::Report) {
     let mut output = Disk::new();
     let readers: Vec<_> = inputs.iter().map(|bytes| SliceReader::new(bytes.as_ref())).collect();
     let report = block_on(merge(readers, &mut output, options)).unwrap();
@@ -20,7 +22,7 @@ pub(crate) fn merged<T: AsRef<[u8]>>(inputs: &[T], options: MergeOptions) -> (Ve
 }
 
 /// Merges what must be refused, and asserts that nothing was written.
-pub(crate) fn unmergeable<T: AsRef<[u8]>>(inputs: &[T], options: MergeOptions) -> Unmergeable {
+pub(crate) fn unmergeable<T: AsRef<[u8]>>(inputs: &[T], options: merge::Options) -> Unmergeable {
     let mut output = Disk::new();
     let readers: Vec<_> = inputs.iter().map(|bytes| SliceReader::new(bytes.as_ref())).collect();
     let error = block_on(merge(readers, &mut output, options)).unwrap_err();

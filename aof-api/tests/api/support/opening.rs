@@ -4,19 +4,21 @@ use super::block_on;
 use super::disk::Disk;
 use super::log::{Log, OPERATION};
 use super::reading::{small_chunks, validate_bytes};
-use aof_api::{Aof, CorruptReason, Cut, CutPiece, Error, Options, Recovery, Rule};
+use aof_api::log::{Cut, CutPiece};
+use aof_api::storage::CorruptReason;
+use aof_api::{Aof, Error, LogOptions, Recovery, Rule};
 
-pub(crate) fn options() -> Options {
-    Options::new().clock(|| 1_000_000).read(small_chunks())
+pub(crate) fn options() -> LogOptions {
+    LogOptions::new().clock(|| 1_000_000).read(small_chunks())
 }
 
 /// Opens a disk that must open.
-pub(crate) fn open(disk: &Disk, options: Options) -> (Aof<Disk>, Recovery) {
+pub(crate) fn open(disk: &Disk, options: LogOptions) -> (Aof<Disk>, Recovery) {
     block_on(Aof::open(disk.clone(), options)).unwrap()
 }
 
 /// Opens bytes that must be refused, and asserts that nothing was changed.
-pub(crate) fn refusal(bytes: &[u8], options: Options) -> Error {
+pub(crate) fn refusal(bytes: &[u8], options: LogOptions) -> Error {
     let disk = Disk::with(bytes);
     let error = block_on(Aof::open(disk.clone(), options)).err().expect("this must not open");
     assert_eq!(disk.bytes(), bytes, "a refused log was changed: {error}");
@@ -42,7 +44,7 @@ pub(crate) fn cut_bytes(cut: &Cut) -> Vec<u8> {
 }
 
 /// Asserts that a log opens, loses everything from entry number `entries` on, and takes the next entry.
-pub(crate) fn assert_cut(bytes: &[u8], log: &Log, entries: usize, options: Options, context: &str) -> Cut {
+pub(crate) fn assert_cut(bytes: &[u8], log: &Log, entries: usize, options: LogOptions, context: &str) -> Cut {
     let disk = Disk::with(bytes);
     let (mut opened, recovery) = open(&disk, options.clone());
     let offset = log.offset(entries);

@@ -2,15 +2,16 @@
 
 use super::block_on;
 use super::reader::SliceReader;
-use aof_api::{AofRead, Observation, ReadOptions, Rule, ValidateOptions, Validation, Validator, validate};
+use aof_api::validate::{self, Observation, Validation, Validator, validate};
+use aof_api::{AofRead, Rule, read};
 
 /// The smallest chunk there is.
-pub(crate) fn small_chunks() -> ReadOptions {
-    ReadOptions::new().chunk_len(4096)
+pub(crate) fn small_chunks() -> read::Options {
+    read::Options::new().chunk_len(4096)
 }
 
-pub(crate) fn options(rule: Rule) -> ValidateOptions {
-    ValidateOptions::new().rule(rule).read(small_chunks())
+pub(crate) fn options(rule: Rule) -> validate::Options {
+    validate::Options::new().rule(rule).read(small_chunks())
 }
 
 pub(crate) fn validate_bytes(rule: Rule, bytes: &[u8]) -> Validation {
@@ -19,7 +20,7 @@ pub(crate) fn validate_bytes(rule: Rule, bytes: &[u8]) -> Validation {
 
 /// Several parts as one log: what it is, and everything that was said about it in order.
 pub(crate) fn validate_parts<R: AofRead>(
-    options: ValidateOptions,
+    options: validate::Options,
     parts: impl IntoIterator<Item = R>,
 ) -> (Validation, Vec<Observation>) {
     let mut validator = Validator::new(options);

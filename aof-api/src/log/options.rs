@@ -1,0 +1,258 @@
+//! How a log is made and opened.
+
+use crate::chain::rule::Rule;
+use crate::format::checksum::Checksum;
+use crate::format::header::Release;
+use crate::format::layout::ENTRY_SIZE_MAX;
+use crate::format::prepare::Prepare;
+use crate::read;
+use crate::read::options::VERIFY_THREADS_MAX;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where the chain of a new log begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Origin {
+    /// At the root of the cluster: the first entry is op 1.
+    #[default]
+    Root,
+    /// Behind an entry of another log, which this one continues.
+    After {
+        /// The op of that entry.
+        op: u64,
+        /// Its checksum.
+        checksum: Checksum,
+    },
+}
+
+impl Origin {
+    /// Op and checksum that the first entry stands on.
+    pub(crate) fn base(self, cluster: u128) -> (u64, Checksum) {
+        match self {
+            Origin::Root => (0, Prepare::root(cluster).checksum()),
+            Origin::After { op, checksum } => (op, checksum),
+        }
+    }
+}
+
+/// What to do at an opening with a damaged tail that nobody was promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Tail {
+    /// Cut it; [`Recovery`](crate::Recovery) has the bytes.
+    #[default]
+    Truncate,
+    /// Cut it where it is no more than an incomplete last entry, or zeros; refuse to open where it is anything else,
+    /// whole entries behind a hole for instance. A power loss may leave such a tail, and so may a bad disk under
+    /// entries that were acknowledged by the last checkpoint of all, which no entry records. One case of the latter passes
+    /// for a torn entry: where zeros stand behind the last entry, and it was damaged in a body that ends in a zero.
+    TruncateTorn,
+    /// Leave it and write behind it, as TigerBeetle does. The first write fills up what is torn, to the length that its
+    /// header claims, with bytes that its checksum refuses, and makes them durable: so no torn entry becomes whole by
+    /// what follows, and what follows is told from its body, at the next opening and by other readers. It costs up to
+    /// 1 MiB and one checkpoint.
+    ///
+    /// A log that somebody else wrote on behind a torn entry, without such a filler, is to be opened with this policy:
+    /// what stands where the body of the torn entry would be may have been made by a client, and the other policies
+    /// refuse to guess. For the same reason, `Truncate` is the safer choice for such logs where clients choose the
+    /// bodies.
+    Keep,
+    /// Refuse to open.
+    Refuse,
+}
+
+/// The client of appended entries that name no other. On disk it reads `aof client`.
+const CLIENT_DEFAULT: u128 = u128::from_le_bytes(*b"aof client\0\0\0\0\0\0");
+
+/// Tells the time: nanoseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// How a log is made ([`Aof::create`](crate::Aof::create)) or opened ([`Aof::open`](crate::Aof::open)).
+///
+/// ```
+/// use aof_api::{LogOptions, Operation, Rule, Tail};
+///
+/// let options = LogOptions::new().cluster(7).rule(Rule::SeenParent).tail(Tail::Refuse).verify_threads(2);
+/// ```
+#[derive(Clone)]
+pub struct LogOptions {
+    pub(crate) cluster: Option<u128>,
+    pub(crate) start: Origin,
+    pub(crate) rule: Rule,
+    pub(crate) tail: Tail,
+    pub(crate) durable_len: Option<u64>,
+    pub(crate) expected_tip: Option<Checksum>,
+    pub(crate) unflushed_max: u64,
+    pub(crate) cut_len_max: u64,
+    pub(crate) client: u128,
+    pub(crate) release: Release,
+    pub(crate) request: u32,
+    pub(crate) clock: Clock,
+    pub(crate) read: read::Options,
+    pub(crate) read_threads: usize,
+}
+
+impl LogOptions {
+    /// The defaults that each method names.
+    #[must_use]
+    pub fn new() -> LogOptions {
+        LogOptions {
+            cluster: None,
+            start: Origin::Root,
+            rule: Rule::Linear,
+            tail: Tail::Truncate,
+            durable_len: None,
+            expected_tip: None,
+            unflushed_max: u64::MAX,
+            cut_len_max: 256 << 20,
+            client: CLIENT_DEFAULT,
+            release: Release::new(0, 1, 0),
+            request: 1,
+            clock: Arc::new(system_clock),
+            read: read::Options::new(),
+            read_threads: 1,
+        }
+    }
+
+    /// The cluster of the log. By default that of the log that is opened, and 0 for a new one.
+    #[must_use]
+    pub fn cluster(mut self, cluster: u128) -> LogOptions {
+        self.cluster = Some(cluster);
+        self
+    }
+
+    /// Where a new log begins, also one that is opened and empty. By default at the root.
+    #[must_use]
+    pub fn start(mut self, start: Origin) -> LogOptions {
+        self.start = start;
+        self
+    }
+
+    /// Which chain the log must hold to be opened. By default [`Rule::Linear`], which is what
+    /// [`append`](crate::Aof::append) makes; a log that a restarted replica wrote needs [`Rule::SeenParent`].
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> LogOptions {
+        self.rule = rule;
+        self
+    }
+
+    /// What to do with a damaged tail. By default it is cut.
+    #[must_use]
+    pub fn tail(mut self, tail: Tail) -> LogOptions {
+        self.tail = tail;
+        self
+    }
+
+    /// How many bytes from the beginning are known to have been durable, for logs made by
+    /// [`write`](crate::Aof::write), whose entries do not say. Damage below is refused, damage above is a tail.
+    #[must_use]
+    pub fn durable_len(mut self, bytes: u64) -> LogOptions {
+        self.durable_len = Some(bytes);
+        self
+    }
+
+    /// The checksum of an entry that the log must hold to be opened, the last one that was acknowledged for instance:
+    /// the one thing that catches a disk that lies.
+    #[must_use]
+    pub fn expected_tip(mut self, checksum: Checksum) -> LogOptions {
+        self.expected_tip = Some(checksum);
+        self
+    }
+
+    /// How many bytes may be written and not yet durable, at least one entry of the largest size; more is refused with
+    /// [`Error::Unflushed`](crate::Error::Unflushed). By default there is no bound.
+    #[must_use]
+    pub fn unflushed_max(mut self, bytes: u64) -> LogOptions {
+        self.unflushed_max = bytes.max(ENTRY_SIZE_MAX as u64);
+        self
+    }
+
+    /// How many bytes of a damaged tail an opening will hold in memory to report them; a longer one is refused with
+    /// [`Error::TooLarge`](crate::Error::TooLarge). Zeros do not count. By default 256 MiB.
+    #[must_use]
+    pub fn cut_len_max(mut self, bytes: u64) -> LogOptions {
+        self.cut_len_max = bytes;
+        self
+    }
+
+    /// The `client` of appended entries, not 0 (0 is brought to 1). By default the bytes `aof client`.
+    #[must_use]
+    pub fn client(mut self, client: u128) -> LogOptions {
+        self.client = client.max(1);
+        self
+    }
+
+    /// The `release` of appended entries, not 0 (0 is brought to 1). By default 0.1.0.
+    #[must_use]
+    pub fn release(mut self, release: Release) -> LogOptions {
+        self.release = Release(release.0.max(1));
+        self
+    }
+
+    /// The `request` of appended entries, not 0 (0 is brought to 1). By default 1.
+    #[must_use]
+    pub fn request(mut self, request: u32) -> LogOptions {
+        self.request = request.max(1);
+        self
+    }
+
+    /// The clock that stamps appended entries, in nanoseconds since 1970; one that stands still or goes back is pushed
+    /// on. By default that of the system. With another one, a run is deterministic.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> LogOptions {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How the log is read at an opening and by [`validate`](crate::Aof::validate) and
+    /// [`entries`](crate::Aof::entries).
+    #[must_use]
+    pub fn read(mut self, read: read::Options) -> LogOptions {
+        self.read = read;
+        self
+    }
+
+    /// Threads that read and verify a long log at an opening, each with a
+    /// [`reader`](crate::AofBackend::reader) of its own, the calling one included, 1 to 1,024: as good as one for each
+    /// core. By default 1, which reads alone while [`verify_threads`](LogOptions::verify_threads) verify.
+    ///
+    /// The readers are driven by a plain executor on threads of their own, so they must not need another one; those of
+    /// files and memory do not. Under another rule than [`Rule::Linear`], and where an
+    /// [`expected_tip`](LogOptions::expected_tip) is to be found, one thread reads all the same. What is found, refused and
+    /// cut is the same either way.
+    #[must_use]
+    pub fn read_threads(mut self, threads: usize) -> LogOptions {
+        self.read_threads = threads.clamp(1, VERIFY_THREADS_MAX);
+        self
+    }
+
+    /// Threads that verify checksums, as [`read::Options::verify_threads`]. By default 1.
+    #[must_use]
+    pub fn verify_threads(mut self, threads: usize) -> LogOptions {
+        self.read = self.read.verify_threads(threads);
+        self
+    }
+}
+
+impl Default for LogOptions {
+    fn default() -> LogOptions {
+        LogOptions::new()
+    }
+}
+
+impl fmt::Debug for LogOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogOptions")
+            .field("cluster", &self.cluster)
+            .field("start", &self.start)
+            .field("rule", &self.rule)
+            .field("tail", &self.tail)
+            .finish_non_exhaustive()
+    }
+}
+
+fn system_clock() -> u64 {
+    // A clock before 1970 counts as 1970; one behind 2554 as the last moment there is.
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,264 @@
+//! Reads logs, plans one chain out of them, and writes it.
+
+use super::index::{Index, Place};
+use super::lost::{Between, Supply};
+use super::options::Options;
+use super::plan::{Plan, Refusal};
+use super::refusal::Unmergeable;
+use super::report::{Input, InputDamage, Report};
+use crate::chain::seen::RecordIndex;
+use crate::format::header::Header;
+use crate::format::layout::size_disk;
+use crate::read::bounded::Bounded;
+use crate::read::scan::{DamagedRange, Scan, Step};
+use crate::read::unreadable::pass_unreadable;
+use crate::storage::backend::{AofBackend, AofBackendExt, AofRead};
+use crate::storage::error::{Error, Result};
+use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
+use std::sync::Arc;
+
+/// Merges logs into one, which must be empty, and makes it durable.
+///
+/// As [`Merger`], in one call: for when nobody needs to look at the report before something is written.
+///
+/// # Errors
+///
+/// Those of [`Merger::read`], [`Merger::plan`] and [`Merger::write`].
+///
+/// ```
+/// use aof_api::merge::{self, merge};
+/// use aof_api::{Aof, LogOptions, Operation};
+/// use aof_memory::MemoryBackend;
+///
+/// # futures::executor::block_on(async {
+/// let mut log = Aof::create(MemoryBackend::new(), LogOptions::new()).await?;
+/// for body in [b"one", b"two", b"six"] {
+///     log.append(Operation(200), body).await?;
+/// }
+/// let whole = log.into_inner().snapshot();
+/// let [mut first, mut second] = [whole.clone(), whole.clone()];
+/// first[300] ^= 1; // in the second entry
+/// second.truncate(600); // in the third
+///
+/// let mut output = MemoryBackend::new();
+/// let inputs = [MemoryBackend::from_bytes(&first), MemoryBackend::from_bytes(&second)];
+/// let report = merge(inputs, &mut output, merge::Options::new()).await?;
+/// assert!(report.is_whole());
+/// assert_eq!(output.snapshot(), whole);
+/// # Ok::<(), aof_api::Error>(())
+/// # }).unwrap();
+/// ```
+pub async fn merge<R: AofRead, B: AofBackend>(
+    inputs: impl IntoIterator<Item = R>,
+    output: &mut B,
+    options: Options,
+) -> Result<Report> {
+    let mut merger = Merger::new(options);
+    for input in inputs {
+        merger.read(input).await?;
+    }
+    merger.write(output).await
+}
+
+/// Merges logs into one, step by step: [`read`](Merger::read) each input, [`plan`](Merger::plan) and look at the report,
+/// [`write`](Merger::write).
+///
+/// Inputs may come in any order and number, overlap, repeat, and be damaged; each entry is taken from the first input
+/// that has it whole. The chain begins at the parent of the first entry of the first input, as in the reference, or, where
+/// that parent and its ancestors are in any input, at the earliest of them. It ends at the first gap, or goes on behind it
+/// with [`Options::keep_gaps`]. At a fork nothing is written until one of its branches is chosen by
+/// [`Options::tip`].
+///
+/// Memory: at most 64 bytes for each different entry, as much for each one that is missing before another, that of
+/// [`read::Options`](crate::read::Options), and what is found.
+pub struct Merger<R> {
+    options: Options,
+    live: bool,
+    pub(super) inputs: Vec<R>,
+    pub(super) index: Index,
+    /// The first entry of all.
+    first: Option<RecordIndex>,
+    report: Report,
+    /// What stands before and behind each damage.
+    between: Vec<Between>,
+    plan: Option<Plan>,
+}
+
+impl<R: AofRead> Merger<R> {
+    /// A merger without inputs.
+    #[must_use]
+    pub fn new(options: Options) -> Merger<R> {
+        Merger {
+            options,
+            live: false,
+            inputs: Vec::new(),
+            index: Index::default(),
+            first: None,
+            report: Report { chosen: options.root.is_some() || options.tip.is_some(), ..Report::default() },
+            between: Vec::new(),
+            plan: None,
+        }
+    }
+
+    /// Whether somebody is writing the input that is read next: an incomplete last entry, or zeros at its end, are then a
+    /// note and no damage.
+    pub fn set_live(&mut self, live: bool) {
+        self.live = live;
+    }
+
+    /// Reads an input, up to where it ends when the call begins.
+    ///
+    /// # Errors
+    ///
+    /// The failures of [`AofRead::read`] that make reading on pointless: all but [`Error::Io`] behind the first byte,
+    /// which is damage. [`Error::TooLarge`] for more than 4 billion entries.
+    pub async fn read(&mut self, mut input: R) -> Result<()> {
+        if let Some(plan) = self.plan.take() {
+            plan.unmark(&mut self.index);
+        }
+        let end = input.end().await?;
+        let mut scan = Scan::new(Bounded::new(input, end), 0, self.options.read);
+        let number = self.inputs.len();
+        self.report.inputs.push(Input::default());
+        // The last entry before where the walk is, and the damage behind it.
+        let (mut before, mut damaged_from) = (None, self.between.len());
+        loop {
+            match scan.step().await {
+                Ok(Step::Entries) => {
+                    for (offset, entry) in scan.entries() {
+                        let record = self.take(entry.header(), Place { input: number, offset })?;
+                        self.between[damaged_from..].iter_mut().for_each(|between| between.behind = Some(record));
+                        damaged_from = self.between.len();
+                        before = Some(record);
+                    }
+                }
+                Ok(Step::Damage(_)) => match scan.resync().await {
+                    Ok(Some(range)) => self.take_damage(number, range, before),
+                    Ok(None) => {}
+                    Err(error) => self.take_unreadable(number, &mut scan, error, before).await?,
+                },
+                Ok(Step::End) => break,
+                Err(error) => self.take_unreadable(number, &mut scan, error, before).await?,
+            }
+        }
+        self.report.inputs[number].bytes = scan.offset();
+        self.inputs.push(scan.into_reader().into_inner());
+        Ok(())
+    }
+
+    fn take(&mut self, header: &Header, place: Place) -> Result<RecordIndex> {
+        let (record, new) = self.index.insert(header, place)?;
+        self.first.get_or_insert(record);
+        let op = header.op.get();
+        let input = &mut self.report.inputs[place.input];
+        input.entries += 1;
+        input.duplicates += u64::from(!new);
+        self.report.unique_bytes += if new { size_disk(header.size.get()) } else { 0 };
+        let ops = input.ops.get_or_insert(op..=op);
+        *ops = op.min(*ops.start())..=op.max(*ops.end());
+        Ok(record)
+    }
+
+    fn take_damage(&mut self, part: usize, range: DamagedRange, before: Option<RecordIndex>) {
+        let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = range;
+        if self.live && torn_end {
+            self.report.notes.push(Note { part, offset, op, kind: NoteKind::Pending { len } });
+            return;
+        }
+        self.push_damage(
+            Finding { part, offset, op, kind: FindingKind::Damage { len, damage, zeros, torn_end } },
+            before,
+        );
+    }
+
+    async fn take_unreadable(
+        &mut self,
+        part: usize,
+        scan: &mut Scan<Bounded<R>>,
+        error: Error,
+        before: Option<RecordIndex>,
+    ) -> Result<()> {
+        let (offset, kind) = pass_unreadable(scan, error).await?;
+        self.push_damage(Finding { part, offset, op: None, kind }, before);
+        Ok(())
+    }
+
+    fn push_damage(&mut self, finding: Finding, before: Option<RecordIndex>) {
+        self.between.push(Between { before, behind: None });
+        // Whether it is lost, the plan says.
+        self.report.damage.push(InputDamage { finding, lost: true });
+    }
+
+    /// What was read so far, and, after a [`plan`](Merger::plan), what will be written.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Decides what is written, and answers everything that is not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unmergeable`] where a choice is needed, or the one that was made cannot be. Reading more inputs, and
+    /// planning again, is allowed.
+    pub async fn plan(&mut self) -> Result<&Report> {
+        self.report.unique = self.index.entries();
+        let plan = match self.first {
+            Some(first) => match super::plan::plan(&mut self.index, first, &self.options) {
+                Ok(plan) => plan,
+                Err(Refusal::Fork(parent)) => return Err(unmergeable(Unmergeable::Fork(self.fork(parent).await))),
+                Err(Refusal::Other(reason)) => return Err(unmergeable(*reason)),
+            },
+            None if self.report.damage.is_empty() => Plan { in_order: true, ..Plan::default() },
+            None => return Err(unmergeable(Unmergeable::NoEntries)),
+        };
+        let report = &mut self.report;
+        let index = &self.index;
+        report.entries = plan.pieces.iter().map(|piece| piece.entries).sum();
+        report.root = plan.pieces.first().map(|piece| index.checksum(index.parent(piece.first)));
+        report.first = plan.pieces.first().map(|piece| index.tip(piece.first));
+        report.tip = plan.pieces.last().map(|piece| index.tip(piece.last));
+        report.gaps.clone_from(&plan.gaps);
+        report.stretches.clone_from(&plan.stretches);
+        report.in_order = plan.in_order;
+        let (mut known, mut steps): (Option<Supply>, _) = (None, super::lost::steps_max(report.inputs.len(), index));
+        for (damage, between) in report.damage.iter_mut().zip(&self.between) {
+            let supply = known.take().filter(|supply| supply.is_for(*between));
+            let supply = known.insert(supply.unwrap_or_else(|| between.supply(index, &mut steps)));
+            damage.lost = supply.is_lost(damage.finding.op, index, &plan, &self.options);
+        }
+        self.plan = Some(plan);
+        Ok(&self.report)
+    }
+
+    /// Writes what was planned, plans it first where that was not done, makes it durable, and reads it back.
+    ///
+    /// Durable on return: all of it. Every byte that is written was verified right before, and is verified once more as a
+    /// chain when it is read back, so an input that somebody writes to meanwhile does no harm.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan`](Merger::plan); [`Error::NotEmpty`] when the output holds anything; [`Error::Io`] when an input
+    /// cannot be read any more, or has changed; the failures of [`AofBackend::write`] and
+    /// [`checkpoint`](AofBackend::checkpoint); [`Error::Corrupt`] or [`Error::Io`] when the output does not hold what was
+    /// written. The output is then to be thrown away.
+    pub async fn write<B: AofBackend>(&mut self, output: &mut B) -> Result<Report> {
+        if !output.is_empty() {
+            return Err(Error::NotEmpty { len: output.len() });
+        }
+        if self.plan.is_none() {
+            self.plan().await?;
+        }
+        let pieces = self.plan.as_ref().map_or(&[][..], |plan| &plan.pieces);
+        let gaps = pieces.len().saturating_sub(1);
+        let read = self.options.read;
+        super::copy::copy(&self.index, pieces, &mut self.inputs, output, read.chunk_len_bytes()).await?;
+        output.checkpoint().await?;
+        super::read_back::read_back(output, &self.report, gaps, read).await?;
+        Ok(self.report.clone())
+    }
+}
+
+fn unmergeable(reason: Unmergeable) -> Error {
+    Error::Unmergeable { reason: Arc::new(reason) }
+}

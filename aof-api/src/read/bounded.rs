@@ -1,0 +1,46 @@
+//! A reader that ends where the log ended when somebody looked, though the log may grow.
+
+use crate::storage::backend::AofRead;
+use crate::storage::error::Result;
+
+/// Reads up to `end` and no further.
+///
+/// A validator that read on while an entry is being written would meet its first half, and its second half later, and
+/// call both damage.
+pub(crate) struct Bounded<R> {
+    reader: R,
+    end: u64,
+    cursor: u64,
+}
+
+impl<R: AofRead> Bounded<R> {
+    pub(crate) fn new(reader: R, end: u64) -> Bounded<R> {
+        Bounded { reader, end, cursor: 0 }
+    }
+
+    pub(crate) fn into_inner(self) -> R {
+        self.reader
+    }
+}
+
+impl<R: AofRead> AofRead for Bounded<R> {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        self.cursor = offset;
+        self.reader.seek(offset).await
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        let left = self.end.saturating_sub(self.cursor);
+        let len = usize::try_from(left).map_or(buf.len(), |left| left.min(buf.len()));
+        if len == 0 {
+            return Ok(0);
+        }
+        let count = self.reader.read(&mut buf[..len]).await?;
+        self.cursor += count as u64;
+        Ok(count)
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        Ok(self.end.min(self.reader.end().await?))
+    }
+}

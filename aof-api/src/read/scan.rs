@@ -1,0 +1,354 @@
+//! The one walk over a log on which reading, validating and opening stand: batches of verified entries, and the damage
+//! between them.
+
+mod damage;
+
+use crate::chain::run::Run;
+use crate::format::damage::Damage;
+use crate::format::entry::AofEntry;
+use crate::format::header::Header;
+use crate::format::layout::{ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, MAGIC};
+use crate::read::batch::{Batch, Last, Stop};
+use crate::read::options::{CHUNK_LEN_MAX, CHUNK_LEN_MIN, Options};
+use crate::read::pool::Pool;
+use crate::read::torn::is_torn_in_zeros;
+use crate::read::window::Window;
+use crate::storage::backend::AofRead;
+use crate::storage::error::{Error, Result};
+use damage::{Found, Look, look_at};
+use futures::channel::oneshot;
+use std::collections::VecDeque;
+
+pub use damage::DamagedRange;
+pub(crate) use damage::{DamageAt, find_entry};
+
+/// How often one step looks at a place that is whole at one look and not at the next.
+const LOOKS_MAX: usize = 3;
+
+/// What the walk met.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Entries: ask for them with [`Scan::entries`].
+    Entries,
+    /// Damage. Stepping again looks at the same place again; [`Scan::resync`] passes it.
+    Damage(DamageAt),
+    /// The end of the log. Stepping again looks for more.
+    End,
+}
+
+/// A batch, and how many of its entries verified.
+type Verified = (Batch, usize);
+
+/// A batch for a thread to verify.
+struct VerifyJob {
+    batch: Batch,
+    summarize: bool,
+    done: oneshot::Sender<Verified>,
+}
+
+impl VerifyJob {
+    fn run(mut self) {
+        let verified = self.batch.verify(self.summarize);
+        // Nobody waits any more where the walk met damage further up, or was dropped.
+        let _ = self.done.send((self.batch, verified));
+    }
+}
+
+#[allow(clippy::large_enum_variant, reason = "there are a handful of slots, and most of them wait")]
+enum Slot {
+    Verified(Verified),
+    Waiting(oneshot::Receiver<Verified>),
+}
+
+/// A walk over a log.
+pub(crate) struct Scan<R> {
+    reader: R,
+    options: Options,
+    /// Whether batches are summarized.
+    summarize: bool,
+    /// The batch that was stepped to, and how many of its entries count.
+    batch: Batch,
+    verified: usize,
+    /// Where the next step looks: at the end of those entries.
+    next: u64,
+    /// Where to read ahead; meaningful while `ahead` is not empty.
+    read_next: u64,
+    /// Batches that were read ahead, in order.
+    ahead: VecDeque<Slot>,
+    /// Reading ahead makes no sense before the next step: the end, or something suspect, was met.
+    halted: bool,
+    /// An error met while reading ahead, kept until what stands before it is out.
+    failed: Option<Error>,
+    /// Nothing that begins here or behind is read.
+    limit: u64,
+    /// How much to read at once now.
+    chunk_len: usize,
+    spare: Vec<Batch>,
+    pool: Option<Pool<VerifyJob>>,
+    /// What stands at `next` is no whole entry, as far as was seen.
+    suspect: bool,
+    /// What stands there, once that was looked at.
+    damage: Option<DamageAt>,
+    /// What was looked at around damage.
+    window: Window,
+    /// Up to here, where damage was passed not long ago, each place is looked at before much is read for it.
+    cautious_until: u64,
+}
+
+impl<R: AofRead> Scan<R> {
+    pub(crate) fn new(reader: R, offset: u64, options: Options) -> Scan<R> {
+        Scan {
+            reader,
+            options,
+            summarize: false,
+            batch: Batch::default(),
+            verified: 0,
+            next: offset,
+            read_next: offset,
+            ahead: VecDeque::new(),
+            halted: false,
+            failed: None,
+            limit: u64::MAX,
+            chunk_len: options.chunk_len,
+            spare: Vec::new(),
+            pool: None,
+            suspect: false,
+            damage: None,
+            window: Window::default(),
+            cautious_until: 0,
+        }
+    }
+
+    /// Reads only entries that begin before `limit`; the end of the log is to be looked for by
+    /// [`offset`](Scan::offset) then.
+    pub(crate) fn limited(mut self, limit: u64) -> Scan<R> {
+        self.limit = limit;
+        self
+    }
+
+    /// Also summarizes the entries of each step: [`run`](Scan::run).
+    pub(crate) fn summarizing(mut self) -> Scan<R> {
+        self.summarize = true;
+        self
+    }
+
+    /// What the entries of the last step say as a whole.
+    pub(crate) fn run(&self) -> &Run {
+        self.batch.run()
+    }
+
+    /// Where the next step looks.
+    pub(crate) fn offset(&self) -> u64 {
+        self.next
+    }
+
+    /// The damage that the last step met.
+    pub(crate) fn damage(&self) -> Option<Damage> {
+        self.damage.map(|at| at.damage)
+    }
+
+    pub(crate) fn into_reader(self) -> R {
+        self.reader
+    }
+
+    pub(crate) fn reader(&mut self) -> &mut R {
+        &mut self.reader
+    }
+
+    /// Goes on at `offset`, whatever was read.
+    pub(crate) fn seek(&mut self, offset: u64) {
+        self.verified = 0;
+        self.next = offset;
+        self.suspect = false;
+        self.damage = None;
+        self.cautious_until = 0;
+        self.discard_ahead();
+    }
+
+    /// The entries of the last step, with their offsets.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, AofEntry<'_>)> {
+        self.batch.entries(self.verified)
+    }
+
+    /// The entries of the last step, one behind the other as they stand in the log.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.batch.bytes(self.verified)
+    }
+
+    /// How many entries the last step met.
+    pub(crate) fn entry_count(&self) -> usize {
+        self.verified
+    }
+
+    /// Entry number `index` of the last step.
+    pub(crate) fn entry(&self, index: usize) -> (u64, AofEntry<'_>) {
+        debug_assert!(index < self.verified);
+        self.batch.entry(index)
+    }
+
+    /// To the next entries, damage or end.
+    ///
+    /// An error leaves the walk where it is: stepping again tries again, [`seek`](Scan::seek) goes elsewhere. The same
+    /// holds for a future that is dropped.
+    pub(crate) async fn step(&mut self) -> Result<Step> {
+        self.verified = 0;
+        // Whoever looks at the same place again wants to see what has changed.
+        if self.damage.take().is_some() || !self.is_cautious() {
+            self.window.clear();
+        }
+        for _ in 0..LOOKS_MAX {
+            if self.suspect || (self.is_cautious() && self.next < self.limit) {
+                match look_at(&mut self.window, &mut self.reader, self.next).await? {
+                    Look::End => return Ok(Step::End),
+                    Look::Damage(damage) => {
+                        self.suspect = true;
+                        self.damage = Some(damage);
+                        return Ok(Step::Damage(damage));
+                    }
+                    // The log has grown meanwhile, under a reader that follows it.
+                    Look::Whole => self.suspect = false,
+                }
+            }
+            let (batch, verified) = match self.next_batch().await {
+                Ok(verified) => verified,
+                Err(error) => {
+                    self.discard_ahead();
+                    return Err(error);
+                }
+            };
+            let (whole, stop) = (verified == batch.len(), batch.stop());
+            self.next = batch.offset_of(verified);
+            self.spare.push(std::mem::replace(&mut self.batch, batch));
+            if !whole || stop != Stop::Boundary {
+                self.discard_ahead();
+                self.suspect = !whole || stop == Stop::Suspect;
+            }
+            if verified > 0 {
+                self.verified = verified;
+                if whole {
+                    self.chunk_len = (self.chunk_len * 2).min(self.options.chunk_len);
+                }
+                return Ok(Step::Entries);
+            }
+            if !self.suspect {
+                return Ok(Step::End);
+            }
+            self.window.clear();
+        }
+        let differs = std::io::Error::other("reading the same bytes twice gave different answers; check the storage");
+        Err(Error::io("read", self.next, differs))
+    }
+
+    /// The next batch in order, verified.
+    async fn next_batch(&mut self) -> Result<Verified> {
+        let depth = self.depth();
+        while !self.halted && self.ahead.len() < depth {
+            let offset = if self.ahead.is_empty() { self.next } else { self.read_next };
+            let mut batch = self.spare.pop().unwrap_or_default();
+            let left = usize::try_from(self.limit.saturating_sub(offset)).unwrap_or(usize::MAX);
+            let last = if self.is_cautious() { Last::IfItIsThere } else { Last::Whole };
+            match batch.fill(&mut self.reader, offset, self.chunk_len.min(left), last).await {
+                Ok(()) => {}
+                Err(error) => {
+                    self.spare.push(batch);
+                    self.halted = true;
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+            self.halted = batch.stop() != Stop::Boundary;
+            self.read_next = batch.offset_of(batch.len());
+            // A log that fits into one batch is not worth a thread.
+            let slot = if depth > 1 && !(self.halted && self.ahead.is_empty()) {
+                let states = vec![(); self.options.verify_threads - 1];
+                let pool = self.pool.get_or_insert_with(|| Pool::new(states, |(), job: VerifyJob| job.run()));
+                let (done, verified) = oneshot::channel();
+                pool.submit(VerifyJob { batch, summarize: self.summarize, done });
+                Slot::Waiting(verified)
+            } else {
+                let verified = batch.verify(self.summarize);
+                Slot::Verified((batch, verified))
+            };
+            self.ahead.push_back(slot);
+        }
+        match self.ahead.front_mut() {
+            Some(Slot::Waiting(waiting)) => {
+                let verified = wait(waiting, self.pool.as_ref()).await;
+                self.ahead.pop_front();
+                verified
+            }
+            Some(Slot::Verified(_)) => match self.ahead.pop_front() {
+                Some(Slot::Verified(verified)) => Ok(verified),
+                _ => Err(lost_batch()),
+            },
+            None => Err(self.failed.take().unwrap_or_else(lost_batch)),
+        }
+    }
+
+    /// How many batches to have under way.
+    fn depth(&self) -> usize {
+        if self.options.verify_threads < 2 || self.chunk_len < self.options.chunk_len || self.is_cautious() {
+            1
+        } else {
+            self.options.verify_threads * 2
+        }
+    }
+
+    fn discard_ahead(&mut self) {
+        for slot in self.ahead.drain(..) {
+            if let Slot::Verified((batch, _)) = slot {
+                self.spare.push(batch);
+            }
+        }
+        self.halted = false;
+        self.failed = None;
+    }
+
+    fn is_cautious(&self) -> bool {
+        self.next < self.cautious_until
+    }
+
+    /// Passes the damage that was met, to the next entry with a valid header or the end.
+    pub(crate) async fn resync(&mut self) -> Result<Option<DamagedRange>> {
+        let Some(DamageAt { offset, damage, op, .. }) = self.damage else { return Ok(None) };
+        self.discard_ahead();
+        let mut head = [0; ENTRY_SIZE_MIN];
+        // It was looked at not long ago, so that it is not read again.
+        let (bytes, _) = self.window.view(&mut self.reader, offset, ENTRY_SIZE_MIN).await?;
+        let head_len = bytes.len();
+        head[..head_len].copy_from_slice(bytes);
+        let found = find_entry(&mut self.window, &mut self.reader, offset, self.options.chunk_len).await?;
+        let Found { offset: end, zeros_from, at_end } = found;
+        let zeros = zeros_from <= offset;
+        let torn = zeros
+            || matches!(damage, Damage::Torn { .. })
+            || is_torn_in_zeros(&head[..head_len], offset, zeros_from, end);
+        self.seek(end);
+        self.cautious_until = end.saturating_add(ENTRY_SIZE_MAX as u64);
+        self.chunk_len = CHUNK_LEN_MIN;
+        Ok(Some(DamagedRange { offset, len: end - offset, damage, op, zeros, at_end, torn_end: at_end && torn }))
+    }
+}
+
+fn lost_batch() -> Error {
+    // A verifying thread is gone with its batch: nothing of what it read is in doubt, reading it again will do.
+    Error::io("verify", 0, std::io::Error::other("a verifying thread ended early; try again with `verify_threads(1)`"))
+}
+
+/// Waits for a batch, and lends a hand meanwhile.
+async fn wait(waiting: &mut oneshot::Receiver<Verified>, pool: Option<&Pool<VerifyJob>>) -> Result<Verified> {
+    loop {
+        match waiting.try_recv() {
+            Ok(Some(verified)) => return Ok(verified),
+            Ok(None) => {}
+            Err(oneshot::Canceled) => return Err(lost_batch()),
+        }
+        match pool.and_then(Pool::take) {
+            Some(job) => job.run(),
+            None => return waiting.await.map_err(|oneshot::Canceled| lost_batch()),
+        }
+    }
+}
+
+const _: () = assert!(CHUNK_LEN_MAX + ENTRY_SIZE_MAX < u32::MAX as usize);
+const _: () = assert!(size_of::<Header>() + MAGIC.len() == ENTRY_SIZE_MIN);

@@ -1,0 +1,32 @@
+//! Going on behind a place that the storage cannot read.
+
+use crate::read::scan::Scan;
+use crate::storage::backend::AofRead;
+use crate::storage::error::{Error, Result};
+use crate::validate::finding::FindingKind;
+
+/// How much is passed over where the storage cannot read: a sector of most disks.
+const STEP: u64 = 4096;
+
+/// Puts the walk behind the place that `error` is about, and answers where that begins and what is to be said about it.
+///
+/// The error comes back where it is no reading error of a place, and where nothing can be read at all: then it is the
+/// whole thing that is no file.
+pub(crate) async fn pass_unreadable<R: AofRead>(scan: &mut Scan<R>, error: Error) -> Result<(u64, FindingKind)> {
+    let Error::Io { offset: failed_at, source, .. } = &error else { return Err(error) };
+    let start = scan.offset();
+    let end = scan.reader().end().await?;
+    let behind = (failed_at.max(&start) / STEP).saturating_add(1).saturating_mul(STEP).min(end);
+    if behind <= start || (start == 0 && *failed_at == 0 && !can_read(scan, behind).await) {
+        return Err(error);
+    }
+    let kind = FindingKind::Unreadable { len: behind - start, message: source.to_string() };
+    scan.seek(behind);
+    Ok((start, kind))
+}
+
+/// Whether there is anything behind the first unreadable place.
+async fn can_read<R: AofRead>(scan: &mut Scan<R>, offset: u64) -> bool {
+    let reader = scan.reader();
+    reader.seek(offset).await.is_ok() && reader.read(&mut [0]).await.is_ok()
+}
