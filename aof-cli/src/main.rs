@@ -1,36 +1,17 @@
 //! `aof`: append to, list, validate, digest, merge, repair, copy and count append-only files, ours and TigerBeetle's.
+//!
+//! Imports point downwards only: `main`, `commands` (one module a command), `input` (logs as they are read), `output`
+//! (text, JSON, progress, exit codes and what to do next), `command_line` (what clap reads, and the values in it).
 
-mod append;
-mod arguments;
-mod copy;
-mod digest;
-mod exit;
-mod fresh;
-mod hint;
+mod command_line;
+mod commands;
 mod input;
-mod inspect;
-mod interrupt;
-mod json;
-mod manual;
-mod merge;
-mod merged;
-mod moved;
-mod paths;
-mod progress;
-mod ranges;
-mod repair;
-mod size;
-mod source;
-mod stat;
-mod stream;
-mod text;
-mod tigerbeetle;
-mod time;
-mod validate;
+mod output;
 
-use arguments::{Arguments, Command};
 use clap::Parser;
-use exit::Exit;
+use command_line::{Arguments, Command};
+use commands::{append, copy, digest, inspect, manual, merge, repair, stat, validate};
+use output::exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

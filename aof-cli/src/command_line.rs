@@ -1,0 +1,55 @@
+//! The command line: what clap reads it into.
+
+pub(crate) mod append;
+pub(crate) mod copy;
+pub(crate) mod digest;
+pub(crate) mod inspect;
+pub(crate) mod manual;
+pub(crate) mod merge;
+pub(crate) mod output;
+pub(crate) mod ranges;
+pub(crate) mod repair;
+pub(crate) mod rule;
+pub(crate) mod size;
+pub(crate) mod stat;
+pub(crate) mod tail;
+pub(crate) mod threads;
+pub(crate) mod validate;
+
+use append::AppendArguments;
+use clap::{Parser, Subcommand};
+use copy::CopyArguments;
+use digest::DigestArguments;
+use inspect::InspectArguments;
+use manual::{CompletionsArguments, ManArguments};
+use merge::MergeArguments;
+use output::OutputArguments;
+use repair::RepairArguments;
+use stat::StatArguments;
+use validate::ValidateArguments;
+
+/// Append to, list, validate, digest, merge, repair, copy and count append-only files, ours and TigerBeetle's.
+#[derive(Parser, Debug)]
+#[command(name = "aof", version, max_term_width = 120)]
+#[command(after_help = "Exit codes: 0 clean, 1 problems found in the log, 2 usage, 3 I/O error, 4 refused (locked, \
+                        would overwrite).")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    Append(AppendArguments),
+    Inspect(InspectArguments),
+    Validate(ValidateArguments),
+    Digest(DigestArguments),
+    Merge(MergeArguments),
+    Repair(RepairArguments),
+    Copy(CopyArguments),
+    Stat(StatArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
+}

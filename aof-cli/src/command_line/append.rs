@@ -1,0 +1,64 @@
+//! The command line of `aof append`.
+
+use super::rule::RuleName;
+use super::size::Size;
+use super::tail::TailName;
+use aof_api::Checksum;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Append entries durably: one for each line of standard input, or made-up ones
+///
+/// Creates the log, or opens it, cutting an incomplete last entry that was acknowledged to nobody. Prints how many entries it
+/// appended, the size and tip of the log, and the rate.
+///
+/// A log that is moved away meanwhile (`mv`) goes on in a new file at its path, which begins with a copy of its last entry. If
+/// the path names another file by then, nothing more is appended, and the exit code is 4.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  seq 100000 | aof append ledger.aof\n  \
+                        aof append --count 10000 --size 1KiB --sync group ledger.aof")]
+pub(crate) struct AppendArguments {
+    /// The log, a file
+    pub(crate) log: PathBuf,
+    /// Append so many made-up entries instead of lines
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<u64>,
+    /// Bytes in the body of each made-up entry, 1048320 at most; KiB may stand behind the number
+    #[arg(long, value_name = "BYTES", requires = "count", default_value = "1KiB")]
+    pub(crate) size: Size,
+    /// When to make entries durable
+    #[arg(long, value_enum, default_value_t = Sync::Group)]
+    pub(crate) sync: Sync,
+    /// Operation of the entries, 2 to 255; from 128 up they are yours
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u8).range(2..))]
+    pub(crate) operation: u8,
+    /// Cluster of the log [default: that of the log, 0 for a new one]
+    #[arg(long, value_name = "N")]
+    pub(crate) cluster: Option<u128>,
+    /// Print the op of each entry on standard output once it is durable; the summary goes to standard error
+    #[arg(long)]
+    pub(crate) ack: bool,
+    /// Which chain the log must hold
+    #[arg(long, value_enum, default_value_t = RuleName::Linear)]
+    pub(crate) rule: RuleName,
+    /// What to do with a torn tail that was acknowledged to nobody
+    #[arg(long, value_enum, default_value_t = TailName::Torn)]
+    pub(crate) tail: TailName,
+    /// How many bytes of the log are known to have been durable: damage behind them is a tail
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) durable_len: Option<u64>,
+    /// The checksum of an entry that the log must hold somewhere, 32 digits: that of the last acknowledged one for instance
+    #[arg(long, value_name = "HEX")]
+    pub(crate) expected_tip: Option<Checksum>,
+}
+
+/// When appended entries are made durable.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sync {
+    /// After each entry
+    Every,
+    /// Whenever the input pauses, or 1 MiB is waiting
+    Group,
+    /// Once, at the end
+    End,
+}

@@ -1,0 +1,21 @@
+//! The command line of `aof digest`.
+
+use super::threads::ThreadArguments;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Print the data checksum chain of a log, in decimal, as `tigerbeetle aof debug` does
+///
+/// Several files are one log, in the order in which they are given. Entries that a restarted replica recorded again
+/// count once. Only the operations that TigerBeetle replays count, 128 to 130, 138, 139, 146 and 147: entries of any other add
+/// nothing, and how many there are is said on standard error. So a log of other operations has the digest of an empty one:
+/// to compare such logs, take the tip (`aof validate`).
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  aof digest ledger.aof\n  aof digest archive-1.aof archive-2.aof ledger.aof")]
+pub(crate) struct DigestArguments {
+    /// The files, oldest first; `-` is standard input
+    #[arg(required = true, value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArguments,
+}

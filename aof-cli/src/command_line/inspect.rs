@@ -1,0 +1,93 @@
+//! The command line of `aof inspect`.
+
+use crate::command_line::ranges::{Inclusive, OpRange, TimeRange};
+use aof_api::{Header, Operation};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// List the entries of a log
+///
+/// Damage is reported on standard error and passed over. Of a long log, `--op` and `--time` read only the part around the
+/// window, so damage elsewhere goes unseen: `aof validate` reads everything.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  aof inspect ledger.aof --op 10..20 --body text\n  \
+                        aof inspect ledger.aof --operation create_transfers --limit 5\n  \
+                        aof inspect ledger.aof --operation create_transfers --decode tigerbeetle\n  \
+                        aof inspect --follow ledger.aof\n  \
+                        aof inspect ledger.aof --time '2026-01-31 14:05..2026-01-31 14:10'\n  \
+                        aof inspect ledger.aof --time 14:05")]
+pub(crate) struct InspectArguments {
+    /// The log; `-` is standard input
+    pub(crate) log: PathBuf,
+    /// Only these ops, both ends included: A..B, A.., ..B or A
+    #[arg(long, value_name = "A..B")]
+    pub(crate) op: Option<OpRange>,
+    /// Only these times, both ends included, in UTC: `2026-01-31T14:05:00Z`, or without seconds for the whole minute,
+    /// without a date for today, or nanoseconds since 1970
+    #[arg(long, value_name = "A..B")]
+    pub(crate) time: Option<TimeRange>,
+    /// Only this operation, a number or one of TigerBeetle's names
+    #[arg(long, value_name = "OPERATION", value_parser = parse_operation)]
+    pub(crate) operation: Option<Operation>,
+    /// Only this client, in hexadecimal
+    #[arg(long, value_name = "HEX", value_parser = parse_client)]
+    pub(crate) client: Option<u128>,
+    /// Stop after so many entries
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// How to print bodies
+    #[arg(long, value_enum, default_value_t = Body::None)]
+    pub(crate) body: Body,
+    /// Show what is in the bodies
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) decode: Option<Decode>,
+    /// Wait for more entries at the end, also when the log is rotated
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+}
+
+/// What bodies are read as.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Decode {
+    /// TigerBeetle's accounts and transfers, where the operation creates such
+    #[value(name = "tigerbeetle")]
+    TigerBeetle,
+}
+
+/// How bodies are printed.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Body {
+    /// Not at all
+    None,
+    /// In hexadecimal
+    Hex,
+    /// As text; what is not printable is escaped
+    Text,
+}
+
+fn parse_operation(text: &str) -> Result<Operation, String> {
+    if let Ok(number) = text.parse() {
+        return Ok(Operation(number));
+    }
+    let named = (0..=u8::MAX).map(Operation).find(|operation| operation.name() == Some(text));
+    named.ok_or_else(|| "give a number from 0 to 255, or a name of TigerBeetle's like create_transfers".to_owned())
+}
+
+fn parse_client(text: &str) -> Result<u128, String> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let client = u128::from_str_radix(text, 16).ok().filter(|_| digits);
+    client.ok_or_else(|| "give 1 to 32 hexadecimal digits".to_owned())
+}
+
+impl InspectArguments {
+    /// Whether the filters let an entry through.
+    pub(crate) fn takes(&self, header: &Header) -> bool {
+        fn within(range: Option<&Inclusive>, value: u64) -> bool {
+            range.is_none_or(|range| range.contains(value))
+        }
+        within(self.op.as_ref().map(|op| &op.0), header.op.get())
+            && within(self.time.as_ref().map(|time| &time.0), header.timestamp.get())
+            && self.operation.is_none_or(|operation| operation == header.operation())
+            && self.client.is_none_or(|client| client == header.client.get())
+    }
+}

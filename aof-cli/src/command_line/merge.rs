@@ -1,0 +1,41 @@
+//! The command line of `aof merge`.
+
+use super::threads::ThreadArguments;
+use aof_api::Checksum;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Make one whole log out of several that are damaged, cut, repeated or rotated
+///
+/// Every entry is taken from the first file that has it whole, so files may come in any order; only where the first
+/// one begins decides where the chain does, unless an earlier part of it is in another. OUT appears under its name only
+/// when it is complete, validated and durable, and nobody may read it who may not read all the files. Needs up to 64 bytes of memory for each different entry.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 when OUT holds everything, 1 when something is missing or must be chosen (at a gap, OUT \
+                        ends there; at a fork, nothing is written), 4 when OUT exists or is being written.\n\n\
+                        Examples:\n  aof merge -o ledger.aof ledger.1.aof ledger.2.aof\n  \
+                        aof merge -o whole.aof replica-0.aof replica-1.aof replica-2.aof"
+)]
+pub(crate) struct MergeArguments {
+    /// The files, in any order
+    #[arg(required = true, value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
+    /// The log to write
+    #[arg(long, short, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// The parent of the first entry to write, 32 digits [default: where the first file leads back to]
+    #[arg(long, value_name = "HEX")]
+    pub(crate) root: Option<Checksum>,
+    /// The checksum of the last entry to write, 32 digits: this chooses one of the branches of a fork
+    #[arg(long, value_name = "HEX")]
+    pub(crate) tip: Option<Checksum>,
+    /// Go on behind gaps, and write all that is there in the order of ops
+    #[arg(long)]
+    pub(crate) gaps: bool,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArguments,
+}

@@ -1,0 +1,30 @@
+//! The command line of `aof validate`.
+
+use super::rule::RuleName;
+use super::threads::ThreadArguments;
+use aof_api::Checksum;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Say whether a log is whole, and what is wrong with it
+///
+/// Several files are one log, in the order in which they are given. Findings (damage, gap, break, fork) make the exit
+/// code 1; notes (duplicate, backtrack, seam of a rotation, a beginning that is elsewhere, and the like) are legal.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  aof validate ledger.aof\n  aof validate --rule linear --tip 67370aba3ba4eb813e51c9607c30036f \
+                        ledger.aof\n  aof validate --json archive-1.aof archive-2.aof ledger.aof"
+)]
+pub(crate) struct ValidateArguments {
+    /// The files, oldest first; `-` is standard input
+    #[arg(required = true, value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
+    /// Which chain they must hold
+    #[arg(long, value_enum, default_value_t = RuleName::SeenParent)]
+    pub(crate) rule: RuleName,
+    /// The checksum that the last entry must have, 32 digits as they are printed
+    #[arg(long, value_name = "HEX")]
+    pub(crate) tip: Option<Checksum>,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArguments,
+}

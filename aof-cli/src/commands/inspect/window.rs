@@ -1,0 +1,53 @@
+//! Where a window of ops or times begins in a log, and where nothing of it can come any more.
+
+use crate::command_line::inspect::InspectArguments;
+use crate::command_line::ranges::Inclusive;
+use crate::input::source::Source;
+use crate::output::exit::Outcome;
+use aof_api::{Error, Header, Place, ReadOptions, Target, find};
+use futures::executor::block_on;
+
+/// The part of a log that holds what was asked for.
+pub(super) struct Window {
+    /// Where to begin; nowhere where there is no such entry.
+    pub(super) start: Option<u64>,
+    by_time: bool,
+    last: u64,
+    /// How far behind an entry of the window another may stand, behind entries that are beyond it.
+    repeats_within: u64,
+    /// The last entry of the window, or its beginning.
+    seen: u64,
+}
+
+impl Window {
+    /// All of the log.
+    pub(super) fn whole() -> Window {
+        Window { start: Some(0), by_time: false, last: u64::MAX, repeats_within: u64::MAX, seen: 0 }
+    }
+
+    /// The part with the ops, or else the times, that the arguments ask for.
+    pub(super) fn find(arguments: &InspectArguments, source: &Source) -> Outcome<Window> {
+        let by_time = arguments.op.is_none();
+        let range = arguments.op.as_ref().map(|op| op.0).or(arguments.time.as_ref().map(|time| time.0));
+        let Some(Inclusive { first, last }) = range.filter(|_| !source.is_stream()) else { return Ok(Window::whole()) };
+        let target = if by_time { Target::Timestamp(first) } else { Target::Op(first) };
+        Ok(match block_on(find(source.reader()?, target, ReadOptions::new())) {
+            Ok(Some(Place { offset, repeats_within, .. })) => {
+                Window { start: Some(offset), by_time, last, repeats_within, seen: offset }
+            }
+            Ok(None) => Window { start: None, ..Window::whole() },
+            // The list tells what is there before the place that cannot be read, and what is wrong with it.
+            Err(Error::Io { .. }) => Window::whole(),
+            Err(error) => return Err(crate::output::exit::Failure::at(&source.path)(error)),
+        })
+    }
+
+    /// Whether this entry, and every one behind it, is beyond the window.
+    pub(super) fn is_passed(&mut self, offset: u64, header: &Header) -> bool {
+        let key = if self.by_time { header.timestamp.get() } else { header.op.get() };
+        if key <= self.last {
+            self.seen = offset;
+        }
+        offset.saturating_sub(self.seen) > self.repeats_within
+    }
+}

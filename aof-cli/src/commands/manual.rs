@@ -1,0 +1,59 @@
+//! `aof completions` and `aof man`: what the command line says about itself, for shells and for `man`.
+
+use crate::command_line::Arguments;
+use crate::command_line::manual::{CompletionsArguments, ManArguments};
+use crate::output::exit::{Exit, Failure, Outcome};
+use clap::CommandFactory;
+use std::io::Write;
+
+pub(crate) fn completions(arguments: &CompletionsArguments) -> Outcome {
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "aof", &mut text);
+    print(&text)
+}
+
+/// One page with every command, or the page of one.
+pub(crate) fn man(arguments: &ManArguments) -> Outcome {
+    let mut aof = Arguments::command();
+    aof.build();
+    let mut text = Vec::new();
+    let rendered = match &arguments.command {
+        None => whole(&aof, &mut text),
+        Some(name) => {
+            let command = aof.find_subcommand(name);
+            let command = command.ok_or_else(|| Failure::Usage(format!("{name:?} is no command of aof")))?;
+            clap_mangen::Man::new(command.clone()).render(&mut text)
+        }
+    };
+    rendered.map_err(Failure::output)?;
+    print(&text)
+}
+
+/// The page of the tool, with the options of each command behind its name.
+fn whole(aof: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
+    let man = clap_mangen::Man::new(aof.clone());
+    man.render_title(text)?;
+    man.render_name_section(text)?;
+    man.render_synopsis_section(text)?;
+    man.render_description_section(text)?;
+    man.render_options_section(text)?;
+    for command in aof.get_subcommands().filter(|command| command.get_name() != "help") {
+        writeln!(text, ".SH \"{}\"", command.get_name().to_uppercase())?;
+        let mut page = Vec::new();
+        let man = clap_mangen::Man::new(command.clone());
+        man.render_synopsis_section(&mut page)?;
+        man.render_description_section(&mut page)?;
+        man.render_options_section(&mut page)?;
+        man.render_extra_section(&mut page)?;
+        // Sections of a command's own page are parts of its section here.
+        text.extend_from_slice(String::from_utf8_lossy(&page).replace(".SH ", ".SS ").as_bytes());
+    }
+    man.render_extra_section(text)?;
+    man.render_version_section(text)
+}
+
+fn print(text: &[u8]) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text).and_then(|()| out.flush()).map_err(Failure::output)?;
+    Ok(Exit::Clean)
+}

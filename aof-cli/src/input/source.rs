@@ -1,0 +1,180 @@
+//! Opening logs to read: files, and streams.
+
+use crate::input::stream::StreamReader;
+use crate::output::exit::{Failure, Outcome};
+use crate::output::paths::quoted;
+use aof_api::{AofRead, Error, Result};
+use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
+use futures::executor::block_on;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// A log that is read and not written.
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    /// None of a stream.
+    pub(crate) len: Option<u64>,
+    /// Somebody writes it at this moment, so its end may be incomplete.
+    pub(crate) live: bool,
+    /// Who may read it, as permission bits.
+    mode: u32,
+    /// A stream, until somebody reads it.
+    stream: Option<Mutex<Option<StreamReader>>>,
+}
+
+impl Source {
+    /// The file at `path`, or the stream where that is one; `-` is standard input.
+    pub(crate) fn open(path: &Path) -> Outcome<Source> {
+        let standard_input = path == Path::new("-");
+        if standard_input || is_stream(path) {
+            let reader = if standard_input {
+                StreamReader::new(std::io::stdin())
+            } else {
+                StreamReader::new(File::open(path).map_err(|error| {
+                    let error = std::io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+                    Failure::at(path)(Error::io("open", 0, error))
+                })?)
+            };
+            let mode = if standard_input { mode_of_standard_input() } else { MODE_OF_STREAM };
+            let path = if standard_input { "standard input".into() } else { path.to_owned() };
+            return Ok(Source { path, len: None, live: false, mode, stream: Some(Mutex::new(Some(reader))) });
+        }
+        let mut reader = FileBackend::open_read_only(path).map_err(Failure::at(path))?;
+        // Where locks do not work, nobody is known to write.
+        let live = is_locked(path).unwrap_or(false);
+        let len = block_on(reader.end()).map_err(Failure::at(path))?;
+        let mode = reader.mode().map_err(Failure::at(path))?;
+        Ok(Source { path: path.to_owned(), len: Some(len), live, mode, stream: None })
+    }
+
+    /// A file only: what goes back, or waits for more, cannot be done with a stream.
+    pub(crate) fn open_file(path: &Path, what: &str) -> Outcome<Source> {
+        let source = Source::open(path)?;
+        if source.is_stream() {
+            return Err(Failure::Usage(format!("{what} needs a file, not a stream")));
+        }
+        Ok(source)
+    }
+
+    /// Files only, all of them.
+    pub(crate) fn open_files(paths: &[PathBuf], what: &str) -> Outcome<Vec<Source>> {
+        paths.iter().map(|path| Source::open_file(path, what)).collect()
+    }
+
+    pub(crate) fn is_stream(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// Its path for a command that is to be pasted; a stream must be saved to a file first, under any name.
+    pub(crate) fn in_command(&self) -> String {
+        if self.is_stream() { "LOG".to_owned() } else { quoted(&self.path) }
+    }
+
+    /// A name for a file that is made of it.
+    pub(crate) fn name(&self) -> &OsStr {
+        self.path.file_name().filter(|_| !self.is_stream()).unwrap_or("ledger.aof".as_ref())
+    }
+
+    /// A reader from the beginning; of a stream, there is one.
+    pub(crate) fn reader(&self) -> Outcome<LogReader> {
+        let Some(stream) = &self.stream else {
+            return FileBackend::open_read_only(&self.path).map(LogReader::File).map_err(Failure::at(&self.path));
+        };
+        let reader = stream.lock().ok().and_then(|mut stream| stream.take());
+        reader.map(LogReader::Stream).ok_or_else(|| Failure::Usage("a stream can be read only once".to_owned()))
+    }
+
+    /// Whether this is the file at `path`, under whatever name: it must not be written to, nor replaced.
+    pub(crate) fn is_at(&self, path: &Path) -> Outcome<bool> {
+        if self.is_stream() {
+            return Ok(false);
+        }
+        let reader = FileBackend::open_read_only(&self.path).map_err(Failure::at(&self.path))?;
+        reader.is_at(path).map_err(Failure::at(path))
+    }
+
+    /// How many threads may verify: those that read ahead of a stream would have to go back far where it is damaged.
+    pub(crate) fn threads(&self, threads: usize) -> usize {
+        if self.is_stream() { 1 } else { threads }
+    }
+
+    /// All logs, or the failure of the first that cannot be opened.
+    pub(crate) fn open_all(paths: &[PathBuf]) -> Outcome<Vec<Source>> {
+        if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
+            return Err(Failure::Usage("standard input can be read only once".to_owned()));
+        }
+        paths.iter().map(|path| Source::open(path)).collect()
+    }
+
+    /// How to make a file of what is in them: nobody may read it who may not read all of them.
+    pub(crate) fn options_for_output(sources: &[Source]) -> FileOptions {
+        // This thread has nothing else to do while the disk works.
+        let options = FileOptions::new().sync_on(SyncOn::Caller);
+        options.no_more_open_than(Source::mode(sources))
+    }
+
+    /// Who may read all of them.
+    pub(crate) fn mode(sources: &[Source]) -> u32 {
+        sources.iter().fold(MODE_OF_STREAM, |mode, source| mode & source.mode)
+    }
+
+    /// How long all of them are together; `None` where one is a stream.
+    pub(crate) fn total_len(sources: &[Source]) -> Option<u64> {
+        sources.iter().map(|source| source.len).sum()
+    }
+}
+
+/// The permissions of a pipe are those of its ends, and say nothing about what comes through.
+const MODE_OF_STREAM: u32 = 0o777;
+
+/// Those of the file that standard input comes from, where it does: `aof copy - DST < SRC`.
+fn mode_of_standard_input() -> u32 {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd;
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = std::io::stdin().as_fd().try_clone_to_owned().and_then(|stdin| File::from(stdin).metadata());
+        if let Ok(metadata) = metadata
+            && metadata.is_file()
+        {
+            return metadata.permissions().mode() & 0o777;
+        }
+    }
+    MODE_OF_STREAM
+}
+
+/// Whether the path names a pipe or the like. What is nothing at all is for the opening to say.
+fn is_stream(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+/// Reads a file or a stream.
+pub(crate) enum LogReader {
+    File(FileReader),
+    Stream(StreamReader),
+}
+
+impl AofRead for LogReader {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        match self {
+            LogReader::File(reader) => reader.seek(offset).await,
+            LogReader::Stream(reader) => reader.seek(offset).await,
+        }
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        match self {
+            LogReader::File(reader) => reader.read(buf).await,
+            LogReader::Stream(reader) => reader.read(buf).await,
+        }
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        match self {
+            LogReader::File(reader) => reader.end().await,
+            LogReader::Stream(reader) => reader.end().await,
+        }
+    }
+}
