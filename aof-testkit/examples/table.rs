@@ -5,7 +5,7 @@
 mod fixtures;
 
 use aof_file::SyncOn;
-use aof_testkit::sim::SimFixture;
+use aof_testkit::disk::SimFixture;
 use aof_testkit::{Faults, Faulty, Mapped, Metered, Outcome, Promise, Report, run_all};
 use fixtures::file::{BoxedFileFixture, FileFixture, PlainFileFixture};
 use fixtures::memory::{BoxedMemoryFixture, MemoryFixture};

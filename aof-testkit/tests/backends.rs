@@ -1,6 +1,6 @@
 //! The simulated disk passes the whole suite.
 
-use aof_testkit::sim::SimFixture;
+use aof_testkit::disk::SimFixture;
 use aof_testkit::{Fault, Faults, conformance};
 
 /// Everything a caller has to put up with, and no broken promise.

@@ -1,6 +1,6 @@
 //! The suite under test: every bad backend is caught by the case that is named for its flaw.
 
-use aof_testkit::bad::{BadFixture, Flaw};
+use aof_testkit::flawed::{BadFixture, Flaw};
 use aof_testkit::{Outcome, Promise, cases, seed};
 
 #[test]

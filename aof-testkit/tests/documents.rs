@@ -1,7 +1,7 @@
 //! The documents say what is there.
 
-use aof_testkit::bad::Flaw;
-use aof_testkit::sim::SimFixture;
+use aof_testkit::disk::SimFixture;
+use aof_testkit::flawed::Flaw;
 use aof_testkit::{Promise, cases};
 
 #[test]

@@ -5,8 +5,8 @@ use aof_api::{
     Aof, AofBackend, Checksum, Entries, Error, FindingKind, Operation, Options, Prepare, ReadOptions, Recovery, Result,
     Rule, Tail, TailKind, ValidateOptions, validate,
 };
+use aof_testkit::disk::{SimDisk, SimReader};
 use aof_testkit::generate::{Bodies, Generator, Log};
-use aof_testkit::sim::{SimDisk, SimReader};
 use aof_testkit::{Fault, Faults, Random};
 use futures::executor::block_on;
 use std::io;

@@ -1,6 +1,6 @@
 //! The simulator, for a moment: `aof-simulate` runs it for longer.
 
-use aof_testkit::simulate::{Action, Broken, History, Kind, Policy, Tally, run, shrink};
+use aof_testkit::simulator::{Action, Broken, History, Kind, Policy, Tally, run, shrink};
 
 #[test]
 fn a_few_thousand_histories_break_no_promise_and_see_everything() {

@@ -4,7 +4,7 @@
 //! gigabytes. `--example table` has them without the box.
 
 use aof_api::{DynAofBackend, Result};
-use aof_testkit::sim::{SimBackend, SimFixture};
+use aof_testkit::disk::{SimBackend, SimFixture};
 use aof_testkit::{Call, Capabilities, Faults, Faulty, Fixture, Metered, conformance};
 
 type Boxed = Box<dyn DynAofBackend>;

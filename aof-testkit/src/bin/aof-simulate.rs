@@ -1,6 +1,6 @@
 //! `aof-simulate`: many random histories, each from a seed, until one breaks a promise.
 
-use aof_testkit::simulate::{History, Tally, run, shrink};
+use aof_testkit::simulator::{History, Tally, run, shrink};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! What must hold.
 
-use crate::sim::{SimDisk, SimReader};
+use crate::disk::{SimDisk, SimReader};
 use aof_api::{
     Aof, AofBackend, AofEntry, Damage, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, Entries, Error, Header, MAGIC, Options, Prepare,
     ReadOptions, Rule, Tail, ValidateOptions, Validation,

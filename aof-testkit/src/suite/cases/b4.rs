@@ -1,0 +1,86 @@
+//! B4: reads are short at will, and 0 only at the end.
+
+use crate::suite::fixture::Fixture;
+use crate::suite::trial::{Trial, append, grow, same};
+use crate::suite::verdict::{Verdict, ensure, ensure_eq};
+use aof_api::{AofBackend, AofRead};
+
+pub(crate) async fn b4_read_answers_0_only_at_the_end_or_for_an_empty_buffer<F: Fixture>(
+    trial: &Trial<'_, F>,
+) -> Verdict {
+    let log = trial.random().bytes(20_000);
+    let mut backend = trial.create().await?;
+    append(&mut backend, &log[..9000]).await?;
+    append(&mut backend, &log[9000..]).await?;
+    let mut reader = backend.reader().await?;
+    for size in [1, 7, 512, 4096, 30_000] {
+        walk(&mut backend, &log, size, "the backend").await?;
+        walk(&mut reader, &log, size, "a reader").await?;
+    }
+    for at in [0, 100, 20_000] {
+        backend.seek(at).await?;
+        ensure_eq!(backend.read(&mut []).await?, 0, "a read into an empty buffer at {at}");
+    }
+    Ok(())
+}
+
+/// Reads to the end in steps of `size`, and checks every step.
+async fn walk<R: AofRead>(cursor: &mut R, log: &[u8], size: usize, who: &str) -> Verdict {
+    let mut buf = vec![0; size];
+    let mut at = 0;
+    cursor.seek(0).await?;
+    while at < log.len() {
+        let count = cursor.read(&mut buf).await?;
+        ensure!(count > 0, "{who} answered 0 for a read of {size} bytes at {at}, the log ends at {}", log.len());
+        ensure!(count <= size, "{who} answered {count} for a read of {size} bytes");
+        ensure!(at + count <= log.len(), "{who} answered {count} bytes at {at}, the log ends at {}", log.len());
+        same(&buf[..count], &log[at..at + count], &format!("{who}, in steps of {size} bytes, at {at}"))?;
+        at += count;
+    }
+    ensure_eq!(cursor.read(&mut buf).await?, 0, "{who} at the end");
+    Ok(())
+}
+
+pub(crate) async fn b4_every_range_reads_the_same<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    let log = trial.random().bytes(64);
+    let mut backend = trial.create().await?;
+    for piece in log.chunks(13) {
+        append(&mut backend, piece).await?;
+    }
+    let mut reader = backend.reader().await?;
+    for from in 0..=log.len() {
+        for to in from..=log.len() {
+            range(&mut backend, &log, from, to).await?;
+            range(&mut reader, &log, from, to).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn range<R: AofRead>(cursor: &mut R, log: &[u8], from: usize, to: usize) -> Verdict {
+    let mut buf = vec![0xaa; to - from];
+    cursor.seek(from as u64).await?;
+    let mut filled = 0;
+    while filled < buf.len() {
+        let count = cursor.read(&mut buf[filled..]).await?;
+        ensure!(count > 0, "a read at {} answered 0, the log ends at {}", from + filled, log.len());
+        filled += count;
+    }
+    same(&buf, &log[from..to], &format!("the range {from}..{to}"))
+}
+
+pub(crate) async fn b4_at_or_past_the_end_read_answers_0<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    let mut backend = trial.create().await?;
+    for len in [0_u64, 1, 5000] {
+        grow(&mut backend, &vec![7; len as usize]).await?;
+        let mut reader = backend.reader().await?;
+        let mut buf = [0; 100];
+        for past in [0, 1, 100, 1 << 20, 1 << 50] {
+            backend.seek(len + past).await?;
+            ensure_eq!(backend.read(&mut buf).await?, 0, "a read {past} bytes past the end of {len} bytes");
+            reader.seek(len + past).await?;
+            ensure_eq!(reader.read(&mut buf).await?, 0, "a reader's read {past} bytes past the end of {len} bytes");
+        }
+    }
+    Ok(())
+}

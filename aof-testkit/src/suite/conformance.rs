@@ -1,0 +1,237 @@
+//! The list of all cases: as data, and as one test each.
+
+use crate::suite::case::Case;
+use crate::suite::fixture::Fixture;
+
+/// Hands the list of all cases to the rule of [`__conformance_rules`] that is named first.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_cases {
+    ($rule:ident $arguments:tt) => {
+        $crate::__conformance_rules! { $rule $arguments
+            async b1 {
+                b1_write_appends_all_parts_contiguously,
+                b1_empty_parts_are_passed_over,
+                b1_a_write_of_nothing_changes_nothing,
+                b1_more_than_1024_parts_are_one_write,
+                b1_a_huge_part_is_written_whole,
+                b1_parts_of_random_shapes_are_contiguous,
+                b1_write_answers_the_length_from_before,
+            }
+            async b2 {
+                b2_write_does_not_move_the_read_cursor,
+                b2_a_write_between_two_reads_is_not_noticed,
+                b2_seek_and_read_do_not_move_the_end,
+                b2_each_reader_has_a_cursor_of_its_own,
+                b2_end_does_not_move_the_cursor,
+            }
+            async b3 {
+                b3_a_write_is_read_at_once_on_the_same_backend,
+                b3_a_reader_made_afterwards_sees_what_was_written,
+                b3_a_reader_begins_at_offset_0,
+                b3_a_reader_made_earlier_sees_a_prefix_of_what_was_written,
+                b3_a_reader_sees_everything_up_to_the_last_checkpoint,
+                b3_a_reader_at_the_end_goes_on_when_more_is_written,
+                b3_a_reader_goes_on_after_close_and_drop,
+                b3_after_a_truncate_an_earlier_reader_is_good_below_the_cut,
+                b3_after_a_truncate_an_earlier_reader_never_sees_the_cut_bytes,
+                b3_a_reader_made_after_a_truncate_sees_the_new_bytes,
+            }
+            threads b3_threads {
+                b3_a_reader_on_another_thread_sees_a_prefix,
+            }
+            async b4 {
+                b4_read_answers_0_only_at_the_end_or_for_an_empty_buffer,
+                b4_every_range_reads_the_same,
+                b4_at_or_past_the_end_read_answers_0,
+            }
+            async b5 {
+                b5_seek_takes_any_u64,
+                b5_a_write_after_a_seek_past_the_end_leaves_no_hole,
+            }
+            async b6 {
+                b6_checkpoint_answers_what_is_durable,
+                b6_checkpoint_discards_nothing,
+                b6_durable_len_never_passes_the_length_nor_goes_back,
+                b6_what_was_checkpointed_is_there_after_a_reopen,
+                b6_what_was_checkpointed_survives_a_crash,
+                b6_the_last_of_many_checkpoints_counts,
+                b6_closing_keeps_what_was_checkpointed,
+            }
+            async b7 {
+                b7_durable_len_is_0_after_an_opening,
+                b7_after_a_failed_write_the_length_is_what_it_was_or_it_is_poisoned,
+                b7_a_failed_checkpoint_poisons,
+                b7_a_second_checkpoint_after_a_failed_one_does_not_report_success,
+                b7_poison_names_its_cause,
+                b7_a_failed_truncate_poisons,
+                b7_poison_ends_with_a_new_opening,
+                b7_a_poisoned_backend_still_reads_what_was_durable,
+                b7_after_a_failed_read_the_cursor_stays_and_reading_goes_on,
+            }
+            async b8 {
+                b8_truncate_cuts_at_every_boundary,
+                b8_the_cut_is_there_after_a_reopen,
+                b8_the_cut_survives_a_crash,
+                b8_a_cut_makes_what_is_left_durable,
+                b8_the_cut_bytes_never_come_back,
+                b8_the_cut_bytes_do_not_come_back_by_a_crash,
+                b8_truncate_behind_the_end_is_refused_and_changes_nothing,
+                b8_a_write_after_a_cut_begins_at_the_cut,
+            }
+            async b9 {
+                b9_a_dropped_write_leaves_all_or_nothing,
+                b9_a_dropped_checkpoint_loses_nothing,
+                b9_the_checkpoint_after_a_dropped_one_survives_a_crash,
+                b9_the_call_after_a_dropped_checkpoint_hears_of_its_failure,
+                b9_after_a_dropped_seek_or_read_the_log_is_as_it_was,
+                b9_a_dropped_truncate_leaves_the_old_length_or_the_new_one,
+                b9_calls_dropped_at_random_lose_nothing,
+            }
+            async b10 {
+                b10_a_second_writer_is_refused_at_once,
+                b10_the_lock_is_gone_when_close_returns,
+                b10_the_lock_is_gone_when_the_backend_is_dropped,
+                b10_the_lock_is_gone_while_readers_live,
+                b10_a_second_writer_fences_the_first_off,
+                b10_after_close_every_call_answers_closed,
+                b10_a_second_close_is_no_error,
+            }
+            async b11 {
+                b11_a_crash_keeps_the_durable_prefix_exactly,
+                b11_durable_len_is_never_ahead_of_the_disk,
+                b11_a_log_can_be_written_after_a_crash,
+                b11_a_log_that_was_never_checkpointed_opens_after_a_crash,
+                b11_a_crash_while_a_checkpoint_runs_keeps_the_one_before,
+                b11_recovery_offset_is_0_or_the_start_of_a_durable_write,
+            }
+            async b12 {
+                b12_no_room_is_full_and_nothing_was_appended,
+                b12_a_write_that_never_fits_is_full_at_once,
+                b12_a_checkpoint_without_room_keeps_what_was_written,
+                b12_a_full_log_still_reads_and_checkpoints,
+                b12_a_smaller_write_that_fits_is_taken,
+                b12_a_cut_makes_room,
+            }
+            async log_chain {
+                log_a_linear_log_is_clean_under_every_rule,
+                log_duplicates_and_backtracking_are_notes_and_break_a_linear_chain,
+                log_op_1_may_be_replayed,
+                log_a_gap_names_the_missing_ops,
+                log_a_fork_names_both_histories,
+                log_an_expected_tip_has_to_be_there,
+                log_an_empty_log_is_clean_and_lacks_any_expected_tip,
+                log_a_rotated_log_is_one_chain,
+                log_what_is_appended_is_there_after_a_reopen,
+            }
+            async log_tail {
+                log_a_torn_tail_is_cut_at_every_byte,
+                log_a_tail_of_zeros_is_reported_and_cut,
+                log_damage_above_the_last_checkpoint_is_a_tail,
+                log_damage_below_the_last_checkpoint_is_refused,
+                log_the_durable_length_tells_a_tail_from_a_loss,
+                log_a_cautious_opening_cuts_only_what_is_torn,
+                log_something_that_is_no_log_is_left_alone,
+                log_after_a_crash_all_that_was_checkpointed_is_there,
+            }
+            async log_reading {
+                log_resync_finds_entries_at_every_window_edge,
+                log_a_magic_inside_a_body_is_no_entry,
+                log_every_wound_is_found_and_every_other_entry_is_read,
+                log_an_impossible_size_is_named_and_passed,
+                log_entries_are_read_while_they_are_written,
+            }
+            async log_dropping {
+                log_a_dropped_append_is_there_or_is_not_and_the_chain_goes_on,
+                log_a_dropped_checkpoint_loses_no_entry,
+                log_after_a_failed_checkpoint_nothing_is_acknowledged_until_a_new_opening,
+                log_a_full_storage_refuses_an_entry_and_the_chain_goes_on,
+            }
+            async log_group {
+                log_a_group_of_writers_makes_one_chain,
+                log_dropped_callers_of_a_group_strand_nobody,
+                log_a_failing_checkpoint_reaches_everyone_in_the_group,
+                log_what_a_group_acknowledged_survives_a_crash,
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_rules {
+    (data () $($kind:ident $module:ident { $($case:ident,)+ })+) => {
+        vec![$($(
+            Case::new(stringify!($case), $crate::__conformance_rules!(run $kind $module $case)),
+        )+)+]
+    };
+    (run async $module:ident $case:ident) => {
+        |trial| trial.fixture.block_on($crate::suite::cases::$module::$case(trial))
+    };
+    (run threads $module:ident $case:ident) => {
+        |trial| $crate::suite::cases::$module::$case(trial)
+    };
+    (tests ($new:expr) $($kind:ident $module:ident { $($case:ident,)+ })+) => {
+        $($(
+            #[test]
+            fn $case() {
+                $crate::check(stringify!($case), $new);
+            }
+        )+)+
+    };
+}
+
+/// Every case, in the order of the promises, for a harness of your own.
+#[must_use]
+pub fn cases<F: Fixture>() -> Vec<Case<F>> {
+    crate::__conformance_cases!(data())
+}
+
+/// Tests a backend: one `#[test]` for every case of the suite.
+///
+/// With a name, the tests stand in `name::conformance`, so that one file can test several backends; without one, in
+/// `conformance`. The fixture's constructor, a path or a closure, is called for every case. What the storage declares it
+/// cannot do is refused, which is checked, and printed as skipped.
+///
+/// ```
+/// use aof_testkit::{conformance, disk::SimFixture};
+///
+/// conformance!(sim_disk, SimFixture::new);
+/// conformance!(SimFixture::new);
+/// ```
+///
+/// See [`Fixture`] for a complete example.
+#[macro_export]
+macro_rules! conformance {
+    ($name:ident, $new:expr $(,)?) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $crate::conformance!($new);
+        }
+    };
+    ($new:expr $(,)?) => {
+        mod conformance {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $crate::__conformance_cases!(tests($new));
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::SimFixture;
+    use crate::suite::promise::Promise;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_case_is_named_for_its_promise_and_every_promise_has_a_case() {
+        let named: BTreeSet<_> = cases::<SimFixture>().iter().map(|case| Promise::of(case.name())).collect();
+        let all: BTreeSet<_> = Promise::ALL.into_iter().map(Some).collect();
+        assert_eq!(named, all);
+    }
+}

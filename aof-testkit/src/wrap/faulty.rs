@@ -1,0 +1,229 @@
+//! Any backend, with faults.
+
+use crate::wrap::call::Call;
+use crate::wrap::dropping::pending;
+use crate::wrap::fault::{Fault, Faults, injected};
+use aof_api::{AofBackend, AofRead, Error, Result};
+use std::io::IoSlice;
+
+/// A backend that fails as its [`Faults`] say, and keeps the contract in doing so: with an empty plan it passes the suite
+/// wherever the backend inside does, and after an injected failure of a checkpoint it is poisoned as a real one would be.
+///
+/// Readers suffer the same plan. Faults that need to know the disk ([`Fault::WriteKeepsPart`], for instance) are plain
+/// failures here; use a [`SimDisk`](crate::disk::SimDisk) for them.
+///
+/// ```
+/// use aof_api::AofRead;
+/// use aof_memory::MemoryBackend;
+/// use aof_testkit::{Fault, Faults, Faulty};
+///
+/// # futures::executor::block_on(async {
+/// let backend = MemoryBackend::from_bytes(b"one byte at a time");
+/// let mut backend = Faulty::new(backend, Faults::none().with(Fault::ReadIsShort, 1.0));
+/// assert_eq!(backend.read(&mut [0; 10]).await?, 1);
+/// # Ok::<(), aof_api::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Faulty<B> {
+    inner: B,
+    faults: Faults,
+    cursor: u64,
+    poison: Option<Error>,
+    /// What a checkpoint that lied said was durable.
+    lie: Option<u64>,
+    /// The bytes of the last write, kept only while a write may be misdirected to them.
+    last_write: Vec<u8>,
+}
+
+impl<B> Faulty<B> {
+    /// `inner`, struck by `faults`. Its cursor has to stand at 0, as that of every new backend does.
+    pub fn new(inner: B, faults: Faults) -> Faulty<B> {
+        Faulty { inner, faults, cursor: 0, poison: None, lie: None, last_write: Vec::new() }
+    }
+
+    /// The backend inside.
+    pub fn into_inner(self) -> B {
+        self.inner
+    }
+
+    /// The plan.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    fn check_poison(&self) -> Result<()> {
+        self.poison.as_ref().map_or(Ok(()), |poison| Err(poison.clone()))
+    }
+
+    fn poison(&mut self, error: Error) -> Error {
+        self.poison = Some(error.poison());
+        error
+    }
+}
+
+/// A read of `inner`, which stands at `cursor`, as the faults will have it.
+async fn faulty_read<R: AofRead>(inner: &mut R, cursor: &mut u64, faults: &Faults, buf: &mut [u8]) -> Result<usize> {
+    pending(faults.held_up()).await;
+    let wanted = match faults.strike(Call::Read) {
+        Some(Fault::ReadFails) => return Err(injected(Call::Read, *cursor)),
+        Some(Fault::ReadIsShort) => buf.len().min(1),
+        Some(Fault::ReadIsInterrupted) => {
+            pending(1).await;
+            buf.len()
+        }
+        _ => buf.len(),
+    };
+    let count = inner.read(&mut buf[..wanted]).await?;
+    faults.flip(*cursor, &mut buf[..count]);
+    *cursor += count as u64;
+    Ok(count)
+}
+
+async fn faulty_end<R: AofRead>(inner: &mut R, faults: &Faults) -> Result<u64> {
+    pending(faults.held_up()).await;
+    let end = inner.end().await?;
+    match faults.strike(Call::End) {
+        Some(_) => Err(injected(Call::End, end)),
+        None => Ok(end),
+    }
+}
+
+impl<B: AofBackend> AofRead for Faulty<B> {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        pending(self.faults.held_up()).await;
+        self.inner.seek(offset).await?;
+        self.cursor = offset;
+        Ok(())
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        faulty_read(&mut self.inner, &mut self.cursor, &self.faults, buf).await
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        faulty_end(&mut self.inner, &self.faults).await
+    }
+}
+
+impl<B: AofBackend> AofBackend for Faulty<B> {
+    type Reader = FaultyReader<B::Reader>;
+
+    async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
+        pending(self.faults.held_up()).await;
+        self.check_poison()?;
+        let at = self.inner.len();
+        match self.faults.strike(Call::Write) {
+            None => {}
+            Some(Fault::WriteIsFull) => {
+                let needed = parts.iter().map(|part| part.len() as u64).sum();
+                return Err(Error::Full { needed, available: 0 });
+            }
+            Some(Fault::WriteIsMisdirected) => {
+                let len = parts.iter().map(|part| part.len()).sum();
+                // With no write before it, zeros.
+                let bytes: Vec<u8> = match self.last_write.is_empty() {
+                    true => vec![0; len],
+                    false => self.last_write.iter().copied().cycle().take(len).collect(),
+                };
+                return self.inner.write(&[IoSlice::new(&bytes)]).await;
+            }
+            Some(_) => return Err(injected(Call::Write, at)),
+        }
+        let offset = self.inner.write(parts).await?;
+        if self.faults.may_misdirect() {
+            self.last_write = parts.iter().flat_map(|part| part.iter().copied()).collect();
+        }
+        Ok(offset)
+    }
+
+    async fn checkpoint(&mut self) -> Result<u64> {
+        pending(self.faults.held_up()).await;
+        self.check_poison()?;
+        match self.faults.strike(Call::Checkpoint) {
+            None => {
+                let durable = self.inner.checkpoint().await?;
+                self.lie = None;
+                Ok(durable)
+            }
+            Some(Fault::CheckpointLies) => {
+                self.lie = Some(self.inner.len());
+                Ok(self.inner.len())
+            }
+            Some(_) => {
+                let error = injected(Call::Checkpoint, self.inner.durable_len());
+                Err(self.poison(error))
+            }
+        }
+    }
+
+    async fn truncate(&mut self, len: u64) -> Result<()> {
+        pending(self.faults.held_up()).await;
+        self.check_poison()?;
+        if len <= self.inner.len() && self.faults.strike(Call::Truncate).is_some() {
+            let error = injected(Call::Truncate, len);
+            return Err(self.poison(error));
+        }
+        self.inner.truncate(len).await?;
+        self.lie = None;
+        Ok(())
+    }
+
+    async fn reader(&mut self) -> Result<FaultyReader<B::Reader>> {
+        pending(self.faults.held_up()).await;
+        let inner = self.inner.reader().await?;
+        match self.faults.strike(Call::Reader) {
+            Some(_) => Err(injected(Call::Reader, 0)),
+            None => Ok(FaultyReader { inner, faults: self.faults.clone(), cursor: 0 }),
+        }
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        self.poison = None;
+        self.inner.close().await
+    }
+
+    fn len(&self) -> u64 {
+        self.inner.len()
+    }
+
+    fn durable_len(&self) -> u64 {
+        self.lie.unwrap_or(0).max(self.inner.durable_len())
+    }
+
+    fn recovery_offset(&self) -> u64 {
+        self.inner.recovery_offset()
+    }
+}
+
+/// A reader of a [`Faulty`] backend, struck by the same plan.
+#[derive(Debug)]
+pub struct FaultyReader<R> {
+    inner: R,
+    faults: Faults,
+    cursor: u64,
+}
+
+impl<R: AofRead> FaultyReader<R> {
+    /// Any reader, struck by `faults`. Its cursor has to stand at 0.
+    pub fn new(inner: R, faults: Faults) -> FaultyReader<R> {
+        FaultyReader { inner, faults, cursor: 0 }
+    }
+}
+
+impl<R: AofRead> AofRead for FaultyReader<R> {
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        pending(self.faults.held_up()).await;
+        self.inner.seek(offset).await?;
+        self.cursor = offset;
+        Ok(())
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
+        faulty_read(&mut self.inner, &mut self.cursor, &self.faults, buf).await
+    }
+
+    async fn end(&mut self) -> Result<u64> {
+        faulty_end(&mut self.inner, &self.faults).await
+    }
+}
