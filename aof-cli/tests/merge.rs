@@ -4,7 +4,8 @@
 
 mod support;
 
-use aof_api::{Header, MAGIC, Operation, Prepare};
+use aof_api::Operation;
+use aof_api::format::{Header, MAGIC, Prepare};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;

@@ -2,20 +2,20 @@
 
 use crate::FileBackend;
 use aof_api::Result;
-use aof_api::blocking::Aof;
+use aof_api::log::blocking::Aof;
 use futures::executor::block_on;
 use std::path::Path;
 
 /// As [`rotate`](crate::rotate()).
 ///
 /// ```
-/// use aof_api::blocking::Aof;
-/// use aof_api::{Operation, Options};
+/// use aof_api::log::blocking::Aof;
+/// use aof_api::{LogOptions, Operation};
 /// use aof_file::FileBackend;
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let (path, archive) = (directory.path().join("bank.aof"), directory.path().join("bank-1.aof"));
-/// let mut log = Aof::create(FileBackend::create(&path)?, Options::new())?;
+/// let mut log = Aof::create(FileBackend::create(&path)?, LogOptions::new())?;
 /// log.append(Operation(200), b"pay 5 to bob")?;
 /// aof_file::blocking::rotate(&mut log, &archive)?;
 /// assert_eq!(log.append(Operation(200), b"pay 6 to eve")?.op, 2);

@@ -5,7 +5,7 @@ use crate::backend::Open;
 use crate::failure::failed;
 use crate::reader::{MAX_LEN, read_within};
 use crate::writeback::Writeback;
-use aof_api::extent::Extent;
+use aof_api::storage::extent::Extent;
 use aof_api::{Error, Result};
 use std::io::{self, IoSlice};
 

@@ -3,7 +3,7 @@
 use crate::FileOptions;
 use crate::failure::failed;
 use crate::system::{OpenFile, System};
-use aof_api::extent::ExtentView;
+use aof_api::storage::extent::ExtentView;
 use aof_api::{AofRead, Result};
 use std::io;
 use std::path::Path;

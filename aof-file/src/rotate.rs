@@ -4,7 +4,8 @@ use crate::FileBackend;
 use crate::archive::{archive_and_replace, publish, sync_directory};
 use crate::failure::failed;
 use crate::open::absolute;
-use aof_api::{Aof, AofBackend, Error, Prepare, Result};
+use aof_api::format::Prepare;
+use aof_api::{Aof, AofBackend, Error, Result};
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
@@ -16,7 +17,7 @@ use tempfile::TempPath;
 /// chain. Offsets and lengths are those of the new file from here on.
 ///
 /// Until the first append, the seam is all that the new file has: should the disk damage it, an opening takes it for a
-/// torn end and the log for an empty one. [`Options::expected_tip`](aof_api::Options::expected_tip) finds that out.
+/// torn end and the log for an empty one. [`LogOptions::expected_tip`](aof_api::LogOptions::expected_tip) finds that out.
 ///
 /// On return the archived file is complete, durable under its name, and unlocked; the new one is durable, and locked
 /// since before it could be seen. In a crash at any moment, the path means all of the old log or all of the new file.
@@ -27,13 +28,13 @@ use tempfile::TempPath;
 /// program puts under the path in the moment of the rename is lost.
 ///
 /// ```
-/// use aof_api::{Aof, Operation, Options};
+/// use aof_api::{Aof, LogOptions, Operation};
 /// use aof_file::{FileBackend, rotate};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let (path, archive) = (directory.path().join("bank.aof"), directory.path().join("bank-1.aof"));
 /// # futures::executor::block_on(async {
-/// let mut log = Aof::create(FileBackend::create(&path)?, Options::new()).await?;
+/// let mut log = Aof::create(FileBackend::create(&path)?, LogOptions::new()).await?;
 /// log.append(Operation(200), b"pay 5 to bob").await?;
 /// rotate(&mut log, &archive).await?;
 /// let appended = log.append(Operation(200), b"pay 6 to eve").await?;
@@ -79,13 +80,13 @@ pub async fn rotate(log: &mut Aof<FileBackend>, archive_path: impl AsRef<Path>) 
 /// only as long as it is open. The other errors of [`rotate`]. After all of them the log goes on in the moved file.
 ///
 /// ```
-/// use aof_api::{Aof, Error, Operation, Options};
+/// use aof_api::{Aof, Error, LogOptions, Operation};
 /// use aof_file::{FileBackend, continue_after_move};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let (path, archive) = (directory.path().join("bank.aof"), directory.path().join("bank-1.aof"));
 /// # futures::executor::block_on(async {
-/// let mut log = Aof::create(FileBackend::create(&path)?, Options::new()).await?;
+/// let mut log = Aof::create(FileBackend::create(&path)?, LogOptions::new()).await?;
 /// log.append(Operation(200), b"pay 5 to bob").await?;
 /// std::fs::rename(&path, &archive).unwrap(); // an operator's `mv`
 /// assert!(matches!(log.checkpoint().await, Err(Error::Moved { .. })));

@@ -4,7 +4,7 @@
 //! `cargo run -p aof-testkit --example vec_backend` prints what the suite says of it;
 //! `cargo test -p aof-testkit --example vec_backend` runs every case as a test.
 
-use aof_api::extent::{Extent, ExtentView};
+use aof_api::storage::extent::{Extent, ExtentView};
 use aof_api::{AofBackend, AofRead, Error, Result};
 use aof_testkit::{Capabilities, Fixture, run_all};
 use std::io::IoSlice;

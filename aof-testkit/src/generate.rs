@@ -5,7 +5,8 @@
 //! says what of it is lost.
 //!
 //! ```
-//! use aof_api::{Rule, ValidateOptions, validate};
+//! use aof_api::validate::{self, validate};
+//! use aof_api::Rule;
 //! use aof_memory::MemoryBackend;
 //! use aof_testkit::generate::{Bodies, Generator, Wound};
 //!
@@ -14,7 +15,7 @@
 //! let wounded = log.wounded(&Wound::Body { entry: 7, bit: 3 });
 //!
 //! let backend = MemoryBackend::from_bytes(&wounded.bytes);
-//! let validation = validate(backend, ValidateOptions::new().rule(Rule::SeenParent), None).await?;
+//! let validation = validate(backend, validate::Options::new().rule(Rule::SeenParent), None).await?;
 //! assert_eq!(validation.entries, 19);
 //! assert_eq!(validation.findings[0].offset, log.offset(7));
 //! # Ok::<(), aof_api::Error>(())

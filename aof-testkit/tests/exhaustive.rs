@@ -1,10 +1,10 @@
 //! Loops that leave nothing out: every cut length, every bit, every call that can fail.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test panics")]
 
-use aof_api::{
-    Aof, AofBackend, Checksum, Entries, Error, FindingKind, Operation, Options, Prepare, ReadOptions, Recovery, Result,
-    Rule, Tail, TailKind, ValidateOptions, validate,
-};
+use aof_api::format::{Checksum, Prepare};
+use aof_api::log::TailKind;
+use aof_api::validate::{self, FindingKind, validate};
+use aof_api::{Aof, AofBackend, Entries, Error, LogOptions, Operation, Recovery, Result, Rule, Tail, read};
 use aof_testkit::disk::{SimDisk, SimReader};
 use aof_testkit::generate::{Bodies, Generator, Log};
 use aof_testkit::{Fault, Faults, Random};
@@ -15,7 +15,7 @@ fn small_log() -> Log {
     Generator::new(7).entries(3).bodies(Bodies::Fixed(12)).linear()
 }
 
-fn open(bytes: &[u8], options: Options) -> Result<(Vec<u8>, Recovery)> {
+fn open(bytes: &[u8], options: LogOptions) -> Result<(Vec<u8>, Recovery)> {
     let disk = SimDisk::from_bytes(bytes);
     let (log, recovery) = block_on(Aof::open(disk.open()?, options))?;
     drop(log);
@@ -30,20 +30,20 @@ fn a_log_cut_at_any_length_keeps_its_whole_entries_and_reports_the_rest() {
         let whole = log.whole_in(len as u64);
         let end = log.offset(whole) as usize;
 
-        let (left, recovery) = open(bytes, Options::new()).unwrap();
+        let (left, recovery) = open(bytes, LogOptions::new()).unwrap();
         assert_eq!(left, &log.bytes()[..end], "cut at {len}");
         assert_eq!(recovery.entries, whole as u64, "cut at {len}");
         let cut = recovery.cut.map(|cut| (cut.offset, cut.len, cut.kind, cut.entries));
         let due = (end < len).then_some((end as u64, (len - end) as u64, TailKind::Torn, 0));
         assert_eq!(cut, due, "cut at {len}");
 
-        let (left, recovery) = open(bytes, Options::new().tail(Tail::Keep)).unwrap();
+        let (left, recovery) = open(bytes, LogOptions::new().tail(Tail::Keep)).unwrap();
         assert_eq!((left.as_slice(), recovery.entries), (bytes, whole as u64), "cut at {len}, kept");
 
-        let refused = open(bytes, Options::new().tail(Tail::Refuse));
+        let refused = open(bytes, LogOptions::new().tail(Tail::Refuse));
         assert_eq!(refused.is_err(), end < len, "cut at {len}: {refused:?}");
         if let Some(durable) = (end as u64).checked_add(1).filter(|durable| *durable <= log.bytes().len() as u64) {
-            assert!(open(bytes, Options::new().durable_len(durable)).is_err(), "cut at {len}, {durable} durable");
+            assert!(open(bytes, LogOptions::new().durable_len(durable)).is_err(), "cut at {len}, {durable} durable");
         }
     }
 }
@@ -53,8 +53,8 @@ fn reader(bytes: &[u8]) -> SimReader {
 }
 
 /// The smallest: there is little to allocate.
-fn windows() -> ReadOptions {
-    ReadOptions::new().chunk_len(4096)
+fn windows() -> read::Options {
+    read::Options::new().chunk_len(4096)
 }
 
 fn readable(bytes: &[u8]) -> Vec<Checksum> {
@@ -84,7 +84,7 @@ fn every_flipped_bit_is_located_and_costs_one_entry() {
         let due: Vec<_> = (0..all.len()).filter(|other| *other != entry).map(|other| all[other]).collect();
         assert_eq!(readable(&bytes), due, "bit {bit}");
 
-        let options = ValidateOptions::new().rule(Rule::SeenParent).read(windows());
+        let options = validate::Options::new().rule(Rule::SeenParent).read(windows());
         let validation = block_on(validate(reader(&bytes), options, None)).unwrap();
         let first = &validation.findings[0];
         assert_eq!(first.offset, log.offset(entry), "bit {bit}");
@@ -105,7 +105,7 @@ struct Told {
 async fn live(disk: &SimDisk, told: &mut Told) -> Result<()> {
     let mut random = Random::new(3);
     for _ in 0..2 {
-        let (mut log, _) = Aof::open(disk.open()?, Options::new()).await?;
+        let (mut log, _) = Aof::open(disk.open()?, LogOptions::new()).await?;
         for round in 0..3 {
             let body = random.bytes(200 * round);
             told.written.push(log.append(Operation(200), &body).await?.checksum);
@@ -137,7 +137,7 @@ async fn live(disk: &SimDisk, told: &mut Told) -> Result<()> {
 /// Row 1 of the faults after whatever happened: what was durable is there, and a prefix of what was written behind it.
 fn expect_row_1(disk: &SimDisk, told: &Told, when: &str) {
     disk.faults().disable();
-    let (log, _) = block_on(Aof::open(disk.open().unwrap(), Options::new())).unwrap_or_else(|error| {
+    let (log, _) = block_on(Aof::open(disk.open().unwrap(), LogOptions::new())).unwrap_or_else(|error| {
         panic!("{when}: the log does not open: {error:?}");
     });
     drop(log);

@@ -1,6 +1,6 @@
 //! One generic body of code, over every backend, chosen by type or at run time.
 
-use aof_api::{Aof, AofBackend, DynAofBackend, Operation, Options, Result, Rule};
+use aof_api::{Aof, AofBackend, DynAofBackend, LogOptions, Operation, Result, Rule};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use aof_memory::MemoryBackend;
 use futures::TryStreamExt;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Writes a log, reads it while it grows, closes it, opens it again, goes on.
 async fn write_close_and_go_on<B: AofBackend>(backend: B, reopen: impl FnOnce(B) -> B) -> Result<()> {
-    let mut log = Aof::create(backend, Options::new().cluster(7)).await?;
+    let mut log = Aof::create(backend, LogOptions::new().cluster(7)).await?;
     let mut entries = log.entries().await?;
     let first = log.append(Operation(128), b"one").await?;
     assert_eq!(entries.next().await?.map(|entry| entry.checksum()), Some(first.checksum));
@@ -18,7 +18,7 @@ async fn write_close_and_go_on<B: AofBackend>(backend: B, reopen: impl FnOnce(B)
     assert_eq!(log.unflushed(), log.len());
     assert_eq!(log.checkpoint().await?, log.len());
 
-    let (mut log, recovery) = Aof::open(reopen(log.into_inner()), Options::new().verify_threads(2)).await?;
+    let (mut log, recovery) = Aof::open(reopen(log.into_inner()), LogOptions::new().verify_threads(2)).await?;
     assert_eq!((recovery.entries, recovery.cut), (3, None));
     let last = log.append(Operation(128), b"four").await?;
     assert_eq!(last.op, 4);
@@ -81,7 +81,7 @@ fn both_backends_hold_the_same_bytes() {
         bytes
     }
     let directory = tempfile::tempdir().unwrap();
-    let options = || Options::new().clock(|| 1_700_000_000_000_000_000);
+    let options = || LogOptions::new().clock(|| 1_700_000_000_000_000_000);
     let memory = block_on(async { bytes(Aof::create(MemoryBackend::new(), options()).await.unwrap()).await });
     let path = directory.path().join("log.aof");
     let file =

@@ -1,7 +1,7 @@
 //! The checksum against the AEAD call of the crate that computes it.
 
 use aegis::aegis128l::Aegis128L;
-use aof_api::Checksum;
+use aof_api::format::Checksum;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 

@@ -2,7 +2,8 @@
 //! each of them closely. `-- checksum`, `-- append` or `-- validate` runs a part.
 
 use aegis::aegis128l::Aegis128L;
-use aof_api::{Checksum, Rule};
+use aof_api::Rule;
+use aof_api::format::Checksum;
 use aof_benches::LogFile;
 use aof_benches::appending::{
     ROUND, append, file, file_erased, memory, memory_erased, plain_copy, two_checksums_and_plain_copy, write,

@@ -1,7 +1,8 @@
 //! What damage costs at worst: a file of headers that each claim the largest body and have none, so that each of them
 //! has to be looked at, against reading the file without looking.
 
-use aof_api::{AofReadExt, Entries, Error, HEADER_SIZE, Header, MAGIC, MESSAGE_SIZE_MAX, Operation, ReadOptions};
+use aof_api::format::{HEADER_SIZE, Header, MAGIC, MESSAGE_SIZE_MAX};
+use aof_api::{AofReadExt, Entries, Error, Operation, read};
 use aof_benches::side_by_side::{Contender, side_by_side};
 use aof_file::{FileBackend, FileReader};
 use futures::executor::block_on;
@@ -57,7 +58,7 @@ fn read_without_looking(path: &Path) -> u64 {
 }
 
 fn read_past_damage(path: &Path) -> u64 {
-    let mut entries = Entries::new(reader(path), ReadOptions::new());
+    let mut entries = Entries::new(reader(path), read::Options::new());
     let mut damaged = 0;
     loop {
         match block_on(entries.next()) {

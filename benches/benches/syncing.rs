@@ -3,7 +3,8 @@
 //!
 //! The bare ways write as many bytes as an entry has, so that what differs is the log.
 
-use aof_api::{Operation, Options, blocking::Aof};
+use aof_api::log::blocking::Aof;
+use aof_api::{LogOptions, Operation};
 use aof_benches::side_by_side::{Contender, side_by_side};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use std::fs::{File, OpenOptions};
@@ -161,7 +162,7 @@ fn log(
     Contender::new(name, move || {
         let _ = std::fs::remove_file(&path);
         let backend = options.create(&path).expect("a temporary directory takes a file");
-        let mut log = Aof::create(backend, Options::new()).expect("a new file is empty");
+        let mut log = Aof::create(backend, LogOptions::new()).expect("a new file is empty");
         log.append_all(&entries).expect("the disk has room");
         log.checkpoint().expect("the disk works");
         timed(&mut log, checkpoints, |log| {

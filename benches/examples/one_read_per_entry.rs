@@ -2,7 +2,7 @@
 //!
 //! What `aof validate` is measured against: `one_read_per_entry LOG`. The same checks are made, by the same code.
 
-use aof_api::{AofEntry, ENTRY_SIZE_MAX};
+use aof_api::format::{AofEntry, ENTRY_SIZE_MAX};
 use std::error::Error;
 use std::fs::File;
 use std::os::unix::fs::FileExt;

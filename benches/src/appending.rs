@@ -1,7 +1,8 @@
 //! Appending to memory and to files without checkpoints, against the plain copy of the same bytes: each as a function
 //! that does so many appends and answers how long they took.
 
-use aof_api::{Aof, AofBackend, Checksum, DynAofBackend, Header, Operation, Options, Prepare};
+use aof_api::format::{Checksum, Header, Prepare};
+use aof_api::{Aof, AofBackend, DynAofBackend, LogOptions, Operation};
 use aof_file::FileBackend;
 use aof_memory::{CAPACITY_DEFAULT, MemoryBackend};
 use futures::FutureExt;
@@ -15,8 +16,8 @@ const ENTRY_LEN: usize = 16 + 256 + BODY_LEN;
 /// Appends until the memory is full, about 26,000; then a new one, and what making it costs is not counted.
 pub const ROUND: u64 = CAPACITY_DEFAULT / ENTRY_LEN as u64;
 
-fn options() -> Options {
-    Options::new().clock(|| 1)
+fn options() -> LogOptions {
+    LogOptions::new().clock(|| 1)
 }
 
 fn prepare() -> Prepare {

@@ -6,7 +6,8 @@ pub mod peers;
 pub mod side_by_side;
 pub mod validating;
 
-use aof_api::{Operation, Options, blocking::Aof};
+use aof_api::log::blocking::Aof;
+use aof_api::{LogOptions, Operation};
 use aof_file::{FileBackend, FileReader};
 use tempfile::TempDir;
 
@@ -26,7 +27,7 @@ impl LogFile {
     pub fn new(body_len: usize, len: u64) -> LogFile {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let backend = FileBackend::create(directory.path().join("log.aof")).expect("an empty directory takes a file");
-        let mut log = Aof::create(backend, Options::new()).expect("a new file is empty");
+        let mut log = Aof::create(backend, LogOptions::new()).expect("a new file is empty");
         let entries = len / (272 + body_len as u64);
         let body = vec![7; body_len];
         let batch: Vec<_> = (0..(1 << 20) / (272 + body_len) + 1).map(|_| (Operation(200), &body)).collect();

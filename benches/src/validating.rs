@@ -1,7 +1,8 @@
 //! Reading a log in a file with and without looking at it.
 
 use crate::LogFile;
-use aof_api::{AofReadExt, Entries, ReadOptions, Rule, ValidateOptions, Validator, validate};
+use aof_api::validate::{self, Validator, validate};
+use aof_api::{AofReadExt, Entries, Rule, read};
 use futures::executor::block_on;
 
 /// Bodies in bytes, from small to the largest.
@@ -33,7 +34,7 @@ pub fn read_without_looking(log: &LogFile) -> u64 {
 ///
 /// When the log is not whole.
 pub fn scan(log: &LogFile, threads: usize) -> u64 {
-    let mut entries = Entries::new(log.reader(), ReadOptions::new().verify_threads(threads));
+    let mut entries = Entries::new(log.reader(), read::Options::new().verify_threads(threads));
     let mut count = 0;
     block_on(async {
         while entries.next().await.expect("the log is whole").is_some() {
@@ -49,7 +50,7 @@ pub fn scan(log: &LogFile, threads: usize) -> u64 {
 ///
 /// When the log is not whole.
 pub fn validated(log: &LogFile, rule: Rule, threads: usize) -> u64 {
-    let options = ValidateOptions::new().rule(rule).verify_threads(threads);
+    let options = validate::Options::new().rule(rule).verify_threads(threads);
     let validation = block_on(validate(log.reader(), options, None)).expect("the log can be read");
     assert!(validation.is_clean());
     validation.entries
@@ -61,7 +62,7 @@ pub fn validated(log: &LogFile, rule: Rule, threads: usize) -> u64 {
 ///
 /// When the log is not whole.
 pub fn validated_striped(log: &LogFile, threads: usize) -> u64 {
-    let mut validator = Validator::new(ValidateOptions::new());
+    let mut validator = Validator::new(validate::Options::new());
     let readers = (0..threads).map(|_| log.reader()).collect();
     let mut problems = 0;
     block_on(validator.read_striped(readers, |_| problems += 1)).expect("the log can be read");

@@ -3,7 +3,7 @@
 use super::rule::RuleName;
 use super::size::Size;
 use super::tail::TailName;
-use aof_api::Checksum;
+use aof_api::format::Checksum;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 

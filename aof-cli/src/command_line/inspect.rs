@@ -1,7 +1,8 @@
 //! The command line of `aof inspect`.
 
 use crate::command_line::ranges::{Inclusive, OpRange, TimeRange};
-use aof_api::{Header, Operation};
+use aof_api::Operation;
+use aof_api::format::Header;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! The command line of `aof repair`.
 
 use super::threads::ThreadArguments;
-use aof_api::Checksum;
+use aof_api::format::Checksum;
 use clap::Args;
 use std::path::PathBuf;
 

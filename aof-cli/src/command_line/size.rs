@@ -1,6 +1,6 @@
 //! Sizes in bytes, as people read and write them.
 
-use aof_api::BODY_SIZE_MAX;
+use aof_api::format::BODY_SIZE_MAX;
 use std::fmt;
 use std::str::FromStr;
 

@@ -2,7 +2,7 @@
 
 use super::rule::RuleName;
 use super::threads::ThreadArguments;
-use aof_api::Checksum;
+use aof_api::format::Checksum;
 use clap::Args;
 use std::path::PathBuf;
 

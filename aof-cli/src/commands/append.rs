@@ -13,8 +13,10 @@ use crate::output::json;
 use crate::output::paths::as_typed;
 use crate::output::progress::Spinner;
 use anstream::eprintln;
-use aof_api::blocking::Aof;
-use aof_api::{Error, HEADER_SIZE, Operation, Options, Recovery, TailKind, size_disk};
+use aof_api::format::{HEADER_SIZE, size_disk};
+use aof_api::log::TailKind;
+use aof_api::log::blocking::Aof;
+use aof_api::{Error, LogOptions, Operation, Recovery};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use input::Input;
 use moved::{Moved, go_on, go_on_before_close};
@@ -54,14 +56,14 @@ pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outc
 fn input(arguments: &AppendArguments) -> Outcome<Input> {
     let Some(count) = arguments.count else { return Ok(Input::lines()) };
     let len = arguments.size.body_len().ok_or_else(|| {
-        let limit = aof_api::BODY_SIZE_MAX;
+        let limit = aof_api::format::BODY_SIZE_MAX;
         Failure::Usage(format!("--size {} is above the largest body, {limit} bytes", arguments.size))
     })?;
     Ok(Input::made_up(count, len))
 }
 
-fn options(arguments: &AppendArguments) -> Options {
-    let mut options = Options::new()
+fn options(arguments: &AppendArguments) -> LogOptions {
+    let mut options = LogOptions::new()
         .rule(arguments.rule.into())
         .tail(arguments.tail.into())
         .cut_len_max(CUT_LEN_MAX)

@@ -10,7 +10,8 @@ use crate::output::exit::{Exit, Failure, Outcome};
 use crate::output::fresh::Fresh;
 use crate::output::paths::refuse_directory;
 use crate::output::progress::Progress;
-use aof_api::{AofBackend, Copier, CopyOptions, Entries, Error, ReadOptions};
+use aof_api::copy::{self, Copier};
+use aof_api::{AofBackend, Entries, Error, read};
 use futures::executor::block_on;
 use report::Report;
 use witness::Witness;
@@ -28,7 +29,7 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
             return Err(Failure::Refused("SRC and DST are the same file: choose another name for DST".to_owned()));
         }
         // Nothing is made for what is no log at all.
-        let mut entries = Entries::new(source.reader()?, ReadOptions::new());
+        let mut entries = Entries::new(source.reader()?, read::Options::new());
         match block_on(entries.next()).map(drop) {
             Err(error @ Error::Corrupt { .. }) if !source.live => {
                 report.stopped = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
@@ -45,8 +46,8 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
         }
     }
     let mut progress = Progress::new(source.len, output);
-    let read = ReadOptions::new().verify_threads(source.threads(arguments.threads.count()));
-    let mut copier = Copier::new(CopyOptions::new().read(read).live(source.live));
+    let read = read::Options::new().verify_threads(source.threads(arguments.threads.count()));
+    let mut copier = Copier::new(copy::Options::new().read(read).live(source.live));
     progress.follow_entries(copier.entries_so_far());
     let fresh = Fresh::look(path);
     let backend = Source::options_for_output(std::slice::from_ref(&source)).open_or_create(path);

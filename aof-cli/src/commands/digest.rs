@@ -8,7 +8,9 @@ use crate::output::exit::{Exit, Failure, Outcome};
 use crate::output::json;
 use crate::output::progress::{Progress, Watched};
 use anstream::eprintln;
-use aof_api::{DamagedRange, Digester, Entries, Error, Operation, ReadOptions};
+use aof_api::format::Digester;
+use aof_api::read::{self, DamagedRange};
+use aof_api::{Entries, Error, Operation};
 use futures::executor::block_on;
 use std::io::Write;
 
@@ -18,7 +20,7 @@ pub(crate) fn run(arguments: &DigestArguments, output: &OutputArguments) -> Outc
     let mut digesting =
         Digesting { progress, digester: Digester::new(), entries: 0, not_counted: 0, surprising: 0, pending: 0 };
     for source in &sources {
-        let options = ReadOptions::new().verify_threads(source.threads(arguments.threads.count()));
+        let options = read::Options::new().verify_threads(source.threads(arguments.threads.count()));
         digesting.read(source, Entries::new(digesting.progress.watch(source.reader()?), options))?;
     }
     digesting.finish(output)

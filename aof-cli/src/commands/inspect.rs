@@ -15,7 +15,9 @@ use crate::output::hint::if_text;
 use crate::output::json;
 use crate::output::progress::Progress;
 use anstream::eprintln;
-use aof_api::{DamagedRange, Entries, Error, FindingKind, LocatedEntry, Note, NoteKind, ReadOptions};
+use aof_api::read::{self, DamagedRange, LocatedEntry};
+use aof_api::validate::{FindingKind, Note, NoteKind};
+use aof_api::{Entries, Error};
 use follow::{Follower, Waited};
 use futures::executor::block_on;
 use print::{How, heading, print};
@@ -61,7 +63,7 @@ impl<W: Write> Listing<'_, W> {
         let quiet = output.quiet || std::io::stdout().is_terminal();
         let len = source.len.map(|len| len.saturating_sub(start));
         let progress = Progress::new(len, &OutputArguments { quiet, json: output.json });
-        let options = ReadOptions::new().verify_threads(source.threads(cores()));
+        let options = read::Options::new().verify_threads(source.threads(cores()));
         let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
         while self.left > 0 {
             match block_on(entries.next()) {

@@ -8,7 +8,9 @@ use crate::output::exit::{Exit, Failure, Outcome};
 use crate::output::interrupt::{finished, guarded};
 use crate::output::paths::refuse_directory;
 use crate::output::progress::Progress;
-use aof_api::{Checksum, MergeOptions, Merger, ReadOptions};
+use aof_api::format::Checksum;
+use aof_api::merge::{self, Merger};
+use aof_api::read;
 use aof_file::{Draft, is_locked};
 use futures::executor::block_on;
 use std::path::Path;
@@ -39,8 +41,8 @@ pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outco
     Ok(if report.is_whole() { Exit::Clean } else { Exit::Problems })
 }
 
-pub(crate) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool, threads: usize) -> MergeOptions {
-    let mut options = MergeOptions::new().keep_gaps(gaps).read(ReadOptions::new().verify_threads(threads));
+pub(crate) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool, threads: usize) -> merge::Options {
+    let mut options = merge::Options::new().keep_gaps(gaps).read(read::Options::new().verify_threads(threads));
     if let Some(root) = root {
         options = options.root(root);
     }

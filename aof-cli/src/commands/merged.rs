@@ -9,7 +9,8 @@ use crate::output::hint::{cut_torn_end, if_text};
 use crate::output::paths::quoted;
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use aof_api::{Error, Fork, InputDamage, MergeGap, MergeReport, Stretch, Unmergeable};
+use aof_api::Error;
+use aof_api::merge::{self, Fork, InputDamage, Stretch, Unmergeable};
 use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::Path;
 
@@ -36,7 +37,7 @@ impl<'a> Merged<'a> {
     }
 
     /// Prints what was found in the inputs, and answers why nothing was written.
-    pub(crate) fn refuse(&self, report: &MergeReport, error: Error) -> Failure {
+    pub(crate) fn refuse(&self, report: &merge::Report, error: Error) -> Failure {
         let Error::Unmergeable { reason } = &error else {
             return Failure::at(Path::new(&self.paths.join(", ")))(error);
         };
@@ -66,7 +67,7 @@ impl<'a> Merged<'a> {
     }
 
     /// Prints what was found and written; `kept` is where the original is.
-    pub(crate) fn print(&self, report: &MergeReport, written: Option<&Path>, kept: Option<&Path>) -> Outcome<()> {
+    pub(crate) fn print(&self, report: &merge::Report, written: Option<&Path>, kept: Option<&Path>) -> Outcome<()> {
         let mut out = out();
         if self.output.json {
             self.print_json(&mut out, report, written, kept)?;
@@ -110,7 +111,7 @@ impl<'a> Merged<'a> {
         if more > 0 { text + &format!("\n  and {} more", grouped(more)) } else { text }
     }
 
-    fn inputs(&self, out: &mut Out, report: &MergeReport) -> std::io::Result<()> {
+    fn inputs(&self, out: &mut Out, report: &merge::Report) -> std::io::Result<()> {
         for (input, path) in report.inputs.iter().zip(&self.paths) {
             let ops = input.ops.as_ref().map_or(String::new(), |ops| format!(", ops {} to {}", ops.start(), ops.end()));
             let duplicates = if input.duplicates > 0 {
@@ -160,7 +161,7 @@ impl<'a> Merged<'a> {
     fn print_text(
         &self,
         out: &mut Out,
-        report: &MergeReport,
+        report: &merge::Report,
         written: Option<&Path>,
         kept: Option<&Path>,
     ) -> std::io::Result<()> {
@@ -201,7 +202,7 @@ impl<'a> Merged<'a> {
         self.verdict(out, report, written)
     }
 
-    fn verdict(&self, out: &mut Out, report: &MergeReport, written: Option<&Path>) -> std::io::Result<()> {
+    fn verdict(&self, out: &mut Out, report: &merge::Report, written: Option<&Path>) -> std::io::Result<()> {
         if report.changes_nothing() && written.is_none() {
             return writeln!(out, "{GOOD}nothing to repair{GOOD:#}");
         }
@@ -238,7 +239,7 @@ fn out() -> Out {
     BufWriter::new(AutoStream::auto(std::io::stdout().lock()))
 }
 
-fn gap_text(gap: &MergeGap) -> String {
+fn gap_text(gap: &merge::Gap) -> String {
     let (before, parent, behind) = (gap.before.op, gap.parent, gap.behind.op);
     match gap.missing() {
         Some(missing) if missing.start() == missing.end() => {

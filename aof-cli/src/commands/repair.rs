@@ -9,7 +9,8 @@ use crate::output::exit::{Exit, Failure, Outcome};
 use crate::output::interrupt::{finished, guarded};
 use crate::output::paths::as_typed;
 use crate::output::progress::{Progress, Watched};
-use aof_api::{AofBackend, MergeReport, Merger};
+use aof_api::AofBackend;
+use aof_api::merge::{self, Merger};
 use aof_file::FileBackend;
 use futures::executor::block_on;
 use std::path::Path;
@@ -84,12 +85,12 @@ impl<'a> Repair<'a> {
         Ok(Repair { merger, merged, progress })
     }
 
-    fn write(&mut self, backend: &mut FileBackend, path: &Path) -> Outcome<MergeReport> {
+    fn write(&mut self, backend: &mut FileBackend, path: &Path) -> Outcome<merge::Report> {
         self.progress.extend(self.merger.report().unique_bytes);
         block_on(self.merger.write(backend)).map_err(Failure::at(path))
     }
 
-    fn finish(self, report: &MergeReport, written: Option<&Path>, kept: Option<&Path>) -> Outcome {
+    fn finish(self, report: &merge::Report, written: Option<&Path>, kept: Option<&Path>) -> Outcome {
         self.progress.finish();
         self.merged.print(report, written, kept)?;
         Ok(if report.is_whole() { Exit::Clean } else { Exit::Problems })

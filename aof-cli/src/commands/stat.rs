@@ -16,7 +16,8 @@ use crate::output::exit::{Exit, Failure, Outcome};
 use crate::output::paths::refuse_directory;
 use crate::output::progress::Progress;
 use anstream::AutoStream;
-use aof_api::{Entries, Error, MAGIC, ReadOptions};
+use aof_api::format::MAGIC;
+use aof_api::{Entries, Error, read};
 use aof_file::is_locked;
 use futures::executor::block_on;
 #[cfg(unix)]
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
     let progress = Progress::new(Source::total_len(&sources), output);
     let mut tally = Tally::new();
     for source in &sources {
-        let options = ReadOptions::new().verify_threads(source.threads(arguments.threads.count()));
+        let options = read::Options::new().verify_threads(source.threads(arguments.threads.count()));
         let mut entries = Entries::new(progress.watch(source.reader()?), options);
         tally.begin_file();
         loop {

@@ -10,7 +10,8 @@ use crate::output::json;
 use crate::output::progress::Progress;
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
-use aof_api::{Finding, FindingKind, Note, Observation, Rule, ValidateOptions, Validation, Validator};
+use aof_api::Rule;
+use aof_api::validate::{self, Finding, FindingKind, Note, Observation, Validation, Validator};
 use futures::executor::block_on;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
@@ -27,7 +28,7 @@ pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Ou
     let streams = sources.iter().any(Source::is_stream);
     let threads = if streams { 1 } else { arguments.threads.for_bytes(Source::total_len(&sources)) };
     let rule = Rule::from(arguments.rule);
-    let mut validator = Validator::new(ValidateOptions::new().rule(rule).verify_threads(threads));
+    let mut validator = Validator::new(validate::Options::new().rule(rule).verify_threads(threads));
     progress.follow_entries(validator.entries_so_far());
     let mut report = Report::new(output.json, &progress);
     for source in &sources {

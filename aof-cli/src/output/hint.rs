@@ -3,7 +3,9 @@
 use crate::command_line::size::counted;
 use crate::output::paths::quoted;
 use crate::output::text::looks_like_text;
-use aof_api::{CorruptReason, Damage, Error};
+use aof_api::Error;
+use aof_api::format::Damage;
+use aof_api::storage::CorruptReason;
 use std::path::Path;
 
 /// What to do about this error of this log.

@@ -1,7 +1,9 @@
 //! JSON lines: one object per line, u128 as 32 hexadecimal digits, numbers that may pass 2^53 as strings.
 
 use crate::output::exit::{Failure, Outcome};
-use aof_api::{Checksum, DamagedRange, Finding, FindingKind, Note, NoteKind, Validation};
+use aof_api::format::Checksum;
+use aof_api::read::DamagedRange;
+use aof_api::validate::{Finding, FindingKind, Note, NoteKind, Validation};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::Write;

@@ -36,7 +36,7 @@ mod tests {
             assert!(is_text(text.as_bytes()), "{text:?}");
             assert!(is_text(&text.as_bytes()[..text.len() - 1]), "{text:?}");
         }
-        for bytes in [&b""[..], b"\x1f\x8b\x08", b"text\0more", &aof_api::MAGIC, &[0; 16]] {
+        for bytes in [&b""[..], b"\x1f\x8b\x08", b"text\0more", &aof_api::format::MAGIC, &[0; 16]] {
             assert!(!is_text(bytes), "{bytes:?}");
         }
     }

@@ -4,7 +4,7 @@ use crate::bare;
 use crate::events::Event;
 use crate::random::{body, told};
 use crate::writer::{Load, archive, same_file};
-use aof_api::{Aof, Entries, Options, ReadOptions, Rule};
+use aof_api::{Aof, Entries, LogOptions, Rule, read};
 use aof_file::{FileOptions, FileReader};
 use futures::executor::block_on;
 use std::collections::{HashMap, HashSet};
@@ -132,7 +132,7 @@ impl History {
         let opened = FileOptions::new()
             .keep_cut(false)
             .open_or_create(&self.log)
-            .and_then(|backend| block_on(Aof::open(backend, Options::new())));
+            .and_then(|backend| block_on(Aof::open(backend, LogOptions::new())));
         let (mut log, recovery) = opened.map_err(|error| format!("the log does not open: {error}"))?;
         counts.tails_cut += u64::from(recovery.cut.is_some());
         let validation = block_on(log.validate(Rule::Linear, None)).map_err(|error| error.to_string())?;
@@ -161,7 +161,7 @@ impl History {
     fn read(&self, path: &Path, found: &mut Vec<String>) -> Result<(), String> {
         let at = |what: &dyn fmt::Display| format!("{}: {what}", path.display());
         let reader = FileReader::open_read_only(path).map_err(|error| at(&error))?;
-        let mut entries = Entries::new(reader, ReadOptions::default());
+        let mut entries = Entries::new(reader, read::Options::default());
         let mut is_first = true;
         while let Some(entry) = block_on(entries.next()).map_err(|error| at(&error))? {
             let op = entry.header().op.get() as usize;

@@ -3,7 +3,7 @@
 use crate::bare;
 use crate::events::{now_ns, tell};
 use crate::random::{Random, body};
-use aof_api::{Aof, Error, GroupCommit, Operation, Options};
+use aof_api::{Aof, Error, GroupCommit, LogOptions, Operation};
 use aof_file::{FileBackend, FileOptions, SyncOn, rotate};
 use clap::{Args, ValueEnum};
 use futures::executor::block_on;
@@ -63,7 +63,7 @@ async fn write(arguments: &Arguments) -> aof_api::Result<()> {
     let preallocated = [0, 256 << 10, 8 << 20][random.below(3) as usize];
     let buffered = [0, 64 << 10][random.below(2) as usize];
     let options = options.preallocate_bytes(preallocated).write_buffer_bytes(buffered);
-    let (log, _) = Aof::open(options.open_or_create(path)?, Options::new()).await?;
+    let (log, _) = Aof::open(options.open_or_create(path)?, LogOptions::new()).await?;
     tell("S");
     match load {
         Load::Group => group(log, *seed, *round).await,

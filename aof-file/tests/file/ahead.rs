@@ -1,9 +1,9 @@
 //! Zeros ahead of the end of the log, and the buffer before it.
 
 use crate::fixture::{Place, block_on, checkpoint, io_kind, is_poisoned, read_everything, write};
-use aof_api::{
-    Aof, AofBackend, Entries, Error, Operation, Options, ReadOptions, Tail, TailKind, ValidateOptions, validate,
-};
+use aof_api::log::TailKind;
+use aof_api::validate::{self, validate};
+use aof_api::{Aof, AofBackend, Entries, Error, LogOptions, Operation, Tail, read};
 use aof_file::fault::{Fault, Operation as Call};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn};
 use std::fs::OpenOptions;
@@ -21,7 +21,7 @@ fn file_len(place: &Place) -> u64 {
 
 /// A log of two entries that was killed with zeros ahead of it, and how long it was without them.
 fn killed(place: &Place) -> u64 {
-    let mut log = block_on(Aof::create(ahead(place), Options::new())).unwrap();
+    let mut log = block_on(Aof::create(ahead(place), LogOptions::new())).unwrap();
     for body in [b"one", b"two"] {
         block_on(log.append(Operation(200), body)).unwrap();
         block_on(log.checkpoint()).unwrap();
@@ -149,7 +149,7 @@ fn opening_after_a_kill_cuts_the_zeros_and_leaves_no_copy_of_them() {
     for tail in [Tail::Truncate, Tail::TruncateTorn] {
         let place = Place::new();
         let len = killed(&place);
-        let (log, recovery) = block_on(Aof::open(ahead(&place), Options::new().tail(tail))).unwrap();
+        let (log, recovery) = block_on(Aof::open(ahead(&place), LogOptions::new().tail(tail))).unwrap();
         assert_eq!((recovery.entries, log.len()), (2, len));
         assert_eq!(recovery.cut.unwrap().kind, TailKind::Zero);
         assert_eq!(log.backend().kept_cut(), None);
@@ -159,7 +159,7 @@ fn opening_after_a_kill_cuts_the_zeros_and_leaves_no_copy_of_them() {
     }
     let place = Place::new();
     killed(&place);
-    let refused = block_on(Aof::open(ahead(&place), Options::new().tail(Tail::Refuse)));
+    let refused = block_on(Aof::open(ahead(&place), LogOptions::new().tail(Tail::Refuse)));
     assert!(matches!(refused.map(|_| ()), Err(Error::Corrupt { .. })));
 }
 
@@ -173,7 +173,7 @@ fn an_entry_torn_at_any_byte_of_allocated_space_is_cut_as_torn() {
         let mut bytes = whole.clone();
         bytes[first + torn..len].fill(0);
         std::fs::write(&place.log, &bytes).unwrap();
-        let opened = block_on(Aof::open(ahead(&place), Options::new().tail(Tail::TruncateTorn)));
+        let opened = block_on(Aof::open(ahead(&place), LogOptions::new().tail(Tail::TruncateTorn)));
         let (log, recovery) = opened.unwrap_or_else(|error| panic!("torn after {torn} bytes: {error}"));
         assert_eq!((recovery.entries, log.len()), (1, first as u64), "torn after {torn} bytes");
         let cut = recovery.cut.unwrap();
@@ -184,18 +184,18 @@ fn an_entry_torn_at_any_byte_of_allocated_space_is_cut_as_torn() {
 #[test]
 fn zeros_ahead_of_a_live_log_are_pending_to_other_readers_and_unseen_by_its_own() {
     let place = Place::new();
-    let mut log = block_on(Aof::create(ahead(&place), Options::new())).unwrap();
+    let mut log = block_on(Aof::create(ahead(&place), LogOptions::new())).unwrap();
     block_on(log.append(Operation(200), b"one")).unwrap();
     block_on(log.checkpoint()).unwrap();
     let outside = || FileReader::open_read_only(&place.log).unwrap();
     assert!(file_len(&place) > log.len());
 
-    let validation = block_on(validate(outside(), ValidateOptions::new().live(true), None)).unwrap();
+    let validation = block_on(validate(outside(), validate::Options::new().live(true), None)).unwrap();
     assert_eq!((validation.entries, validation.findings.len()), (1, 0));
-    let validation = block_on(validate(outside(), ValidateOptions::new(), None)).unwrap();
+    let validation = block_on(validate(outside(), validate::Options::new(), None)).unwrap();
     assert_eq!(validation.findings.len(), 1, "without a writer it is damage");
 
-    let mut entries = Entries::new(outside(), ReadOptions::new());
+    let mut entries = Entries::new(outside(), read::Options::new());
     assert_eq!(block_on(entries.next()).unwrap().map(|entry| entry.header().op.get()), Some(1));
     let _pending = block_on(entries.next());
     block_on(log.append(Operation(200), b"two")).unwrap();

@@ -1,7 +1,7 @@
 //! Fault 23: the life of a log, in which each system call in turn fails, once and for good.
 
 use crate::fixture::{Place, block_on};
-use aof_api::{Aof, Operation, Options};
+use aof_api::{Aof, LogOptions, Operation};
 use aof_file::fault::{Call, Fault, Operation as SystemCall};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use std::io::ErrorKind;
@@ -36,7 +36,7 @@ impl Life {
 
     /// Create, append, checkpoint, close; a torn tail from outside; open, which cuts; append, checkpoint, close.
     fn live(&mut self, place: &Place, options: &FileOptions) -> aof_api::Result<()> {
-        let mut log = block_on(Aof::create(options.create(&place.log)?, Options::new()))?;
+        let mut log = block_on(Aof::create(options.create(&place.log)?, LogOptions::new()))?;
         for body in [&b"one"[..], b"two", &[3; 3000]] {
             self.append(&mut log, body)?;
             self.append(&mut log, b"more")?;
@@ -48,7 +48,7 @@ impl Life {
         self.acknowledged = self.appended.len();
         let torn = std::fs::OpenOptions::new().write(true).open(&place.log).unwrap();
         torn.set_len(len + 700).unwrap();
-        let (mut log, recovery) = block_on(Aof::open(options.open(&place.log)?, Options::new()))?;
+        let (mut log, recovery) = block_on(Aof::open(options.open(&place.log)?, LogOptions::new()))?;
         assert_eq!(recovery.entries as usize, self.appended.len());
         self.append(&mut log, b"after the opening")?;
         self.checkpoint(&mut log)?;
@@ -87,7 +87,7 @@ fn live_with(fault: Fault, options: usize, context: &str) -> bool {
         assert!(life.appended.is_empty(), "{context}");
         return clean;
     }
-    let opened = FileBackend::open(&place.log).and_then(|backend| block_on(Aof::open(backend, Options::new())));
+    let opened = FileBackend::open(&place.log).and_then(|backend| block_on(Aof::open(backend, LogOptions::new())));
     let (mut log, recovery) = opened.unwrap_or_else(|error| panic!("{context}: {error}, after {lived:?}"));
     let found = recovery.entries as usize;
     assert!(found >= life.acknowledged, "{context}: {found} of {} acknowledged entries", life.acknowledged);
@@ -157,7 +157,7 @@ fn opening_after_a_failed_sync_does_not_trust_the_page_cache() {
     for options in 0..OPTIONS {
         let place = Place::new();
         let options = &every_option(&place.options())[options];
-        let mut log = block_on(Aof::create(options.create(&place.log).unwrap(), Options::new())).unwrap();
+        let mut log = block_on(Aof::create(options.create(&place.log).unwrap(), LogOptions::new())).unwrap();
         block_on(log.append(Operation(200), b"one")).unwrap();
         block_on(log.checkpoint()).unwrap();
         block_on(log.append(Operation(200), b"two")).unwrap();
@@ -171,7 +171,7 @@ fn opening_after_a_failed_sync_does_not_trust_the_page_cache() {
         options.open(&place.log).unwrap_err();
         // Synced, so that pages are clean; dropped, so that they are not read; and only then read.
         place.system.take_calls();
-        let (log, recovery) = block_on(Aof::open(options.open(&place.log).unwrap(), Options::new())).unwrap();
+        let (log, recovery) = block_on(Aof::open(options.open(&place.log).unwrap(), LogOptions::new())).unwrap();
         assert!((1..=2).contains(&recovery.entries));
         let calls = place.operations();
         let first = |call| calls.iter().position(|made| *made == call).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::every_call::every_option;
 use crate::fixture::block_on;
-use aof_api::{Aof, Error, Operation, Options};
+use aof_api::{Aof, Error, LogOptions, Operation};
 use aof_file::{FileBackend, FileOptions};
 use std::fs::{self, File, OpenOptions};
 use std::path::PathBuf;
@@ -95,7 +95,7 @@ fn fill_and_open(kind: &str) {
     let (path, ballast) = (disk.mount_point.join("log.aof"), disk.mount_point.join("ballast"));
     for (index, options) in every_option(&FileOptions::new()).iter().enumerate() {
         let context = format!("{kind}, options {index}");
-        let opened = || block_on(Aof::open(options.open_or_create(&path).unwrap(), Options::new())).unwrap();
+        let opened = || block_on(Aof::open(options.open_or_create(&path).unwrap(), LogOptions::new())).unwrap();
         fs::write(&ballast, vec![1; 256 << 10]).unwrap();
         let (mut log, _) = opened();
         let (appended, durable) = fill(&mut log);

@@ -1,7 +1,7 @@
 //! Rotation, and going on after an operator's `mv`.
 
 use crate::fixture::{Place, block_on};
-use aof_api::{Aof, Entries, Error, Operation, Options, ReadOptions};
+use aof_api::{Aof, Entries, Error, LogOptions, Operation, read};
 use aof_file::fault::{Fault, Operation as Call};
 use aof_file::{FileBackend, FileReader, SyncOn, continue_after_move, is_locked, rotate};
 use std::fs;
@@ -12,7 +12,7 @@ const BODY: Operation = Operation(200);
 /// A log with `count` entries, durable, and the path where it is to be archived.
 fn log(place: &Place, count: u32) -> (Aof<FileBackend>, PathBuf) {
     let backend = place.options().sync_on(SyncOn::Caller).create(&place.log).unwrap();
-    let mut log = block_on(Aof::create(backend, Options::new())).unwrap();
+    let mut log = block_on(Aof::create(backend, LogOptions::new())).unwrap();
     for _ in 0..count {
         append(&mut log).unwrap();
     }
@@ -30,7 +30,7 @@ pub(crate) fn append(log: &mut Aof<FileBackend>) -> aof_api::Result<u64> {
 
 /// The ops in a file.
 pub(crate) fn ops(path: &Path) -> Vec<u64> {
-    let mut entries = Entries::new(FileReader::open_read_only(path).unwrap(), ReadOptions::default());
+    let mut entries = Entries::new(FileReader::open_read_only(path).unwrap(), read::Options::default());
     let mut ops = Vec::new();
     block_on(async {
         while let Some(entry) = entries.next().await.unwrap() {
@@ -41,7 +41,7 @@ pub(crate) fn ops(path: &Path) -> Vec<u64> {
 }
 
 pub(crate) fn reopen(path: &Path) -> Aof<FileBackend> {
-    block_on(Aof::open(FileBackend::open(path).unwrap(), Options::new())).unwrap().0
+    block_on(Aof::open(FileBackend::open(path).unwrap(), LogOptions::new())).unwrap().0
 }
 
 #[test]

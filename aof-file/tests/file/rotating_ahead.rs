@@ -3,7 +3,7 @@
 use crate::every_call::{OPTIONS, every_option};
 use crate::fixture::{Place, block_on};
 use crate::rotating::{append, ops, reopen};
-use aof_api::{Aof, AofBackend, Operation, Options};
+use aof_api::{Aof, AofBackend, LogOptions, Operation};
 use aof_file::fault::{Fault, Operation as Call};
 use aof_file::{FileBackend, FileOptions, SyncOn, continue_after_move, rotate};
 use std::fs;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 /// A log with a durable entry and two that are not, and where it is to be archived.
 fn log(place: &Place, options: &FileOptions) -> (Aof<FileBackend>, PathBuf) {
-    let mut log = block_on(Aof::create(options.create(&place.log).unwrap(), Options::new())).unwrap();
+    let mut log = block_on(Aof::create(options.create(&place.log).unwrap(), LogOptions::new())).unwrap();
     append(&mut log).unwrap();
     for body in [b"waits", b"too  "] {
         block_on(log.append(Operation(200), body)).unwrap();

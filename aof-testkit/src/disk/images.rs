@@ -1,7 +1,7 @@
 //! The two images of the disk, and what a power loss makes of them.
 
 use crate::random::Random;
-use aof_api::extent::Extent;
+use aof_api::storage::extent::Extent;
 
 /// What a power loss leaves of the bytes that were written and not checkpointed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@ use super::sim_disk::SimDisk;
 use crate::wrap::call::Call;
 use crate::wrap::dropping::pending;
 use crate::wrap::fault::{Fault, injected};
-use aof_api::extent::ExtentView;
+use aof_api::storage::extent::ExtentView;
 use aof_api::{AofRead, Error, Result};
 use std::io;
 

@@ -2,7 +2,7 @@
 
 use crate::generate::{Bodies, Generator, Log, Wound};
 use crate::random::Random;
-use aof_api::{ENTRY_SIZE_MIN, Header, MAGIC, Prepare};
+use aof_api::format::{ENTRY_SIZE_MIN, Header, MAGIC, Prepare};
 use zerocopy::FromBytes;
 
 /// Some log, damaged by wounds, by absurd headers under valid checksums, and by plain changes of bytes.
@@ -90,7 +90,7 @@ fn absurd_header(random: &mut Random, bytes: &mut [u8]) {
         4 => header.size = (number as u32).into(),
         5 => header.operation = number as u8,
         6 => header.parent = header.checksum,
-        _ => header.checkpoint_id = aof_api::CHECKPOINT_MARK.into(),
+        _ => header.checkpoint_id = aof_api::format::CHECKPOINT_MARK.into(),
     }
     header.checksum = header.calculate_checksum();
 }

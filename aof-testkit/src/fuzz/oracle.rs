@@ -1,10 +1,9 @@
 //! What must hold.
 
 use crate::disk::{SimDisk, SimReader};
-use aof_api::{
-    Aof, AofBackend, AofEntry, Damage, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, Entries, Error, Header, MAGIC, Options, Prepare,
-    ReadOptions, Rule, Tail, ValidateOptions, Validation,
-};
+use aof_api::format::{AofEntry, Damage, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, Header, MAGIC, Prepare};
+use aof_api::validate::{self, Validation};
+use aof_api::{Aof, AofBackend, Entries, Error, LogOptions, Rule, Tail, read};
 use futures::executor::block_on;
 use zerocopy::FromBytes;
 
@@ -76,7 +75,7 @@ fn header_verifies(bytes: &[u8]) -> bool {
 }
 
 /// The stretches of a log as a reader finds them.
-fn read(bytes: &[u8], options: ReadOptions) -> Vec<Stretch> {
+fn read(bytes: &[u8], options: read::Options) -> Vec<Stretch> {
     let mut entries = Entries::new(reader(bytes), options);
     let mut found = Vec::new();
     block_on(async {
@@ -116,14 +115,15 @@ fn read(bytes: &[u8], options: ReadOptions) -> Vec<Stretch> {
 /// When it does not.
 pub fn resync(bytes: &[u8]) {
     let due = stretches(bytes);
-    for options in [ReadOptions::new(), ReadOptions::new().chunk_len(4096)] {
+    for options in [read::Options::new(), read::Options::new().chunk_len(4096)] {
         assert_eq!(read(bytes, options), due, "{options:?}");
     }
 }
 
-fn validated(bytes: &[u8], rule: Rule, read: ReadOptions) -> Validation {
-    let options = ValidateOptions::new().rule(rule).read(read);
-    block_on(aof_api::validate(reader(bytes), options, None)).expect("without an expected tip, findings are no error")
+fn validated(bytes: &[u8], rule: Rule, read: read::Options) -> Validation {
+    let options = validate::Options::new().rule(rule).read(read);
+    block_on(aof_api::validate::validate(reader(bytes), options, None))
+        .expect("without an expected tip, findings are no error")
 }
 
 /// Validation finds every entry and every damage, by every rule, and the same in windows of any size.
@@ -135,8 +135,8 @@ pub fn validate(bytes: &[u8]) {
     let due = stretches(bytes);
     let entries = due.iter().filter(|stretch| stretch.damage.is_none()).count();
     for rule in Rule::ALL {
-        let validation = validated(bytes, rule, ReadOptions::new());
-        assert_eq!(validation, validated(bytes, rule, ReadOptions::new().chunk_len(4096)), "{rule}");
+        let validation = validated(bytes, rule, read::Options::new());
+        assert_eq!(validation, validated(bytes, rule, read::Options::new().chunk_len(4096)), "{rule}");
         assert_eq!(validation.entries, entries as u64, "{rule}");
         assert_eq!(validation.bytes, bytes.len() as u64, "{rule}");
         let damage = validation.findings.iter().filter(|finding| finding.kind.name() == "damage").count();
@@ -158,7 +158,7 @@ pub fn open(bytes: &[u8]) {
     for rule in Rule::ALL {
         for tail in [Tail::Truncate, Tail::Keep, Tail::Refuse] {
             let disk = SimDisk::from_bytes(bytes);
-            let options = Options::new().rule(rule).tail(tail).read(ReadOptions::new().chunk_len(4096));
+            let options = LogOptions::new().rule(rule).tail(tail).read(read::Options::new().chunk_len(4096));
             let backend = disk.open().expect("nobody else has opened this disk");
             let Ok((log, recovery)) = block_on(Aof::open(backend, options.clone())) else {
                 assert_eq!(disk.live(), bytes, "{rule}, {tail:?}: a refused opening changed the log");

@@ -1,7 +1,7 @@
 //! How large bodies are, and what is in them.
 
 use crate::random::Random;
-use aof_api::{BODY_SIZE_MAX, MAGIC};
+use aof_api::format::{BODY_SIZE_MAX, MAGIC};
 
 /// A distribution of bodies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

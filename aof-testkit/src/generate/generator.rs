@@ -3,7 +3,8 @@
 use super::bodies::Bodies;
 use super::log::Log;
 use crate::random::Random;
-use aof_api::{CHECKPOINT_MARK, Checksum, Header, Operation, Prepare, Release};
+use aof_api::Operation;
+use aof_api::format::{CHECKPOINT_MARK, Checksum, Header, Prepare, Release};
 
 /// Makes logs from a seed. The same seed and settings make the same bytes.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! A log that was made, and where everything in it is.
 
 use super::wound::{Wound, Wounded};
-use aof_api::{Checksum, Prepare};
+use aof_api::format::{Checksum, Prepare};
 use std::ops::Range;
 
 /// A log in memory, with its entries.

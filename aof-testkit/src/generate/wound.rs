@@ -2,7 +2,7 @@
 
 use super::log::Log;
 use crate::random::Random;
-use aof_api::{ENTRY_SIZE_MIN, Header, MAGIC};
+use aof_api::format::{ENTRY_SIZE_MIN, Header, MAGIC};
 use std::ops::Range;
 use zerocopy::FromBytes;
 
@@ -227,7 +227,7 @@ fn touched(log: &Log, range: Range<usize>) -> Range<usize> {
 mod tests {
     use super::*;
     use crate::generate::{Bodies, Generator};
-    use aof_api::{AofEntry, Prepare};
+    use aof_api::format::{AofEntry, Prepare};
 
     #[test]
     fn what_a_wound_does_not_list_as_lost_is_still_there() {

@@ -1,6 +1,7 @@
 //! What the log must be.
 
-use aof_api::{Appended, Checksum, Prepare, size_disk};
+use aof_api::Appended;
+use aof_api::format::{Checksum, Prepare, size_disk};
 
 /// An entry that was written.
 #[derive(Clone, Debug)]

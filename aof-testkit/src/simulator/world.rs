@@ -6,10 +6,10 @@ use crate::disk::{SimBackend, SimDisk, SimReader};
 use crate::random::Random;
 use crate::wrap::dropping::drop_after;
 use crate::wrap::fault::{Fault, Faults};
-use aof_api::{
-    Aof, AofBackend, Checksum, CorruptReason, Entries, Error, Header, MAGIC, Operation, Options, Prepare, ReadOptions,
-    Recovery, Rule, Tail, TailKind,
-};
+use aof_api::format::{Checksum, Header, MAGIC, Prepare};
+use aof_api::log::TailKind;
+use aof_api::storage::CorruptReason;
+use aof_api::{Aof, AofBackend, Entries, Error, LogOptions, Operation, Recovery, Rule, Tail, read};
 use rotating::Archive;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -174,7 +174,7 @@ impl World {
         self.disk.faults()
     }
 
-    fn options(&self, policy: Policy) -> Options {
+    fn options(&self, policy: Policy) -> LogOptions {
         let clock = Arc::clone(&self.clock);
         let tail = match policy {
             Policy::Truncate => Tail::Truncate,
@@ -182,10 +182,10 @@ impl World {
             Policy::RefuseThenTruncate => Tail::Refuse,
             Policy::TornThenTruncate => Tail::TruncateTorn,
         };
-        let options = Options::new()
+        let options = LogOptions::new()
             .clock(move || clock.fetch_add(1, Ordering::Relaxed))
             // The smallest chunks: many window edges, and little to allocate.
-            .read(ReadOptions::new().chunk_len(4096))
+            .read(read::Options::new().chunk_len(4096))
             .tail(tail);
         match self.kind {
             Kind::Append => options,

@@ -1,7 +1,8 @@
 //! This log over a file.
 
 use super::{DurableLog, Payloads, Peer, Recovered, in_groups};
-use aof_api::{AofBackend, GroupCommit, Operation, Options, blocking::Aof};
+use aof_api::log::blocking::Aof;
+use aof_api::{AofBackend, GroupCommit, LogOptions, Operation};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use futures::executor::block_on;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ pub(super) const LOG: Peer = Peer {
     promise: "Aof::checkpoint: fdatasync; a failed one poisons the log; preallocates by writing zeros",
     durable: true,
     create: |directory| {
-        let log = Aof::create(backend(directory), Options::new()).expect("a new file is empty");
+        let log = Aof::create(backend(directory), LogOptions::new()).expect("a new file is empty");
         Box::new(OneWriter(Mutex::new(log)))
     },
 };
@@ -24,7 +25,7 @@ pub(super) const GROUP_COMMIT: Peer = Peer {
     promise: "GroupCommit::append: fdatasync, shared by callers; a failure reaches every one of them",
     durable: true,
     create: |directory| {
-        let log = aof_api::Aof::create(backend(directory), Options::new());
+        let log = aof_api::Aof::create(backend(directory), LogOptions::new());
         Box::new(GroupCommit::new(block_on(log).expect("a new file is empty")))
     },
 };
@@ -73,13 +74,13 @@ impl<B: AofBackend + 'static> DurableLog for GroupCommit<B> {
 
 fn write(directory: &Path, payloads: &Payloads, count: u64) {
     let backend = FileBackend::create(path(directory)).expect("the directory takes a file");
-    let mut log = Aof::create(backend, Options::new()).expect("a new file is empty");
+    let mut log = Aof::create(backend, LogOptions::new()).expect("a new file is empty");
     in_groups(payloads, count, |group| append_all(&mut log, group));
     log.close().expect("the disk syncs");
 }
 
 fn read(directory: &Path) -> u64 {
     let backend = FileBackend::open(path(directory)).expect("the file is there");
-    let (_log, recovery) = Aof::open(backend, Options::new().read_threads(2)).expect("the log is whole");
+    let (_log, recovery) = Aof::open(backend, LogOptions::new().read_threads(2)).expect("the log is whole");
     recovery.entries
 }

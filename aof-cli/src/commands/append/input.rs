@@ -1,7 +1,7 @@
 //! What is to be appended: lines of standard input, or made-up bodies.
 
 use crate::output::exit::{Failure, Outcome};
-use aof_api::BODY_SIZE_MAX;
+use aof_api::format::BODY_SIZE_MAX;
 use std::io::{BufRead, BufReader, StdinLock};
 
 /// Bodies, one after the other.

@@ -3,7 +3,7 @@
 use crate::output::exit::{Failure, Outcome};
 use anstream::eprintln;
 use aof_api::Error;
-use aof_api::blocking::Aof;
+use aof_api::log::blocking::Aof;
 use aof_file::FileBackend;
 use aof_file::blocking::continue_after_move;
 use std::path::Path;

@@ -9,7 +9,9 @@ use crate::output::hint::cut_torn_end;
 use crate::output::json;
 use crate::output::paths::quoted;
 use crate::output::text::looks_like_text;
-use aof_api::{Copied, DamagedRange, Error};
+use aof_api::Error;
+use aof_api::copy::Copied;
+use aof_api::read::DamagedRange;
 use std::io::Write;
 
 /// What was copied, and what stopped it.

@@ -5,7 +5,7 @@ use crate::output::json;
 use crate::output::tigerbeetle::{
     ACCOUNT_FLAGS, Account, Decoded, Events, TRANSFER_FLAGS, Transfer, decode, flag_names,
 };
-use aof_api::LocatedEntry;
+use aof_api::read::LocatedEntry;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 

@@ -7,7 +7,9 @@
 use super::pause::pause;
 use crate::input::source::LogReader;
 use crate::output::exit::{Failure, Outcome};
-use aof_api::{AofReadExt, Checksum, ENTRY_SIZE_MIN, Entries, Error, LocatedEntry, MAGIC, ReadOptions};
+use aof_api::format::{Checksum, ENTRY_SIZE_MIN, MAGIC};
+use aof_api::read::{self, LocatedEntry};
+use aof_api::{AofReadExt, Entries, Error};
 use aof_file::FileBackend;
 use futures::executor::block_on;
 use std::collections::VecDeque;
@@ -66,7 +68,7 @@ impl Follower {
             if let (Ok(now), Ok(metadata)) = (fs::metadata(path), file.metadata())
                 && identity(&now) == identity(&metadata)
             {
-                let entries = Entries::starting_at(LogReader::File(reader), offset, ReadOptions::new());
+                let entries = Entries::starting_at(LogReader::File(reader), offset, read::Options::new());
                 let follower = Follower {
                     path: path.to_owned(),
                     file,

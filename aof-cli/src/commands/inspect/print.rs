@@ -5,7 +5,8 @@ use crate::command_line::inspect::{Body, Decode, InspectArguments};
 use crate::output::exit::{Failure, Outcome};
 use crate::output::json;
 use crate::output::time::time;
-use aof_api::{AofEntry, LocatedEntry};
+use aof_api::format::AofEntry;
+use aof_api::read::LocatedEntry;
 use serde_json::{Value, json};
 use std::io::Write;
 

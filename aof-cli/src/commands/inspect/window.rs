@@ -4,7 +4,9 @@ use crate::command_line::inspect::InspectArguments;
 use crate::command_line::ranges::Inclusive;
 use crate::input::source::Source;
 use crate::output::exit::Outcome;
-use aof_api::{Error, Header, Place, ReadOptions, Target, find};
+use aof_api::format::Header;
+use aof_api::read::find::{Place, Target, find};
+use aof_api::{Error, read};
 use futures::executor::block_on;
 
 /// The part of a log that holds what was asked for.
@@ -31,7 +33,7 @@ impl Window {
         let range = arguments.op.as_ref().map(|op| op.0).or(arguments.time.as_ref().map(|time| time.0));
         let Some(Inclusive { first, last }) = range.filter(|_| !source.is_stream()) else { return Ok(Window::whole()) };
         let target = if by_time { Target::Timestamp(first) } else { Target::Op(first) };
-        Ok(match block_on(find(source.reader()?, target, ReadOptions::new())) {
+        Ok(match block_on(find(source.reader()?, target, read::Options::new())) {
             Ok(Some(Place { offset, repeats_within, .. })) => {
                 Window { start: Some(offset), by_time, last, repeats_within, seen: offset }
             }

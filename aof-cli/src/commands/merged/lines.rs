@@ -3,11 +3,11 @@
 use super::{Merged, Out, gap_text};
 use crate::output::exit::Outcome;
 use crate::output::json;
-use aof_api::{MergeReport, Unmergeable};
+use aof_api::merge::{self, Unmergeable};
 use std::path::Path;
 
 impl Merged<'_> {
-    fn damage_json(&self, out: &mut Out, report: &MergeReport) -> Outcome<()> {
+    fn damage_json(&self, out: &mut Out, report: &merge::Report) -> Outcome<()> {
         for damage in &report.damage {
             let mut object = json::finding(self.path(damage.finding.part), &damage.finding);
             object["lost"] = damage.lost.into();
@@ -16,7 +16,7 @@ impl Merged<'_> {
         report.notes.iter().try_for_each(|note| json::print(out, &json::note(self.path(note.part), note)))
     }
 
-    pub(super) fn refuse_json(&self, out: &mut Out, report: &MergeReport, reason: &Unmergeable) -> Outcome<()> {
+    pub(super) fn refuse_json(&self, out: &mut Out, report: &merge::Report, reason: &Unmergeable) -> Outcome<()> {
         self.damage_json(out, report)?;
         let Unmergeable::Fork(fork) = reason else {
             return json::print(out, &serde_json::json!({ "type": "refused", "message": reason.to_string() }));
@@ -49,7 +49,7 @@ impl Merged<'_> {
     pub(super) fn print_json(
         &self,
         out: &mut Out,
-        report: &MergeReport,
+        report: &merge::Report,
         written: Option<&Path>,
         kept: Option<&Path>,
     ) -> Outcome<()> {

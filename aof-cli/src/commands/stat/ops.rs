@@ -1,6 +1,7 @@
 //! What is missing, and what is recorded again.
 
-use aof_api::{Checksum, NoteKind};
+use aof_api::format::Checksum;
+use aof_api::validate::NoteKind;
 use std::ops::RangeInclusive;
 
 /// How many of the last ops are remembered, to compare an entry that is recorded again.

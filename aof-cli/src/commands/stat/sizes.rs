@@ -1,7 +1,7 @@
 //! How large entries are.
 
 use super::tally::Count;
-use aof_api::ENTRY_SIZE_MAX;
+use aof_api::format::ENTRY_SIZE_MAX;
 
 /// The first class ends here, in bytes; each other one is twice as wide.
 const FIRST: u64 = 512;

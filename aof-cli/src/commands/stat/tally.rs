@@ -4,7 +4,8 @@ use super::clients::Clients;
 use super::ops::Ops;
 use super::series::Series;
 use super::sizes::Sizes;
-use aof_api::{LocatedEntry, Operation};
+use aof_api::Operation;
+use aof_api::read::LocatedEntry;
 
 /// Entries, and their bytes in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

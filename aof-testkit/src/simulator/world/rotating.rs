@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::simulator::action::Interruption;
-use aof_api::{NoteKind, Observation, ValidateOptions, Validator};
+use aof_api::validate::{self, NoteKind, Observation, Validator};
 use std::io::IoSlice;
 
 /// A file that the log was before.
@@ -95,8 +95,8 @@ impl World {
         let (archived, first) = (last.tip, self.model.entries.first().map(|entry| entry.checksum));
         must!(first == Some(archived), "a file begins with {first:?}, and the one before it ends with {archived}");
 
-        let read = ReadOptions::new().chunk_len(4096);
-        let mut validator = Validator::new(ValidateOptions::new().rule(self.rule()).read(read));
+        let read = read::Options::new().chunk_len(4096);
+        let mut validator = Validator::new(validate::Options::new().rule(self.rule()).read(read));
         let (mut findings, mut seams) = (Vec::new(), 0);
         let mut observe = |observation| match observation {
             Observation::Finding(finding) => findings.push(finding),

@@ -96,7 +96,7 @@ impl World {
         let done = drop_after(polls, self.log()?.append(OPERATION, &bytes)).await;
         self.faults().set_pending(0, 0.0);
         let (len, tip) = (self.log()?.len(), self.log()?.tip());
-        let size = aof_api::size_disk(256 + body as u32);
+        let size = aof_api::format::size_disk(256 + body as u32);
         // What was dropped may be the checkpoint behind a filler.
         self.begun |= self.unfilled && done.is_none() && polls > 0;
         let accepted = tip.map(|tip| tip.checksum) != self.model.tip().map(|tip| tip.checksum);

@@ -4,10 +4,9 @@ use crate::generate::{Bodies, Generator, Log};
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::{Trial, append, sees};
 use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq, ensure_refused};
-use aof_api::{
-    Aof, AofBackend, Checksum, Error, FindingKind, NoteKind, Operation, Options, Rule, ValidateOptions, Validation,
-    Validator, validate,
-};
+use aof_api::format::Checksum;
+use aof_api::validate::{self, FindingKind, NoteKind, Validation, Validator, validate};
+use aof_api::{Aof, AofBackend, Error, LogOptions, Operation, Rule};
 
 impl<F: Fixture> Trial<'_, F> {
     /// Makes logs that are neither all small nor slow to write.
@@ -35,7 +34,7 @@ pub(crate) struct Written<'a, F: Fixture> {
 impl<F: Fixture> Written<'_, F> {
     /// What validation by this rule finds.
     async fn validate(&mut self, rule: Rule, tip: Option<Checksum>) -> aof_api::Result<Validation> {
-        validate(self.backend.reader().await?, ValidateOptions::new().rule(rule), tip).await
+        validate(self.backend.reader().await?, validate::Options::new().rule(rule), tip).await
     }
 }
 
@@ -122,7 +121,7 @@ pub(crate) async fn log_a_fork_names_both_histories<F: Fixture>(trial: &Trial<'_
         ensure!(found, "{rule}: {:?} where a fork on {on} was due", validation.findings);
     }
     let Written { trial, backend } = written;
-    let opened = Aof::open(backend, Options::new().rule(Rule::SeenParent)).await.map(|_| ());
+    let opened = Aof::open(backend, LogOptions::new().rule(Rule::SeenParent)).await.map(|_| ());
     ensure_refused!(opened, Error::Forked { .. }, "the opening of a forked log");
     drop(trial);
     Ok(())
@@ -148,7 +147,7 @@ pub(crate) async fn log_an_expected_tip_has_to_be_there<F: Fixture>(trial: &Tria
         "validation of a log that lacks its tip"
     );
     let opened = match log.tip() {
-        Some(tip) => Aof::open(written.backend, Options::new().expected_tip(tip)).await.map(|_| ()),
+        Some(tip) => Aof::open(written.backend, LogOptions::new().expected_tip(tip)).await.map(|_| ()),
         None => Ok(()),
     };
     ensure_refused!(opened, Error::ChecksumMismatch { .. }, "the opening of a log that lacks its tip");
@@ -167,13 +166,13 @@ pub(crate) async fn log_an_empty_log_is_clean_and_lacks_any_expected_tip<F: Fixt
             "an empty log with an expected tip, by rule {rule}"
         );
     }
-    let (log, recovery) = Aof::open(written.backend, Options::new()).await?;
+    let (log, recovery) = Aof::open(written.backend, LogOptions::new()).await?;
     ensure!(log.tip().is_none() && log.is_empty() && recovery.cut.is_none(), "an empty log opens as {recovery:?}");
     Ok(())
 }
 
 pub(crate) async fn log_a_rotated_log_is_one_chain<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    let mut validator = Validator::new(ValidateOptions::new());
+    let mut validator = Validator::new(validate::Options::new());
     let mut observed = Vec::new();
     for file in trial.generator().rotated(3) {
         let mut written = trial.written(file.bytes()).await?;
@@ -181,9 +180,9 @@ pub(crate) async fn log_a_rotated_log_is_one_chain<F: Fixture>(trial: &Trial<'_,
     }
     let validation = validator.finish();
     ensure_eq!(validation.ops, Some(1..=24), "ops of all parts");
-    let seams = observed
-        .iter()
-        .all(|observation| matches!(observation, aof_api::Observation::Note(note) if note.kind == NoteKind::Seam));
+    let seams = observed.iter().all(
+        |observation| matches!(observation, aof_api::validate::Observation::Note(note) if note.kind == NoteKind::Seam),
+    );
     ensure!(seams && observed.len() == 2, "{observed:?} where two seams were due");
     Ok(())
 }
@@ -194,7 +193,7 @@ pub(crate) async fn log_what_is_appended_is_there_after_a_reopen<F: Fixture>(tri
     let mut tip = None;
     let mut entries = 0;
     for round in 0..5 {
-        let (mut log, recovery) = Aof::open(backend, Options::new()).await?;
+        let (mut log, recovery) = Aof::open(backend, LogOptions::new()).await?;
         ensure_eq!(recovery.entries, entries, "entries at opening {round}");
         ensure_eq!(log.tip().map(|tip| tip.checksum), tip, "the tip at opening {round}");
         for _ in 0..4 {

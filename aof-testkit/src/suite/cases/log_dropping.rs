@@ -5,7 +5,7 @@ use crate::suite::trial::Trial;
 use crate::suite::verdict::{Verdict, ensure, ensure_eq, ensure_refused};
 use crate::wrap::call::Call;
 use crate::wrap::dropping::drop_after;
-use aof_api::{Aof, Error, Operation, Options, Rule};
+use aof_api::{Aof, Error, LogOptions, Operation, Rule};
 
 /// More polls than any call may need.
 const POLLS_MAX: usize = 10_000;
@@ -13,7 +13,7 @@ const POLLS_MAX: usize = 10_000;
 pub(crate) async fn log_a_dropped_append_is_there_or_is_not_and_the_chain_goes_on<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
-    let mut log = Aof::create(trial.create().await?, Options::new()).await?;
+    let mut log = Aof::create(trial.create().await?, LogOptions::new()).await?;
     let mut entries = 0;
     for polls in 0..POLLS_MAX {
         let before = log.len();
@@ -39,7 +39,7 @@ pub(crate) async fn log_a_dropped_append_is_there_or_is_not_and_the_chain_goes_o
 }
 
 pub(crate) async fn log_a_dropped_checkpoint_loses_no_entry<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    let mut log = Aof::create(trial.create().await?, Options::new()).await?;
+    let mut log = Aof::create(trial.create().await?, LogOptions::new()).await?;
     let mut entries = 0;
     for polls in 0..POLLS_MAX {
         log.append(Operation(200), &[7; 400]).await?;
@@ -48,7 +48,7 @@ pub(crate) async fn log_a_dropped_checkpoint_loses_no_entry<F: Fixture>(trial: &
         if done.is_some() {
             ensure_eq!(log.durable_len(), log.len(), "the durable length after a checkpoint");
             let backend = trial.fixture.reopen(log.into_inner()).await?;
-            let (log, recovery) = Aof::open(backend, Options::new()).await?;
+            let (log, recovery) = Aof::open(backend, LogOptions::new()).await?;
             ensure_eq!((recovery.entries, log.len()), (entries, recovery.len), "entries after an opening");
             return Ok(());
         }
@@ -61,7 +61,7 @@ pub(crate) async fn log_after_a_failed_checkpoint_nothing_is_acknowledged_until_
     trial: &Trial<'_, F>,
 ) -> Verdict {
     trial.needs_failing(Call::Checkpoint)?;
-    let mut log = Aof::create(trial.create().await?, Options::new()).await?;
+    let mut log = Aof::create(trial.create().await?, LogOptions::new()).await?;
     let durable = log.append(Operation(200), b"durable").await?;
     log.checkpoint().await?;
     log.append(Operation(200), b"in doubt").await?;
@@ -71,7 +71,7 @@ pub(crate) async fn log_after_a_failed_checkpoint_nothing_is_acknowledged_until_
     ensure_refused!(log.append(Operation(200), b"more").await, Error::Poisoned { .. }, "an append after it");
     ensure_refused!(log.checkpoint().await, Error::Poisoned { .. }, "a checkpoint after it");
     let backend = trial.fixture.reopen(log.into_inner()).await?;
-    let (mut log, recovery) = Aof::open(backend, Options::new().expected_tip(durable.checksum)).await?;
+    let (mut log, recovery) = Aof::open(backend, LogOptions::new().expected_tip(durable.checksum)).await?;
     ensure!((1..=2).contains(&recovery.entries), "{} entries are left", recovery.entries);
     log.append(Operation(200), b"goes on").await?;
     log.checkpoint().await?;
@@ -86,7 +86,7 @@ pub(crate) async fn log_a_full_storage_refuses_an_entry_and_the_chain_goes_on<F:
     if !trial.fixture.capabilities().can_fill() {
         return trial.absent("bound a log", "Capabilities::capacity", created.map(|_| ()));
     }
-    let mut log = Aof::create(created?, Options::new()).await?;
+    let mut log = Aof::create(created?, LogOptions::new()).await?;
     let mut entries = 0;
     let full = loop {
         match log.append(Operation(200), &[5; 3000]).await {

@@ -7,7 +7,7 @@ use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq, ensure_refused};
 use crate::wrap::call::Call;
 use crate::wrap::dropping::{drop_after, pending};
 use crate::wrap::lent::{Lent, Slot};
-use aof_api::{Aof, Appended, Error, GroupCommit, Operation, Options, Rule};
+use aof_api::{Aof, Appended, Error, GroupCommit, LogOptions, Operation, Rule};
 use futures::future::join_all;
 use std::collections::BTreeSet;
 
@@ -17,12 +17,12 @@ impl<F: Fixture> Trial<'_, F> {
     /// A log for many writers on an empty backend, and where the backend comes back to.
     async fn group(&self) -> Result<(GroupCommit<Lent<F::Backend>>, Slot<F::Backend>), Stop> {
         let (lent, slot) = Lent::new(self.create().await?);
-        Ok((GroupCommit::new(Aof::create(lent, Options::new()).await?), slot))
+        Ok((GroupCommit::new(Aof::create(lent, LogOptions::new()).await?), slot))
     }
 
     /// Opens the log that a group left, and checks that it is one chain and holds all that was acknowledged.
     async fn holds_all(&self, backend: F::Backend, acknowledged: &[Appended]) -> Result<Aof<F::Backend>, Stop> {
-        let (mut log, recovery) = Aof::open(backend, Options::new()).await?;
+        let (mut log, recovery) = Aof::open(backend, LogOptions::new()).await?;
         let mut entries = log.entries().await?;
         let mut found = BTreeSet::new();
         while let Some(entry) = entries.next().await? {

@@ -5,16 +5,15 @@ use crate::random::Random;
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::Trial;
 use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq};
-use aof_api::{
-    Aof, AofBackend, AofRead, Checksum, Damage, Entries, Error, Operation, Options, ReadOptions, Rule, ValidateOptions,
-    validate,
-};
+use aof_api::format::{Checksum, Damage};
+use aof_api::validate::{self, validate};
+use aof_api::{Aof, AofBackend, AofRead, Entries, Error, LogOptions, Operation, Rule, read};
 
 /// The smallest windows that there are, so that there are many edges.
 const WINDOW: usize = 4096;
 
-fn windows() -> ReadOptions {
-    ReadOptions::new().chunk_len(WINDOW)
+fn windows() -> read::Options {
+    read::Options::new().chunk_len(WINDOW)
 }
 
 /// Every entry that a reader finds, past all damage.
@@ -85,7 +84,7 @@ pub(crate) async fn log_every_wound_is_found_and_every_other_entry_is_read<F: Fi
             }
             _ => ensure_eq!(found, due, "entries that are read after {wound:?}"),
         }
-        let options = ValidateOptions::new().rule(Rule::Linear).read(windows());
+        let options = validate::Options::new().rule(Rule::Linear).read(windows());
         let validation = validate(written.backend.reader().await?, options, log.tip()).await;
         // Cut between two entries, or without the last one, nothing but the expected tip can tell.
         let told = validation.is_err() || validation.is_ok_and(|validation| !validation.is_clean());
@@ -115,7 +114,7 @@ pub(crate) async fn log_an_impossible_size_is_named_and_passed<F: Fixture>(trial
 }
 
 pub(crate) async fn log_entries_are_read_while_they_are_written<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    let mut log = Aof::create(trial.create().await?, Options::new()).await?;
+    let mut log = Aof::create(trial.create().await?, LogOptions::new()).await?;
     let mut entries = log.entries().await?;
     let mut random = trial.random();
     let (mut written, mut read) = (Vec::new(), Vec::new());

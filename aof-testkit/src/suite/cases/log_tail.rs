@@ -4,7 +4,10 @@ use crate::generate::{Bodies, Log, Wound};
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::{Trial, holds, sees};
 use crate::suite::verdict::{Verdict, ensure, ensure_eq, ensure_refused};
-use aof_api::{Aof, AofBackend, CorruptReason, CutPiece, Damage, Error, Operation, Options, Recovery, Tail, TailKind};
+use aof_api::format::Damage;
+use aof_api::log::{CutPiece, TailKind};
+use aof_api::storage::CorruptReason;
+use aof_api::{Aof, AofBackend, Error, LogOptions, Operation, Recovery, Tail};
 
 const TAILS: [Tail; 4] = [Tail::Truncate, Tail::TruncateTorn, Tail::Keep, Tail::Refuse];
 
@@ -25,7 +28,7 @@ impl<F: Fixture> Trial<'_, F> {
     }
 
     /// Opens a damaged log under each policy, and checks that the damage was found to be a tail.
-    async fn tail_at(&self, log: &Log, damaged: &[u8], whole: usize, options: Options) -> Verdict {
+    async fn tail_at(&self, log: &Log, damaged: &[u8], whole: usize, options: LogOptions) -> Verdict {
         let offset = log.offset(whole);
         let tip = log.prepares()[..whole].last().map(|prepare| prepare.checksum());
 
@@ -82,7 +85,7 @@ impl<F: Fixture> Trial<'_, F> {
     }
 
     /// Opens a damaged log under each policy, and checks that it is refused and left as it is.
-    async fn loss_at(&self, damaged: &[u8], options: Options, due: fn(&CorruptReason) -> bool) -> Verdict {
+    async fn loss_at(&self, damaged: &[u8], options: LogOptions, due: fn(&CorruptReason) -> bool) -> Verdict {
         for tail in TAILS {
             let mut written = self.written(damaged).await?;
             let mut reader = written.backend.reader().await?;
@@ -104,7 +107,7 @@ pub(crate) async fn log_a_torn_tail_is_cut_at_every_byte<F: Fixture>(trial: &Tri
         if len > start {
             trial.needs_truncate(&mut written.backend).await?;
         }
-        let (opened, recovery) = Aof::open(written.backend, Options::new()).await?;
+        let (opened, recovery) = Aof::open(written.backend, LogOptions::new()).await?;
         ensure_eq!((recovery.entries, opened.len()), (1, start), "a log of two entries, torn at byte {len}");
         match recovery.cut {
             None => ensure_eq!(len, start, "the length of a log that was not cut"),
@@ -124,7 +127,7 @@ pub(crate) async fn log_a_tail_of_zeros_is_reported_and_cut<F: Fixture>(trial: &
         let damaged = log.wounded(&Wound::ZeroTail { len }).bytes;
         let mut written = trial.written(&damaged).await?;
         trial.needs_truncate(&mut written.backend).await?;
-        let (opened, recovery) = Aof::open(written.backend, Options::new()).await?;
+        let (opened, recovery) = Aof::open(written.backend, LogOptions::new()).await?;
         ensure_eq!((recovery.entries, opened.len()), (3, log.bytes().len() as u64), "a log with {len} zeros behind it");
         ensure_eq!(recovery.cut.map(|cut| (cut.len, cut.kind)), Some((len as u64, TailKind::Zero)), "the cut");
     }
@@ -136,17 +139,17 @@ pub(crate) async fn log_damage_above_the_last_checkpoint_is_a_tail<F: Fixture>(t
     // Op 9 is the first that no checkpoint covered; a hole in it leaves whole entries behind, in it or in the last.
     for entry in [8, 10, 11] {
         let damaged = log.wounded(&Wound::Body { entry, bit: 5 }).bytes;
-        trial.tail_at(&log, &damaged, entry, Options::new()).await?;
+        trial.tail_at(&log, &damaged, entry, LogOptions::new()).await?;
         for keep in [1, 100, 272, 371] {
             let torn = log.wounded(&Wound::TornInside { entry, keep }).bytes;
-            trial.tail_at(&log, &torn, entry, Options::new()).await?;
+            trial.tail_at(&log, &torn, entry, LogOptions::new()).await?;
         }
     }
     // Sectors that did not come: of one entry, and of two.
     let entries = log.range(9).start..log.range(10).end;
     for range in [log.range(8), entries, log.range(11)] {
         let holed = log.wounded(&Wound::Hole { range });
-        trial.tail_at(&log, &holed.bytes, holed.lost.start, Options::new()).await?;
+        trial.tail_at(&log, &holed.bytes, holed.lost.start, LogOptions::new()).await?;
     }
     Ok(())
 }
@@ -164,13 +167,13 @@ pub(crate) async fn log_damage_below_the_last_checkpoint_is_refused<F: Fixture>(
             // A missing entry is no damage: the chain tells.
             if matches!(wound, Wound::Removed { .. }) {
                 let written = trial.written(&log.wounded(&wound).bytes).await?;
-                let opened = Aof::open(written.backend, Options::new()).await.map(|_| ());
+                let opened = Aof::open(written.backend, LogOptions::new()).await.map(|_| ());
                 ensure_refused!(opened, Error::ChainBroken { .. }, "the opening of a log without entry {entry}");
                 continue;
             }
             let damaged = log.wounded(&wound).bytes;
             trial
-                .loss_at(&damaged, Options::new(), |reason| matches!(reason, CorruptReason::Acknowledged { .. }))
+                .loss_at(&damaged, LogOptions::new(), |reason| matches!(reason, CorruptReason::Acknowledged { .. }))
                 .await?;
         }
     }
@@ -180,12 +183,12 @@ pub(crate) async fn log_damage_below_the_last_checkpoint_is_refused<F: Fixture>(
 pub(crate) async fn log_the_durable_length_tells_a_tail_from_a_loss<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     // Recorded by a replica: no entry says what was checkpointed.
     let log = trial.generator().entries(8).bodies(Bodies::Fixed(50)).linear();
-    let durable = |entries| Options::new().durable_len(log.offset(entries));
+    let durable = |entries| LogOptions::new().durable_len(log.offset(entries));
     let damaged = log.wounded(&Wound::Body { entry: 4, bit: 0 }).bytes;
     trial.tail_at(&log, &damaged, 4, durable(4)).await?;
     trial.loss_at(&damaged, durable(5), |reason| matches!(reason, CorruptReason::Durable { .. })).await?;
     // Nobody says, and whole entries stand behind the damage.
-    trial.loss_at(&damaged, Options::new(), |reason| matches!(reason, CorruptReason::EntriesBehind { .. })).await?;
+    trial.loss_at(&damaged, LogOptions::new(), |reason| matches!(reason, CorruptReason::EntriesBehind { .. })).await?;
     // The end of the log itself can be missing.
     let short = &log.bytes()[..log.offset(6) as usize];
     trial.loss_at(short, durable(7), |reason| matches!(reason, CorruptReason::Durable { .. })).await
@@ -193,7 +196,7 @@ pub(crate) async fn log_the_durable_length_tells_a_tail_from_a_loss<F: Fixture>(
 
 pub(crate) async fn log_a_cautious_opening_cuts_only_what_is_torn<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let log = trial.generator().entries(4).bodies(Bodies::Fixed(100)).linear();
-    let options = Options::new().tail(Tail::TruncateTorn);
+    let options = LogOptions::new().tail(Tail::TruncateTorn);
     let (header, end) = (log.range(2).start + 100, log.bytes().len());
     for wound in [
         Wound::Cut { len: end - 1 },
@@ -219,7 +222,7 @@ pub(crate) async fn log_a_cautious_opening_cuts_only_what_is_torn<F: Fixture>(tr
 
 pub(crate) async fn log_something_that_is_no_log_is_left_alone<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let page = b"<!DOCTYPE html> this is not a log, whatever its name says".repeat(30);
-    trial.loss_at(&page, Options::new(), |reason| matches!(reason, CorruptReason::NotALog(_))).await
+    trial.loss_at(&page, LogOptions::new(), |reason| matches!(reason, CorruptReason::NotALog(_))).await
 }
 
 pub(crate) async fn log_after_a_crash_all_that_was_checkpointed_is_there<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
@@ -228,7 +231,7 @@ pub(crate) async fn log_after_a_crash_all_that_was_checkpointed_is_there<F: Fixt
     let mut backend = trial.create().await?;
     let mut checkpointed = None;
     for round in 0..20 {
-        let (mut log, recovery) = Aof::open(backend, Options::new()).await?;
+        let (mut log, recovery) = Aof::open(backend, LogOptions::new()).await?;
         let op = recovery.tip.map_or(0, |tip| tip.op);
         ensure!(checkpointed.is_none_or(|checkpointed| op >= checkpointed), "crash {round} left {op} entries");
         for _ in 0..random.index(5) {
