@@ -1,5 +1,6 @@
 //! The bytes: entries, headers, checksums, and what can be wrong with them. No I/O and no async.
 
+pub(crate) mod appended;
 pub(crate) mod checksum;
 pub(crate) mod damage;
 pub(crate) mod digest;
@@ -9,6 +10,7 @@ pub(crate) mod layout;
 pub(crate) mod operation;
 pub(crate) mod prepare;
 
+pub use appended::Appended;
 pub use checksum::{Checksum, ParseChecksumError};
 pub use damage::Damage;
 pub use digest::{Digest, Digester};
@@ -16,4 +18,4 @@ pub use entry::AofEntry;
 pub use header::{CHECKPOINT_MARK, COMMAND_PREPARE, HEADER_SIZE, Header, HeaderLint, Release};
 pub use layout::{BODY_SIZE_MAX, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, MAGIC, MAGIC_LEGACY, MESSAGE_SIZE_MAX, size_disk};
 pub use operation::Operation;
-pub use prepare::Prepare;
+pub use prepare::{BodyTooLarge, Prepare};

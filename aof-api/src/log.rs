@@ -2,13 +2,15 @@
 
 pub(crate) mod aof;
 pub mod blocking;
+pub(crate) mod checkpoints;
 pub(crate) mod filler;
 pub(crate) mod group_commit;
 pub(crate) mod options;
 pub(crate) mod position;
 pub(crate) mod recovery;
 
-pub use aof::{Aof, Appended};
+pub use crate::format::appended::Appended;
+pub use aof::Aof;
 pub use group_commit::GroupCommit;
 pub use options::{Clock, LogOptions, Origin, Tail};
 pub use recovery::{Cut, CutPiece, Recovery, TailKind};

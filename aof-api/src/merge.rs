@@ -5,6 +5,7 @@
 //! time, the planned chain is read where it stands, verified again, and written.
 
 mod copy;
+mod error;
 mod fork;
 mod index;
 mod lost;
@@ -15,6 +16,7 @@ mod read_back;
 mod refusal;
 mod report;
 
+pub use error::{Error, Result};
 pub use merger::{Merger, merge};
 pub use options::Options;
 pub use refusal::Unmergeable;

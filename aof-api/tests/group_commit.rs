@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use aof_api::format::BODY_SIZE_MAX;
+use aof_api::storage::{IoCall, Quantity};
 use aof_api::{Aof, AofBackend, AofRead, Appended, Error, GroupCommit, LogOptions, Operation, Result, Rule};
 use aof_memory::{MemoryBackend, MemoryReader};
 use futures::FutureExt;
 use futures::executor::block_on;
-use futures::future::{join_all, poll_fn};
+use futures::future::{BoxFuture, join_all, poll_fn};
 use std::future::Future;
 use std::io::IoSlice;
 use std::pin::pin;
@@ -24,6 +25,7 @@ struct Gate {
     wakers: Vec<Waker>,
     checkpoints: u64,
     writes: u64,
+    durable_len: u64,
     dropped: bool,
 }
 
@@ -48,7 +50,7 @@ impl Handle {
 struct Gated {
     memory: MemoryBackend,
     gate: Handle,
-    poisoned: Option<Error>,
+    poisoned: Arc<Mutex<Option<Error>>>,
 }
 
 impl Drop for Gated {
@@ -66,43 +68,62 @@ impl AofRead for Gated {
         self.memory.read(buf).await
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.memory.start().await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         self.memory.end().await
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.memory.changed(end).await
     }
 }
 
 impl AofBackend for Gated {
     type Reader = MemoryReader;
+    type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
-        if let Some(poisoned) = &self.poisoned {
+        if let Some(poisoned) = &*self.poisoned.lock().unwrap() {
             return Err(poisoned.clone());
         }
         self.gate.with(|gate| gate.writes += 1);
         self.memory.write(parts).await
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
-        if let Some(poisoned) = &self.poisoned {
-            return Err(poisoned.clone());
+    fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
+        if let Some(poisoned) = &*self.poisoned.lock().unwrap() {
+            let poisoned = poisoned.clone();
+            return async { Err(poisoned) }.boxed();
         }
         self.gate.with(|gate| gate.checkpoints += 1);
-        poll_fn(|context| {
-            self.gate.with(|gate| {
-                if gate.shut {
-                    gate.wakers.push(context.waker().clone());
-                    return Poll::Pending;
-                }
-                Poll::Ready(())
+        // What the memory says is durable shows no more than the checkpoint: readers of the length ask the gate first.
+        let (gate, poison, settled) = (self.gate.clone(), Arc::clone(&self.poisoned), self.memory.checkpoint(note));
+        async move {
+            poll_fn(|context| {
+                gate.with(|gate| {
+                    if gate.shut {
+                        gate.wakers.push(context.waker().clone());
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(())
+                })
             })
-        })
-        .await;
-        if self.gate.with(|gate| gate.fail) {
-            let error = Error::io("sync", 0, std::io::Error::other("the disk is gone"));
-            self.poisoned = Some(error.poison());
-            return Err(error);
+            .await;
+            if gate.with(|gate| gate.fail) {
+                let error = Error::io(IoCall::Sync, 0, std::io::Error::other("the disk is gone"));
+                *poison.lock().unwrap() = Some(error.poison());
+                return Err(error);
+            }
+            let settled = settled.await;
+            if let Ok(len) = settled {
+                gate.with(|gate| gate.durable_len = gate.durable_len.max(len));
+            }
+            settled
         }
-        self.memory.checkpoint().await
+        .boxed()
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
@@ -122,17 +143,21 @@ impl AofBackend for Gated {
     }
 
     fn durable_len(&self) -> u64 {
-        self.memory.durable_len()
+        self.gate.with(|gate| gate.durable_len)
     }
 
-    fn recovery_offset(&self) -> u64 {
-        0
+    async fn prune(&mut self, to: u64) -> Result<u64> {
+        self.memory.prune(to).await
+    }
+
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.memory.note()
     }
 }
 
 fn gated(memory: MemoryBackend) -> (GroupCommit<Gated>, Handle) {
     let gate = Handle::default();
-    let backend = Gated { memory, gate: gate.clone(), poisoned: None };
+    let backend = Gated { memory, gate: gate.clone(), poisoned: Arc::default() };
     (GroupCommit::new(block_on(Aof::create(backend, LogOptions::new())).unwrap()), gate)
 }
 
@@ -323,7 +348,7 @@ fn the_largest_body_is_taken_and_one_byte_more_is_refused() {
     let largest = vec![7; BODY_SIZE_MAX as usize];
     assert_eq!(block_on(log.append(OPERATION, largest.clone())).unwrap().op, 1);
     let larger = block_on(log.append(OPERATION, [&largest[..], &[7]].concat()));
-    assert!(matches!(larger, Err(Error::TooLarge { what: "a body", .. })), "{larger:?}");
+    assert!(matches!(larger, Err(Error::TooLarge { what: Quantity::Body, .. })), "{larger:?}");
 }
 
 #[test]
@@ -357,7 +382,7 @@ fn a_close_that_was_dropped_is_carried_out_by_the_next_one() {
 #[test]
 fn a_full_queue_makes_callers_wait_and_loses_nobody() {
     let gate = Handle::default();
-    let backend = Gated { memory: MemoryBackend::new(), gate: gate.clone(), poisoned: None };
+    let backend = Gated { memory: MemoryBackend::new(), gate: gate.clone(), poisoned: Arc::default() };
     let log = block_on(Aof::create(backend, LogOptions::new())).unwrap();
     let log = GroupCommit::with_queue_len_max(log, 0);
     gate.with(|gate| gate.shut = true);

@@ -3,8 +3,10 @@
 use crate::memory::{Memory, SECTOR_SIZE};
 use crate::reader::MemoryReader;
 use aof_api::storage::extent::Extent;
+use aof_api::storage::{NOTE_LEN_MAX, Quantity};
 use aof_api::{AofBackend, AofRead, Error, Result};
 use std::fmt;
+use std::future::{Ready, ready};
 use std::io::IoSlice;
 
 /// The capacity of [`MemoryBackend::new`] in bytes: 32 MiB, as in the reference.
@@ -24,7 +26,7 @@ pub const CAPACITY_DEFAULT: u64 = 32 * 1024 * 1024;
 /// # futures::executor::block_on(async {
 /// let mut backend = MemoryBackend::with_capacity(8192);
 /// backend.write(&[IoSlice::new(b"one "), IoSlice::new(b"two")]).await?;
-/// backend.checkpoint().await?;
+/// backend.checkpoint(&[]).await?;
 ///
 /// let mut again = MemoryBackend::from_bytes(&backend.snapshot());
 /// let mut buf = [0; 7];
@@ -37,7 +39,6 @@ pub struct MemoryBackend {
     memory: Memory,
     capacity: u64,
     extent: Extent,
-    durable_len: u64,
     cursor: u64,
     closed: bool,
 }
@@ -57,14 +58,7 @@ impl MemoryBackend {
     /// When the capacity is more than the address space or the allocator has.
     #[must_use]
     pub fn with_capacity(capacity: u64) -> MemoryBackend {
-        MemoryBackend {
-            memory: Memory::new(capacity),
-            capacity,
-            extent: Extent::new(0),
-            durable_len: 0,
-            cursor: 0,
-            closed: false,
-        }
+        MemoryBackend { memory: Memory::new(capacity), capacity, extent: Extent::new(0), cursor: 0, closed: false }
     }
 
     /// A backend that holds these bytes, as if it had been opened after a stop: nothing counts as durable until the
@@ -106,6 +100,18 @@ impl MemoryBackend {
         self.capacity
     }
 
+    /// Makes everything durable that was written, which here means no more than to say so.
+    fn settle(&mut self, note: &[u8]) -> Result<u64> {
+        self.check_open()?;
+        if note.len() > NOTE_LEN_MAX {
+            let (size, limit) = (note.len() as u64, NOTE_LEN_MAX as u64);
+            return Err(Error::TooLarge { what: Quantity::Note, size, limit });
+        }
+        let len = self.extent.len();
+        self.extent.set_durable(len);
+        Ok(len)
+    }
+
     fn check_open(&self) -> Result<()> {
         if self.closed { Err(Error::Closed) } else { Ok(()) }
     }
@@ -133,14 +139,27 @@ impl AofRead for MemoryBackend {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.check_open()?;
+        Ok(self.extent.start())
+    }
+
     async fn end(&mut self) -> Result<u64> {
         self.check_open()?;
         Ok(self.extent.len())
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        match self.end().await? {
+            len if len > end => Ok(len),
+            _ => Err(Error::Unsupported { what: "waiting on the backend itself, which nobody else can write," }),
+        }
     }
 }
 
 impl AofBackend for MemoryBackend {
     type Reader = MemoryReader;
+    type Checkpoint = Ready<Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         self.check_open()?;
@@ -155,10 +174,8 @@ impl AofBackend for MemoryBackend {
         Ok(offset)
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
-        self.check_open()?;
-        self.durable_len = self.extent.len();
-        Ok(self.durable_len)
+    fn checkpoint(&mut self, note: &[u8]) -> Ready<Result<u64>> {
+        ready(self.settle(note))
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
@@ -167,8 +184,13 @@ impl AofBackend for MemoryBackend {
             return Err(Error::OutOfBounds { offset: len, len: self.extent.len() });
         }
         self.extent.truncate(len);
-        self.durable_len = len;
+        self.extent.set_durable(len);
         Ok(())
+    }
+
+    async fn prune(&mut self, _to: u64) -> Result<u64> {
+        self.check_open()?;
+        Err(Error::Unsupported { what: "pruning, of memory that is allocated up front," })
     }
 
     async fn reader(&mut self) -> Result<MemoryReader> {
@@ -177,6 +199,7 @@ impl AofBackend for MemoryBackend {
     }
 
     async fn close(&mut self) -> Result<()> {
+        self.extent.close();
         self.closed = true;
         Ok(())
     }
@@ -186,12 +209,12 @@ impl AofBackend for MemoryBackend {
     }
 
     fn durable_len(&self) -> u64 {
-        self.durable_len
+        self.extent.durable_len()
     }
 
-    /// 0: what was given to [`from_bytes`](MemoryBackend::from_bytes) may be anything.
-    fn recovery_offset(&self) -> u64 {
-        0
+    /// None: bytes that are given to [`from_bytes`](MemoryBackend::from_bytes) may be anything.
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        None
     }
 }
 
@@ -199,7 +222,7 @@ impl fmt::Debug for MemoryBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryBackend")
             .field("len", &self.extent.len())
-            .field("durable_len", &self.durable_len)
+            .field("durable_len", &self.extent.durable_len())
             .field("capacity", &self.capacity)
             .finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// A reader of a [`MemoryBackend`](crate::MemoryBackend), with a cursor of its own; it runs while the writer writes.
 ///
-/// It keeps the memory alive, also when the backend is closed or gone.
+/// It keeps the memory alive when the backend is closed or dropped, and then ends where the log was durable.
 ///
 /// ```
 /// use aof_api::{AofBackend, AofRead, AofReadExt};
@@ -50,8 +50,16 @@ impl AofRead for MemoryReader {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        Ok(self.view.start())
+    }
+
     async fn end(&mut self) -> Result<u64> {
         Ok(self.view.end())
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.view.changed(end).await
     }
 }
 

@@ -87,8 +87,8 @@ impl<T: Copy + Default> Seen<T> {
         }
         let len = shard.len;
         if len == NUMBER_END {
-            let (size, limit) = (u64::from(NONE), u64::from(NONE) - 1);
-            return Err(Error::TooLarge { what: "the number of different entries to remember", size, limit });
+            let (count, limit) = (u64::from(NONE), u64::from(NONE) - 1);
+            return Err(Error::TooManyEntries { count, limit });
         }
         if (len as usize).is_multiple_of(SEGMENT_RECORDS) {
             shard.segments.push(Vec::with_capacity(SEGMENT_RECORDS));

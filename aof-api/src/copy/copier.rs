@@ -1,12 +1,13 @@
 //! Copying a log from any storage to any other, verified on both sides, from where an earlier copy stopped.
 
 use crate::chain::tip::Tip;
+use crate::copy::error::{Error, Result};
 use crate::format::entry::AofEntry;
 use crate::read;
 use crate::read::bounded::Bounded;
 use crate::read::scan::{DamageAt, DamagedRange, Scan, Step};
 use crate::storage::backend::{AofBackend, AofRead, AofReadExt};
-use crate::storage::error::{Error, Result};
+use crate::storage::error::{Error as StorageError, IoCall};
 use std::io::IoSlice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -92,7 +93,7 @@ pub struct Copied {
 /// let copied = copy(source.reader().await?, &mut destination, copy::Options::new()).await?;
 /// assert_eq!((copied.entries, copied.resumed_at), (1, 0));
 /// assert_eq!(destination.snapshot(), source.snapshot());
-/// # Ok::<(), aof_api::Error>(())
+/// # Ok::<(), copy::Error>(())
 /// # }).unwrap();
 /// ```
 pub async fn copy<R: AofRead, B: AofBackend>(source: R, destination: &mut B, options: Options) -> Result<Copied> {
@@ -115,9 +116,10 @@ pub async fn copy<R: AofRead, B: AofBackend>(source: R, destination: &mut B, opt
 ///
 /// let (source, mut destination) = (MemoryBackend::from_bytes(&damaged), MemoryBackend::new());
 /// let mut copier = Copier::new(copy::Options::new());
-/// assert!(matches!(copier.copy(source, &mut destination).await, Err(Error::Corrupt { offset: 275, .. })));
+/// let error = copier.copy(source, &mut destination).await.unwrap_err();
+/// assert!(matches!(error, copy::Error::Storage(Error::Corrupt { offset: 275, .. })));
 /// assert_eq!((copier.copied().entries, destination.len()), (1, 275));
-/// # Ok::<(), aof_api::Error>(())
+/// # Ok::<(), copy::Error>(())
 /// # }).unwrap();
 /// ```
 #[derive(Debug)]
@@ -178,7 +180,7 @@ impl Copier {
                     copying.count(scan.entries().map(|(_, entry)| entry));
                     self.entries_so_far.store(copying.copied.entries, Ordering::Relaxed);
                 }
-                Step::Damage(DamageAt { offset, damage, .. }) => break Some(Error::damaged(offset, damage)),
+                Step::Damage(DamageAt { offset, damage, .. }) => break Some(StorageError::damaged(offset, damage)),
                 Step::End => break None,
             }
         };
@@ -188,14 +190,14 @@ impl Copier {
             let Some(range) = pending else {
                 self.stopped = range;
                 // What the destination may hold beyond is nothing to judge by a damaged source.
-                copying.destination.checkpoint().await?;
+                copying.destination.checkpoint(&[]).await?;
                 copying.read_back(self.options.read).await?;
-                return Err(error);
+                return Err(error.into());
             };
             copying.copied.pending = range.len;
         }
         copying.cut_beyond().await?;
-        copying.destination.checkpoint().await?;
+        copying.destination.checkpoint(&[]).await?;
         copying.read_back(self.options.read).await?;
         Ok(self.copied)
     }
@@ -230,7 +232,7 @@ impl<B: AofBackend> Copying<'_, B> {
         }
         self.copied.bytes += bytes.len() as u64;
         if self.destination.len() - self.destination.durable_len().min(self.destination.len()) >= CHECKPOINT_LEN {
-            self.destination.checkpoint().await?;
+            self.destination.checkpoint(&[]).await?;
         }
         Ok(())
     }
@@ -275,7 +277,7 @@ impl<B: AofBackend> Copying<'_, B> {
             }
         }
         self.there = offset;
-        self.destination.truncate(offset).await
+        Ok(self.destination.truncate(offset).await?)
     }
 
     /// Reads what was copied from its beginning: each entry verified, each in its place.
@@ -296,7 +298,7 @@ impl<B: AofBackend> Copying<'_, B> {
             None => Ok(()),
             Some(what) => {
                 let text = format!("{what}: the storage of the destination is not to be trusted");
-                Err(Error::io("read back", scan.offset(), std::io::Error::other(text)))
+                Err(StorageError::io(IoCall::ReadBack, scan.offset(), std::io::Error::other(text)).into())
             }
         }
     }

@@ -6,7 +6,6 @@ use crate::format::entry::AofEntry;
 use crate::format::header::{HEADER_SIZE, Header};
 use crate::format::layout::{BODY_SIZE_MAX, ENTRY_SIZE_MIN, MAGIC};
 use crate::format::operation::Operation;
-use crate::storage::error::{Error, Result};
 use std::fmt;
 use zerocopy::IntoBytes;
 use zerocopy::little_endian::{U32, U128};
@@ -39,8 +38,8 @@ impl Prepare {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] when the body is above [`BODY_SIZE_MAX`].
-    pub fn seal(mut header: Header, body: &[u8]) -> Result<Prepare> {
+    /// [`BodyTooLarge`] when the body is above [`BODY_SIZE_MAX`].
+    pub fn seal(mut header: Header, body: &[u8]) -> Result<Prepare, BodyTooLarge> {
         seal_header(&mut header, body)?;
         Ok(Prepare::from_entry(&AofEntry::from_parts(&header, body)))
     }
@@ -114,10 +113,18 @@ impl Prepare {
     }
 }
 
+/// A body above [`BODY_SIZE_MAX`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a body of {size} bytes is above the limit of {BODY_SIZE_MAX} bytes")]
+pub struct BodyTooLarge {
+    /// Its size in bytes.
+    pub size: u64,
+}
+
 /// Sets size and checksums of `header` for `body`.
-pub(crate) fn seal_header(header: &mut Header, body: &[u8]) -> Result<()> {
+pub(crate) fn seal_header(header: &mut Header, body: &[u8]) -> Result<(), BodyTooLarge> {
     if body.len() > BODY_SIZE_MAX as usize {
-        return Err(Error::TooLarge { what: "a body", size: body.len() as u64, limit: BODY_SIZE_MAX.into() });
+        return Err(BodyTooLarge { size: body.len() as u64 });
     }
     // The body is at most BODY_SIZE_MAX, which leaves room for the header in 32 bits.
     header.size = U32::new(HEADER_SIZE + body.len() as u32);
@@ -140,7 +147,7 @@ mod tests {
     fn a_body_above_the_limit_is_refused_and_one_at_the_limit_is_not() {
         let body = vec![7; BODY_SIZE_MAX as usize + 1];
         let header = Header::new(Operation(200));
-        assert!(matches!(Prepare::seal(header, &body), Err(Error::TooLarge { limit: 1_048_320, .. })));
+        assert!(matches!(Prepare::seal(header, &body), Err(BodyTooLarge { size: 1_048_321 })));
         let prepare = Prepare::seal(header, &body[1..]).unwrap();
         assert_eq!(prepare.size_disk(), crate::format::layout::ENTRY_SIZE_MAX as u64);
         assert_eq!(Prepare::decode(prepare.as_entry_bytes()), Ok(prepare));

@@ -2,18 +2,20 @@
 
 use crate::chain::rule::Rule;
 use crate::chain::tip::Tip;
+use crate::format::appended::Appended;
 use crate::format::checksum::Checksum;
 use crate::format::header::{CHECKPOINT_MARK, COMMAND_PREPARE, Header};
 use crate::format::layout::{MAGIC, size_disk};
 use crate::format::operation::Operation;
 use crate::format::prepare::{Prepare, seal_header};
+use crate::log::checkpoints::Checkpoints;
 use crate::log::filler::Filler;
 use crate::log::options::LogOptions;
 use crate::log::position::{Position, Positions};
 use crate::log::recovery::{Opened, Recovery, recover};
 use crate::read::entries::Entries;
 use crate::storage::backend::{AofBackend, AofBackendExt};
-use crate::storage::error::{Error, Result};
+use crate::storage::error::{Error, Quantity, Result};
 use crate::validate::{self, Validation, validate};
 use futures::future::BoxFuture;
 use std::io::IoSlice;
@@ -40,17 +42,6 @@ macro_rules! accept {
         $log.positions.end(written.is_ok());
         written
     }};
-}
-
-/// What [`Aof::append`] made.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Appended {
-    /// The op of the entry.
-    pub op: u64,
-    /// Its checksum.
-    pub checksum: Checksum,
-    /// Where it stands in the log.
-    pub offset: u64,
 }
 
 /// A hash-chained append-only log over any [`AofBackend`].
@@ -80,8 +71,8 @@ pub struct Aof<B> {
     /// None until the first entry of a log for any cluster.
     cluster: Option<u128>,
     positions: Positions,
-    /// The highest op at the last checkpoint.
-    checkpointed_op: u64,
+    /// What is known to be durable, in ops.
+    checkpoints: Checkpoints,
     /// What has to stand behind a tail that was kept before anything else does.
     filler: Option<Filler>,
 }
@@ -121,11 +112,11 @@ impl<B: AofBackend> Aof<B> {
     /// failures of the backend.
     pub async fn open(mut backend: B, options: LogOptions) -> Result<(Aof<B>, Recovery)> {
         let Opened { recovery, cluster, op_max, timestamp, filler } = recover(&mut backend, &options).await?;
-        backend.checkpoint().await?;
+        backend.checkpoint(&[]).await?;
         let mut log = Aof::new(backend, options, cluster, timestamp);
         if let Some(tip) = recovery.tip {
             log.positions = Positions::new(Position { base: tip, op_max, timestamp, is_written: true });
-            log.checkpointed_op = op_max;
+            log.checkpoints = Checkpoints::new(op_max);
         }
         log.filler = filler;
         tracing::debug!(entries = recovery.entries, len = recovery.len, "opened");
@@ -136,7 +127,14 @@ impl<B: AofBackend> Aof<B> {
         let cluster = cluster.or(options.cluster);
         let (op, checksum) = options.start.base(cluster.unwrap_or(0));
         let position = Position { base: Tip { op, checksum }, op_max: op, timestamp, is_written: false };
-        Aof { backend, options, cluster, positions: Positions::new(position), checkpointed_op: op, filler: None }
+        Aof {
+            backend,
+            options,
+            cluster,
+            positions: Positions::new(position),
+            checkpoints: Checkpoints::new(op),
+            filler: None,
+        }
     }
 
     /// Stores a prepared message exactly as it is, at the end of the log. Answers its offset.
@@ -146,7 +144,7 @@ impl<B: AofBackend> Aof<B> {
     ///
     /// # Errors
     ///
-    /// [`Error::WrongCluster`]; [`Error::Reserved`] for op 0, which no log records; [`Error::Unflushed`]; the failures
+    /// [`Error::WrongCluster`]; [`Error::RootOp`] for op 0, which no log records; [`Error::UnflushedMax`]; the failures
     /// of [`AofBackend::write`]. Nothing was written.
     pub async fn write(&mut self, prepare: &Prepare) -> Result<u64> {
         let header = prepare.header();
@@ -192,9 +190,10 @@ impl<B: AofBackend> Aof<B> {
     ///
     /// [`Error::TooLarge`] when the body is above [`BODY_SIZE_MAX`](crate::format::BODY_SIZE_MAX); [`Error::Reserved`] for the
     /// operations reserved and root; [`Error::Forked`] when [`write`](Aof::write) has gone back, so that the tip is not
-    /// the highest op; [`Error::Unflushed`]; the failures of [`AofBackend::write`]. Nothing was written.
+    /// the highest op; [`Error::UnflushedMax`]; the failures of [`AofBackend::write`]. Nothing was written.
     pub async fn append(&mut self, operation: Operation, body: &[u8]) -> Result<Appended> {
         self.settle();
+        self.checkpoints.settle(self.backend.durable_len());
         self.cluster.get_or_insert(0);
         let mut head = EntryHead::new();
         let now = self.positions.now();
@@ -224,6 +223,7 @@ impl<B: AofBackend> Aof<B> {
     /// ```
     pub async fn append_all(&mut self, entries: &[(Operation, impl AsRef<[u8]> + Sync)]) -> Result<Vec<Appended>> {
         self.settle();
+        self.checkpoints.settle(self.backend.durable_len());
         self.cluster.get_or_insert(0);
         *self.positions.next_mut() = *self.positions.now();
         let mut heads = vec![EntryHead::new(); entries.len()];
@@ -246,21 +246,18 @@ impl<B: AofBackend> Aof<B> {
         Ok(appended.collect())
     }
 
-    /// The durability barrier (**B6**): when it returns, everything written before survives a crash. Answers how many
-    /// bytes from the beginning of the log that is. Nothing is discarded.
+    /// The durability barrier (**B6**): its future resolves once everything written before this call survives a crash, to
+    /// the number of bytes from the beginning that do. Nothing is discarded.
+    ///
+    /// The future borrows nothing: `log.checkpoint().await?` waits, and a log that keeps the future appends meanwhile.
     ///
     /// # Errors
     ///
-    /// Those of [`AofBackend::checkpoint`]. After most of them the log is poisoned: close it and open it anew.
-    pub async fn checkpoint(&mut self) -> Result<u64> {
+    /// Those of [`AofBackend::checkpoint`]. After most of them the log is poisoned: close it and open it again.
+    pub fn checkpoint(&mut self) -> B::Checkpoint {
         self.settle();
-        let op = self.positions.now().op_max;
-        let checkpoint = self.backend.checkpoint().await;
-        // A log that was moved away is durable all the same.
-        if matches!(checkpoint, Ok(_) | Err(Error::Moved { .. })) {
-            self.checkpointed_op = self.checkpointed_op.max(op);
-        }
-        checkpoint
+        self.checkpoints.called(self.backend.len(), self.positions.now().op_max);
+        self.backend.checkpoint(&[])
     }
 
     /// Validates the log by a reader of its own: [`validate`](crate::validate::validate()).
@@ -298,7 +295,7 @@ impl<B: AofBackend> Aof<B> {
     /// Whether nothing was written.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.tip().is_none()
     }
 
     /// How many bytes from the beginning are known to survive a crash.
@@ -340,11 +337,10 @@ impl<B: AofBackend> Aof<B> {
     fn check_room(&self, size: u64) -> Result<()> {
         let (unflushed, limit) = (self.backend.unflushed(), self.options.unflushed_max);
         if size > limit {
-            let what = "a write, which must stay below the bound on unflushed bytes,";
-            return Err(Error::TooLarge { what, size, limit });
+            return Err(Error::TooLarge { what: Quantity::Write, size, limit });
         }
         if unflushed.saturating_add(size) > limit {
-            return Err(Error::Unflushed { unflushed, needed: size, limit });
+            return Err(Error::UnflushedMax { unflushed, needed: size, limit });
         }
         Ok(())
     }
@@ -384,9 +380,10 @@ impl<B: AofBackend> Aof<B> {
             return Err(Error::Reserved { operation: operation.0 });
         }
         let Tip { op, checksum: parent } = position.base;
-        let Some(op) = op.checked_add(1).filter(|_| op == position.op_max) else {
+        if op != position.op_max {
             return Err(Error::Forked { offset: self.backend.len(), op: op.saturating_add(1), parent });
-        };
+        }
+        let Some(op) = op.checked_add(1) else { return Err(Error::OpsExhausted) };
         let LogOptions { client, release, request, .. } = self.options;
         header.cluster = U128::new(self.cluster.unwrap_or(0));
         header.release = U32::new(release.0);
@@ -394,7 +391,7 @@ impl<B: AofBackend> Aof<B> {
         header.parent = parent;
         header.checkpoint_id = U128::new(CHECKPOINT_MARK);
         header.op = U64::new(op);
-        header.commit = U64::new(self.checkpointed_op);
+        header.commit = U64::new(self.checkpoints.op());
         header.timestamp = U64::new(clock.max(position.timestamp.saturating_add(1)));
         header.operation = operation.0;
         if !operation.is_clientless() {
@@ -403,7 +400,7 @@ impl<B: AofBackend> Aof<B> {
                 header.request = U32::new(request);
             }
         }
-        seal_header(header, body)
+        Ok(seal_header(header, body)?)
     }
 }
 
@@ -420,7 +417,7 @@ fn check_prepare(header: &Header, cluster: Option<u128>) -> Result<u128> {
     let found = header.cluster.get();
     match cluster {
         Some(expected) if expected != found => Err(Error::WrongCluster { expected, found }),
-        _ if header.op.get() == 0 => Err(Error::Reserved { operation: header.operation }),
+        _ if header.op.get() == 0 => Err(Error::RootOp),
         _ => Ok(found),
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::chain::rule::Rule;
 use crate::chain::tip::Tip;
+use crate::format::appended::Appended;
 use crate::format::checksum::Checksum;
 use crate::format::operation::Operation;
 use crate::format::prepare::Prepare;
-use crate::log::aof::Appended;
 use crate::log::options::LogOptions;
 use crate::log::recovery::Recovery;
 use crate::read::entries::LocatedEntry;

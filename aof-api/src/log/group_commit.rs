@@ -1,12 +1,13 @@
 //! Many concurrent writers, few checkpoints.
 
 use crate::chain::tip::Tip;
+use crate::format::appended::Appended;
 use crate::format::layout::{BODY_SIZE_MAX, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN};
 use crate::format::operation::Operation;
-use crate::log::aof::{Aof, Appended};
+use crate::log::aof::Aof;
 use crate::read::entries::Entries;
 use crate::storage::backend::AofBackend;
-use crate::storage::error::{Error, Result};
+use crate::storage::error::{Error, Quantity, Result};
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, Either, Shared, select};
@@ -122,7 +123,7 @@ impl<B: AofBackend + 'static> GroupCommit<B> {
     pub async fn append(&self, operation: Operation, body: impl Into<Vec<u8>>) -> Result<Appended> {
         let body = body.into();
         if body.len() > BODY_SIZE_MAX as usize {
-            return Err(Error::TooLarge { what: "a body", size: body.len() as u64, limit: BODY_SIZE_MAX.into() });
+            return Err(Error::TooLarge { what: Quantity::Body, size: body.len() as u64, limit: BODY_SIZE_MAX.into() });
         }
         let len = (ENTRY_SIZE_MIN + body.len()) as u64;
         let (done, waiting) = oneshot::channel();

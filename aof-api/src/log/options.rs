@@ -160,7 +160,7 @@ impl LogOptions {
     }
 
     /// How many bytes may be written and not yet durable, at least one entry of the largest size; more is refused with
-    /// [`Error::Unflushed`](crate::Error::Unflushed). By default there is no bound.
+    /// [`Error::UnflushedMax`](crate::Error::UnflushedMax). By default there is no bound.
     #[must_use]
     pub fn unflushed_max(mut self, bytes: u64) -> LogOptions {
         self.unflushed_max = bytes.max(ENTRY_SIZE_MAX as u64);

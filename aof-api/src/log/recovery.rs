@@ -97,7 +97,7 @@ pub(crate) struct Opened {
 
 /// Reads a log from its recovery offset, decides about its tail, and does what was decided.
 pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &LogOptions) -> Result<Opened> {
-    let start = backend.recovery_offset();
+    let start = backend.start().await?;
     let mut walk = Walk::new(options);
     // To find one checksum, or what is seen under the other rules, each entry must be looked at in order.
     let in_runs = options.rule == crate::Rule::Linear && options.expected_tip.is_none();

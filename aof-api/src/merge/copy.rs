@@ -4,7 +4,7 @@ use super::index::{Index, Place};
 use super::plan::Piece;
 use crate::read::batch::{Batch, Last};
 use crate::storage::backend::{AofBackend, AofRead};
-use crate::storage::error::{Error, Result};
+use crate::storage::error::{Error, IoCall, Result};
 use std::io::{self, IoSlice};
 
 /// Reading begins with so much wherever it goes on elsewhere, so that entries that lie here and there are not read with
@@ -81,5 +81,5 @@ async fn flush<B: AofBackend>(output: &mut B, gathered: &mut Vec<u8>) -> Result<
 fn changed(place: Place) -> Error {
     let number = place.input + 1;
     let text = format!("input {number} has changed since it was first read: nothing of it is trusted, merge again");
-    Error::io("read", place.offset, io::Error::other(text))
+    Error::io(IoCall::Read, place.offset, io::Error::other(text))
 }

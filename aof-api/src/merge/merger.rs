@@ -1,5 +1,6 @@
 //! Reads logs, plans one chain out of them, and writes it.
 
+use super::error::{Error, Result};
 use super::index::{Index, Place};
 use super::lost::{Between, Supply};
 use super::options::Options;
@@ -12,8 +13,8 @@ use crate::format::layout::size_disk;
 use crate::read::bounded::Bounded;
 use crate::read::scan::{DamagedRange, Scan, Step};
 use crate::read::unreadable::pass_unreadable;
-use crate::storage::backend::{AofBackend, AofBackendExt, AofRead};
-use crate::storage::error::{Error, Result};
+use crate::storage::backend::{AofBackend, AofRead};
+use crate::storage::error as storage;
 use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
 use std::sync::Arc;
 
@@ -45,7 +46,7 @@ use std::sync::Arc;
 /// let report = merge(inputs, &mut output, merge::Options::new()).await?;
 /// assert!(report.is_whole());
 /// assert_eq!(output.snapshot(), whole);
-/// # Ok::<(), aof_api::Error>(())
+/// # Ok::<(), merge::Error>(())
 /// # }).unwrap();
 /// ```
 pub async fn merge<R: AofRead, B: AofBackend>(
@@ -175,11 +176,12 @@ impl<R: AofRead> Merger<R> {
         &mut self,
         part: usize,
         scan: &mut Scan<Bounded<R>>,
-        error: Error,
+        error: storage::Error,
         before: Option<RecordIndex>,
     ) -> Result<()> {
-        let (offset, kind) = pass_unreadable(scan, error).await?;
-        self.push_damage(Finding { part, offset, op: None, kind }, before);
+        let unreadable = pass_unreadable(scan, error).await?;
+        let offset = unreadable.offset;
+        self.push_damage(Finding { part, offset, op: None, kind: unreadable.into() }, before);
         Ok(())
     }
 
@@ -243,8 +245,8 @@ impl<R: AofRead> Merger<R> {
     /// [`checkpoint`](AofBackend::checkpoint); [`Error::Corrupt`] or [`Error::Io`] when the output does not hold what was
     /// written. The output is then to be thrown away.
     pub async fn write<B: AofBackend>(&mut self, output: &mut B) -> Result<Report> {
-        if !output.is_empty() {
-            return Err(Error::NotEmpty { len: output.len() });
+        if output.len() > 0 {
+            return Err(storage::Error::NotEmpty { len: output.len() }.into());
         }
         if self.plan.is_none() {
             self.plan().await?;
@@ -253,7 +255,7 @@ impl<R: AofRead> Merger<R> {
         let gaps = pieces.len().saturating_sub(1);
         let read = self.options.read;
         super::copy::copy(&self.index, pieces, &mut self.inputs, output, read.chunk_len_bytes()).await?;
-        output.checkpoint().await?;
+        output.checkpoint(&[]).await?;
         super::read_back::read_back(output, &self.report, gaps, read).await?;
         Ok(self.report.clone())
     }

@@ -4,7 +4,7 @@ use super::report::Report;
 use crate::chain::rule::Rule;
 use crate::read;
 use crate::storage::backend::AofBackend;
-use crate::storage::error::{Error, Result};
+use crate::storage::error::{Error, IoCall, Result};
 use crate::validate::finding::FindingKind;
 use crate::validate::{self, Observation, Validator};
 
@@ -25,7 +25,7 @@ pub(super) async fn read_back<B: AofBackend>(
                 failure.get_or_insert(Error::damaged(finding.offset, damage));
             }
             FindingKind::Unreadable { message, .. } => {
-                failure.get_or_insert(Error::io("read back", finding.offset, std::io::Error::other(message)));
+                failure.get_or_insert(Error::io(IoCall::ReadBack, finding.offset, std::io::Error::other(message)));
             }
             // Under the linear rule, these are the two that remain.
             _ => gaps += 1,
@@ -42,5 +42,5 @@ pub(super) async fn read_back<B: AofBackend>(
     let (found, written) = (found.entries, report.entries);
     let text =
         format!("{found} entries are there where {written} were written, or others: the storage is not to be trusted");
-    Err(Error::io("read back", 0, std::io::Error::other(text)))
+    Err(Error::io(IoCall::ReadBack, 0, std::io::Error::other(text)))
 }

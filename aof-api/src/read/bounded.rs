@@ -1,7 +1,7 @@
 //! A reader that ends where the log ended when somebody looked, though the log may grow.
 
 use crate::storage::backend::AofRead;
-use crate::storage::error::Result;
+use crate::storage::error::{Error, Result};
 
 /// Reads up to `end` and no further.
 ///
@@ -40,7 +40,19 @@ impl<R: AofRead> AofRead for Bounded<R> {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.reader.start().await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         Ok(self.end.min(self.reader.end().await?))
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        let there = self.end().await?;
+        if there > end || self.end > end {
+            return Ok(self.end.min(self.reader.changed(end).await?));
+        }
+        Err(Error::Unsupported { what: "waiting beyond the end of a bounded reader" })
     }
 }

@@ -14,7 +14,7 @@ use crate::read::pool::Pool;
 use crate::read::torn::is_torn_in_zeros;
 use crate::read::window::Window;
 use crate::storage::backend::AofRead;
-use crate::storage::error::{Error, Result};
+use crate::storage::error::{Error, IoCall, Result};
 use damage::{Found, Look, look_at};
 use futures::channel::oneshot;
 use std::collections::VecDeque;
@@ -236,7 +236,7 @@ impl<R: AofRead> Scan<R> {
             self.window.clear();
         }
         let differs = std::io::Error::other("reading the same bytes twice gave different answers; check the storage");
-        Err(Error::io("read", self.next, differs))
+        Err(Error::io(IoCall::Read, self.next, differs))
     }
 
     /// The next batch in order, verified.
@@ -332,7 +332,11 @@ impl<R: AofRead> Scan<R> {
 
 fn lost_batch() -> Error {
     // A verifying thread is gone with its batch: nothing of what it read is in doubt, reading it again will do.
-    Error::io("verify", 0, std::io::Error::other("a verifying thread ended early; try again with `verify_threads(1)`"))
+    Error::io(
+        IoCall::Verify,
+        0,
+        std::io::Error::other("a verifying thread ended early; try again with `verify_threads(1)`"),
+    )
 }
 
 /// Waits for a batch, and lends a hand meanwhile.

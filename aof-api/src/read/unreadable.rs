@@ -3,16 +3,25 @@
 use crate::read::scan::Scan;
 use crate::storage::backend::AofRead;
 use crate::storage::error::{Error, Result};
-use crate::validate::finding::FindingKind;
 
 /// How much is passed over where the storage cannot read: a sector of most disks.
 const STEP: u64 = 4096;
 
-/// Puts the walk behind the place that `error` is about, and answers where that begins and what is to be said about it.
+/// A place that the storage cannot read.
+pub(crate) struct Unreadable {
+    /// Where it begins.
+    pub(crate) offset: u64,
+    /// How many bytes were passed over.
+    pub(crate) len: u64,
+    /// What the storage reported.
+    pub(crate) message: String,
+}
+
+/// Puts the walk past the place that `error` is about, and returns where that is.
 ///
-/// The error comes back where it is no reading error of a place, and where nothing can be read at all: then it is the
-/// whole thing that is no file.
-pub(crate) async fn pass_unreadable<R: AofRead>(scan: &mut Scan<R>, error: Error) -> Result<(u64, FindingKind)> {
+/// The error comes back where it is not a reading error of a place, and where nothing can be read at all: then the whole
+/// thing is not a file.
+pub(crate) async fn pass_unreadable<R: AofRead>(scan: &mut Scan<R>, error: Error) -> Result<Unreadable> {
     let Error::Io { offset: failed_at, source, .. } = &error else { return Err(error) };
     let start = scan.offset();
     let end = scan.reader().end().await?;
@@ -20,9 +29,9 @@ pub(crate) async fn pass_unreadable<R: AofRead>(scan: &mut Scan<R>, error: Error
     if behind <= start || (start == 0 && *failed_at == 0 && !can_read(scan, behind).await) {
         return Err(error);
     }
-    let kind = FindingKind::Unreadable { len: behind - start, message: source.to_string() };
+    let unreadable = Unreadable { offset: start, len: behind - start, message: source.to_string() };
     scan.seek(behind);
-    Ok((start, kind))
+    Ok(unreadable)
 }
 
 /// Whether there is anything behind the first unreadable place.

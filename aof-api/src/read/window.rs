@@ -94,8 +94,16 @@ mod tests {
             Ok(count)
         }
 
+        async fn start(&mut self) -> Result<u64> {
+            Ok(0)
+        }
+
         async fn end(&mut self) -> Result<u64> {
             Ok(self.bytes.len() as u64)
+        }
+
+        async fn changed(&mut self, _end: u64) -> Result<u64> {
+            Err(Error::Unsupported { what: "waiting for bytes that do not change" })
         }
     }
 

@@ -1,153 +1,175 @@
-//! The contract between a log and its storage: what a backend promises, B1 to B12.
+//! The contract between a log and its storage, as traits.
 
 use crate::storage::error::Result;
 use std::future::Future;
 use std::io::IoSlice;
 
+/// The largest write that a backend must take or refuse with [`Error::Full`](crate::Error::Full), in bytes (**B1**).
+pub const WRITE_LEN_MAX: usize = 65 << 20;
+
+/// The longest note of a checkpoint, in bytes (**B14**).
+pub const NOTE_LEN_MAX: usize = 256;
+
 /// A read cursor over the bytes of a log.
 ///
-/// Half of the contract: every [`AofBackend`] is one too, and so is every reader that a backend makes.
+/// Half of the contract: every [`AofBackend`] is one too, and so is every reader that a backend makes. Offsets count
+/// from the first byte ever written, and never change their meaning. The numbers in bold are those of the
+/// [promises](crate::storage).
 pub trait AofRead: Send {
-    /// Puts the cursor at `offset`, in bytes from the beginning.
+    /// Puts the cursor at `offset`, in bytes.
     ///
-    /// **B5.** Any `u64` will do; an offset behind the end is no error, and no arithmetic wraps. **B2.** The end of the
-    /// log does not move. **B9.** When the future is dropped, the cursor is unspecified: seek again.
+    /// Any `u64` is allowed (**B5**); an offset past the end is no error, and the end does not move (**B2**). After a
+    /// dropped future the cursor is unspecified: seek again (**B9**).
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`](crate::Error::Closed) after a close.
+    /// [`Error::Closed`](crate::Error::Closed) on a backend that was closed.
     fn seek(&mut self, offset: u64) -> impl Future<Output = Result<()>> + Send;
 
-    /// Reads up to `buf.len()` bytes at the cursor into `buf`, moves the cursor behind them, and answers how many.
+    /// Reads up to `buf.len()` bytes at the cursor into `buf`, moves the cursor past them, and returns how many.
     ///
-    /// **B4.** The answer is 0 only at or past the end, or for an empty `buf`; it may be less than `buf.len()`
-    /// anywhere. **B3.** Everything that was written before on the same backend, or before a reader was made, is seen; a
-    /// reader sees a prefix of what was written later, never anything else. **B9.** When the future is dropped, the
-    /// cursor and the contents of `buf` are unspecified.
+    /// Returns 0 only at or past the end, or for an empty `buf`; it may return less than `buf.len()` anywhere (**B4**).
+    /// Sees every write that returned before the read began (**B3**). After a dropped future the cursor and the contents
+    /// of `buf` are unspecified (**B9**).
     ///
     /// # Errors
     ///
-    /// [`Error::Io`](crate::Error::Io) with the offset at which reading failed; the cursor stays, and seeking behind
-    /// the place and reading on is allowed. [`Error::Truncated`](crate::Error::Truncated) when the log was cut below
-    /// the cursor after this reader was made. [`Error::Closed`](crate::Error::Closed) after a close.
+    /// [`Error::Io`](crate::Error::Io) with the offset at which reading failed; the cursor stays, and seeking past the
+    /// place and reading on is allowed. [`Error::Pruned`](crate::Error::Pruned) below [`start`](AofRead::start).
+    /// [`Error::Truncated`](crate::Error::Truncated) where the log was cut at or below the cursor after this reader was
+    /// made. [`Error::Fenced`](crate::Error::Fenced), [`Error::Poisoned`](crate::Error::Poisoned) and
+    /// [`Error::Closed`](crate::Error::Closed) past what the writer of this reader made durable (**B3**, **B7**).
     fn read(&mut self, buf: &mut [u8]) -> impl Future<Output = Result<usize>> + Send;
 
-    /// Where the log ends now, in bytes, as far as this cursor can see.
+    /// Returns the first offset that is still held; 0 until the log is pruned (**B13**).
     ///
     /// # Errors
     ///
-    /// [`Error::Io`](crate::Error::Io) when the storage cannot say; [`Error::Closed`](crate::Error::Closed) after a
-    /// close.
+    /// [`Error::Io`](crate::Error::Io) where the storage cannot say; [`Error::Closed`](crate::Error::Closed) on a backend
+    /// that was closed.
+    fn start(&mut self) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Returns where the log ends now, as far as this cursor can see.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](AofRead::start).
     fn end(&mut self) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Waits until the log ends beyond `end`, and returns where (**B15**).
+    ///
+    /// # Errors
+    ///
+    /// Only where [`end`](AofRead::end) is not above `end`: [`Error::Truncated`](crate::Error::Truncated),
+    /// [`Error::Fenced`](crate::Error::Fenced), [`Error::Poisoned`](crate::Error::Poisoned),
+    /// [`Error::Pruned`](crate::Error::Pruned), [`Error::Closed`](crate::Error::Closed) when the writer is gone, and
+    /// [`Error::Unsupported`](crate::Error::Unsupported) on a backend itself.
+    fn changed(&mut self, end: u64) -> impl Future<Output = Result<u64>> + Send;
 }
 
 /// Storage for one log: a read cursor, and one end to append to.
 ///
-/// The trait with seek, read, write and checkpoint; [`seek`](AofRead::seek) and [`read`](AofRead::read) stand in the
-/// supertrait [`AofRead`], so that a reader can have them without the rest. Generic callers pay nothing for the
-/// `async`: futures of memory and files are ready at the first poll, save a checkpoint that is made on a helper thread.
-/// To choose a backend at run time, use [`Box<dyn DynAofBackend>`](crate::DynAofBackend), which is itself an
-/// `AofBackend`.
+/// The trait with seek, read, write and checkpoint; [`seek`](AofRead::seek) and [`read`](AofRead::read) are in the
+/// supertrait [`AofRead`], so that a reader has them without the rest. Generic callers pay nothing for the `async`: the
+/// futures of memory and files are ready at the first poll, except a checkpoint that a helper thread makes. To choose a
+/// backend at run time, use [`Box<dyn DynAofBackend>`](crate::DynAofBackend), which is itself an `AofBackend`. For a
+/// storage whose calls block, [`Simple`](crate::storage::simple::Simple) makes a backend of five methods.
 ///
-/// The promises are numbered, and the conformance suite in `aof-testkit` cites the numbers. What is not tied to one
-/// method:
-///
-/// - **B7.** After a failed `write` the length is what it was, or the backend is poisoned. After a failed `checkpoint`
-///   or `truncate` it is poisoned: `durable_len` stays, and every later write and checkpoint answers
-///   [`Poisoned`](crate::Error::Poisoned) until the log is opened anew. Three failures do not poison:
-///   [`Fenced`](crate::Error::Fenced), which stays; [`Moved`](crate::Error::Moved), where the bytes are durable; and
-///   [`Full`](crate::Error::Full) found before a sync was issued. An opening does not trust the page cache.
-/// - **B10.** One log has one writer. A second one is refused at once with [`Locked`](crate::Error::Locked), or the
-///   first is fenced off with [`Fenced`](crate::Error::Fenced). Nothing waits for a lock. The lock is gone when `close`
-///   returns or the backend is dropped, also while readers live.
-/// - **B11.** After a crash and a new opening, the log holds the first `durable_len` bytes exactly, then possibly some
-///   of the later bytes, possibly damaged, possibly with holes.
-///
-/// No method has a default: a wrapper that forgets one must not compile.
-#[allow(clippy::len_without_is_empty, reason = "`is_empty` stands in the extension trait: no default methods here")]
+/// The [promises](crate::storage) B1 to B16 say what each call does. No method has a default: a wrapper that forgets one
+/// must not compile.
+#[allow(clippy::len_without_is_empty, reason = "`is_empty` is in the extension trait: no default methods here")]
 pub trait AofBackend: AofRead {
-    /// What [`reader`](AofBackend::reader) makes: a cursor of its own that borrows nothing.
+    /// The cursor that [`reader`](AofBackend::reader) makes; it borrows nothing.
     type Reader: AofRead + 'static;
 
-    /// Appends all of `parts`, in their order and without gaps, at the end, and answers the offset of the first byte,
-    /// which is [`len`](AofBackend::len) from before.
+    /// A durability barrier under way. It borrows nothing, so that writing continues meanwhile.
+    type Checkpoint: Future<Output = Result<u64>> + Send + 'static;
+
+    /// Appends all of `parts`, in order and without gaps, at the end, and returns the offset of the first byte.
     ///
-    /// Durable on return: nothing; see [`checkpoint`](AofBackend::checkpoint).
-    ///
-    /// **B1.** All or nothing. **B2.** The read cursor does not move. **B3.** On return, reads on this backend and
-    /// readers made later see the bytes. **B9.** Dropping the future leaves all or nothing too, and `len` says which as
-    /// soon as the drop returns, so an implementation accepts the bytes within one poll.
+    /// Durable on return: nothing; see [`checkpoint`](AofBackend::checkpoint). All or nothing (**B1**), the read cursor
+    /// does not move (**B2**), every reader sees the bytes (**B3**), also where the future is dropped after it accepted
+    /// them, which [`len`](AofBackend::len) shows (**B9**).
     ///
     /// # Errors
     ///
-    /// **B12.** [`Full`](crate::Error::Full) when there is no room: nothing was appended, reads and checkpoints still
-    /// work. [`Io`](crate::Error::Io) when the storage failed and the length is what it was.
-    /// [`Poisoned`](crate::Error::Poisoned) and [`Fenced`](crate::Error::Fenced) as in **B7** and **B10**;
-    /// [`Closed`](crate::Error::Closed) after a close.
+    /// [`Error::Full`](crate::Error::Full) where there is no room: nothing was appended, and reads and checkpoints still
+    /// work (**B12**). [`Error::Io`](crate::Error::Io) where the storage failed and the length is what it was.
+    /// [`Error::Poisoned`](crate::Error::Poisoned), [`Error::Fenced`](crate::Error::Fenced) (**B7**, **B10**) and
+    /// [`Error::Closed`](crate::Error::Closed).
     fn write(&mut self, parts: &[IoSlice<'_>]) -> impl Future<Output = Result<u64>> + Send;
 
-    /// The durability barrier: makes everything written before the call survive a crash, and answers how many bytes
-    /// from the beginning do. It discards nothing (elsewhere the word means recycling a log; here it does not).
+    /// Begins the durability barrier: its future resolves once everything written before this call survives a crash, to
+    /// the number of bytes from the beginning that do. It discards nothing (elsewhere the word means recycling a log).
     ///
-    /// **B6.** On `Ok(n)`, the first `n` bytes are durable, which are at least all that were written before the call,
-    /// and [`durable_len`](AofBackend::durable_len) is `n`. **B9.** Dropping the future loses nothing that was
-    /// written; what it started goes on, and the next call joins it and hears of its failure.
+    /// `note` is at most [`NOTE_LEN_MAX`] bytes that the storage may keep with the checkpoint; an empty one is none. A
+    /// note says that an entry ends here (**B14**). Writing continues while the future is under way, and further
+    /// checkpoints may be called; **B6** says in which order they resolve.
     ///
     /// # Errors
     ///
-    /// Any failure poisons the backend, save those that **B7** lists: a second sync that succeeds would prove nothing.
-    fn checkpoint(&mut self) -> impl Future<Output = Result<u64>> + Send;
+    /// Of the future: any failure poisons the backend, except [`Error::Moved`](crate::Error::Moved),
+    /// [`Error::Fenced`](crate::Error::Fenced) and [`Error::Full`](crate::Error::Full) before a sync (**B7**).
+    /// [`Error::TooLarge`](crate::Error::TooLarge) for a note that is too long; nothing changed.
+    fn checkpoint(&mut self, note: &[u8]) -> Self::Checkpoint;
 
-    /// Cuts the log to its first `len` bytes; the cut is durable on return.
-    ///
-    /// **B8.** On return `len()` and `durable_len()` are both `len`, and the cut bytes never come back. **B3.** A
-    /// reader made before is good below the cut; above it, it answers [`Truncated`](crate::Error::Truncated), never the
-    /// cut bytes. **B9.** Dropping the future leaves the old or the new length, or a poisoned backend.
+    /// Cuts the log to its first `len` bytes; the cut is durable on return (**B8**).
     ///
     /// # Errors
     ///
-    /// [`OutOfBounds`](crate::Error::OutOfBounds) when `len` is behind the end; nothing changed.
-    /// [`Unsupported`](crate::Error::Unsupported) from a backend on which nothing can ever be torn. Other failures
+    /// [`Error::OutOfBounds`](crate::Error::OutOfBounds) where `len` is past the end or below the start; nothing changed.
+    /// [`Error::Unsupported`](crate::Error::Unsupported) from a storage on which nothing can ever be torn. Other failures
     /// poison the backend.
     fn truncate(&mut self, len: u64) -> impl Future<Output = Result<()>> + Send;
 
-    /// Makes a reader with a cursor of its own, at offset 0, that goes on while the log is written.
+    /// Gives the storage of the bytes below `to` back, as far as it can, and returns the new start (**B13**).
     ///
-    /// **B3.** It sees everything written before the call.
+    /// Durable on return: the new start.
     ///
     /// # Errors
     ///
-    /// [`Io`](crate::Error::Io) when the storage cannot make one; [`Closed`](crate::Error::Closed) after a close.
+    /// [`Error::OutOfBounds`](crate::Error::OutOfBounds) where `to` is above [`durable_len`](AofBackend::durable_len);
+    /// nothing changed. [`Error::Unsupported`](crate::Error::Unsupported) from a storage that cannot give anything back.
+    fn prune(&mut self, to: u64) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Makes a reader with a cursor of its own, at the start of the log, that continues while the log is written
+    /// (**B3**).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](crate::Error::Io) where the storage cannot make one; [`Error::Closed`](crate::Error::Closed) after a
+    /// close.
     fn reader(&mut self) -> impl Future<Output = Result<Self::Reader>> + Send;
 
-    /// Gives the log back: what was started is waited for, and the lock is gone on return (**B10**).
+    /// Gives the log up: checkpoints under way are driven to their end, and the lock is gone on return, with an error too
+    /// (**B10**).
     ///
-    /// Durable on return: what a checkpoint made so; closing is no checkpoint. Later calls answer
-    /// [`Closed`](crate::Error::Closed); a second close is no error. Readers live on.
+    /// Durable on return: what a checkpoint made so; closing is no checkpoint. Later calls fail with
+    /// [`Error::Closed`](crate::Error::Closed); a second close is no error. Readers live on.
     ///
     /// # Errors
     ///
-    /// The failure of what was waited for. The lock is gone all the same.
+    /// The failure of what was driven.
     fn close(&mut self) -> impl Future<Output = Result<()>> + Send;
 
-    /// The length of the log in bytes, written or not yet durable.
+    /// The offset of the end of the log, durable or not; of a pruned log, this is not how many bytes are held (**B2**).
     fn len(&self) -> u64;
 
-    /// How many bytes from the beginning are known to survive a crash; 0 after an opening, until a checkpoint (**B7**).
+    /// How many bytes from the beginning are known to survive a crash (**B6**, **B7**).
     fn durable_len(&self) -> u64;
 
-    /// The start of a write that is known to be whole and durable, with nothing before it in doubt; 0 where that is not
-    /// known. An opening reads from here.
-    fn recovery_offset(&self) -> u64;
+    /// The newest note that opening found, with the number of bytes that its checkpoint covered (**B14**). It does not
+    /// follow later checkpoints.
+    fn note(&self) -> Option<(u64, Vec<u8>)>;
 }
 
 /// Conveniences over any [`AofRead`].
 pub trait AofReadExt: AofRead {
-    /// Reads until `buf` is full or the log ends, and answers how many bytes that were.
+    /// Reads until `buf` is full or the log ends, and returns how many bytes that were.
     ///
     /// # Errors
     ///
-    /// As [`AofRead::read`]; how much was read before the error is not told, but the cursor is behind it.
+    /// As [`AofRead::read`]; how much was read before the error is not reported, but the cursor is past it.
     fn read_all(&mut self, buf: &mut [u8]) -> impl Future<Output = Result<usize>> + Send {
         async move {
             let mut filled = 0;
@@ -183,9 +205,13 @@ pub trait AofBackendExt: AofBackend {
         self.len().saturating_sub(self.durable_len())
     }
 
-    /// Whether nothing was written.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// Whether the log holds no bytes: nothing was ever written, or its storage was pruned to the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`AofRead::start`].
+    fn is_empty(&mut self) -> impl Future<Output = Result<bool>> + Send {
+        async move { Ok(self.start().await? == self.len()) }
     }
 }
 
@@ -200,7 +226,15 @@ impl<R: AofRead + ?Sized> AofRead for &mut R {
         (**self).read(buf)
     }
 
+    fn start(&mut self) -> impl Future<Output = Result<u64>> + Send {
+        (**self).start()
+    }
+
     fn end(&mut self) -> impl Future<Output = Result<u64>> + Send {
         (**self).end()
+    }
+
+    fn changed(&mut self, end: u64) -> impl Future<Output = Result<u64>> + Send {
+        (**self).changed(end)
     }
 }

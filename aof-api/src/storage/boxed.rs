@@ -3,6 +3,7 @@
 use crate::storage::backend::{AofBackend, AofRead};
 use crate::storage::error::Result;
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use std::io::IoSlice;
 
 /// [`AofRead`] as an object. Every `AofRead` is one; nobody implements it by hand.
@@ -14,8 +15,12 @@ pub trait DynAofRead: Send {
     async fn dyn_seek(&mut self, offset: u64) -> Result<()>;
     /// As [`AofRead::read`].
     async fn dyn_read(&mut self, buf: &mut [u8]) -> Result<usize>;
+    /// As [`AofRead::start`].
+    async fn dyn_start(&mut self) -> Result<u64>;
     /// As [`AofRead::end`].
     async fn dyn_end(&mut self) -> Result<u64>;
+    /// As [`AofRead::changed`].
+    async fn dyn_changed(&mut self, end: u64) -> Result<u64>;
 }
 
 /// [`AofBackend`] as an object. Every `AofBackend` is one, and `Box<dyn DynAofBackend>` is an `AofBackend` again.
@@ -37,9 +42,11 @@ pub trait DynAofBackend: DynAofRead {
     /// As [`AofBackend::write`].
     async fn dyn_write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64>;
     /// As [`AofBackend::checkpoint`].
-    async fn dyn_checkpoint(&mut self) -> Result<u64>;
+    fn dyn_checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>>;
     /// As [`AofBackend::truncate`].
     async fn dyn_truncate(&mut self, len: u64) -> Result<()>;
+    /// As [`AofBackend::prune`].
+    async fn dyn_prune(&mut self, to: u64) -> Result<u64>;
     /// As [`AofBackend::reader`].
     async fn dyn_reader(&mut self) -> Result<Box<dyn DynAofRead>>;
     /// As [`AofBackend::close`].
@@ -48,8 +55,8 @@ pub trait DynAofBackend: DynAofRead {
     fn dyn_len(&self) -> u64;
     /// As [`AofBackend::durable_len`].
     fn dyn_durable_len(&self) -> u64;
-    /// As [`AofBackend::recovery_offset`].
-    fn dyn_recovery_offset(&self) -> u64;
+    /// As [`AofBackend::note`].
+    fn dyn_note(&self) -> Option<(u64, Vec<u8>)>;
 }
 
 #[async_trait]
@@ -62,8 +69,16 @@ impl<R: AofRead> DynAofRead for R {
         self.read(buf).await
     }
 
+    async fn dyn_start(&mut self) -> Result<u64> {
+        self.start().await
+    }
+
     async fn dyn_end(&mut self) -> Result<u64> {
         self.end().await
+    }
+
+    async fn dyn_changed(&mut self, end: u64) -> Result<u64> {
+        self.changed(end).await
     }
 }
 
@@ -73,12 +88,16 @@ impl<B: AofBackend> DynAofBackend for B {
         self.write(parts).await
     }
 
-    async fn dyn_checkpoint(&mut self) -> Result<u64> {
-        self.checkpoint().await
+    fn dyn_checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
+        Box::pin(self.checkpoint(note))
     }
 
     async fn dyn_truncate(&mut self, len: u64) -> Result<()> {
         self.truncate(len).await
+    }
+
+    async fn dyn_prune(&mut self, to: u64) -> Result<u64> {
+        self.prune(to).await
     }
 
     async fn dyn_reader(&mut self) -> Result<Box<dyn DynAofRead>> {
@@ -97,15 +116,16 @@ impl<B: AofBackend> DynAofBackend for B {
         self.durable_len()
     }
 
-    fn dyn_recovery_offset(&self) -> u64 {
-        self.recovery_offset()
+    fn dyn_note(&self) -> Option<(u64, Vec<u8>)> {
+        self.note()
     }
 }
 
-/// The read half for a box, the same for both objects.
+/// The read half for a box, the same for both objects. The lifetime matters: a box of a static object only would be no
+/// backend inside of a future that is spawned.
 macro_rules! read_through_box {
-    ($object:ty) => {
-        impl AofRead for Box<$object> {
+    ($object:ident) => {
+        impl AofRead for Box<dyn $object + '_> {
             async fn seek(&mut self, offset: u64) -> Result<()> {
                 (**self).dyn_seek(offset).await
             }
@@ -114,29 +134,42 @@ macro_rules! read_through_box {
                 (**self).dyn_read(buf).await
             }
 
+            async fn start(&mut self) -> Result<u64> {
+                (**self).dyn_start().await
+            }
+
             async fn end(&mut self) -> Result<u64> {
                 (**self).dyn_end().await
+            }
+
+            async fn changed(&mut self, end: u64) -> Result<u64> {
+                (**self).dyn_changed(end).await
             }
         }
     };
 }
 
-read_through_box!(dyn DynAofRead);
-read_through_box!(dyn DynAofBackend);
+read_through_box!(DynAofRead);
+read_through_box!(DynAofBackend);
 
-impl AofBackend for Box<dyn DynAofBackend> {
+impl AofBackend for Box<dyn DynAofBackend + '_> {
     type Reader = Box<dyn DynAofRead>;
+    type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         (**self).dyn_write(parts).await
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
-        (**self).dyn_checkpoint().await
+    fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
+        (**self).dyn_checkpoint(note)
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
         (**self).dyn_truncate(len).await
+    }
+
+    async fn prune(&mut self, to: u64) -> Result<u64> {
+        (**self).dyn_prune(to).await
     }
 
     async fn reader(&mut self) -> Result<Box<dyn DynAofRead>> {
@@ -155,7 +188,7 @@ impl AofBackend for Box<dyn DynAofBackend> {
         (**self).dyn_durable_len()
     }
 
-    fn recovery_offset(&self) -> u64 {
-        (**self).dyn_recovery_offset()
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        (**self).dyn_note()
     }
 }

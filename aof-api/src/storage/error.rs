@@ -1,49 +1,74 @@
 //! One error type, sorted by what the caller does next.
 
+mod class;
+mod corrupt;
+mod io_call;
+mod quantity;
+
+pub use class::ErrorClass;
+pub use corrupt::CorruptReason;
+pub use io_call::IoCall;
+pub use quantity::Quantity;
+
+use crate::format::appended::Appended;
 use crate::format::checksum::Checksum;
 use crate::format::damage::Damage;
-use crate::merge::Unmergeable;
+use crate::format::header::HeaderLint;
+use crate::format::layout::BODY_SIZE_MAX;
+use crate::format::prepare::BodyTooLarge;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
-/// What every fallible call of the project answers.
+/// The result of every fallible call of the project.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call did not do what it was asked.
 ///
-/// Cloneable, because one failed checkpoint is heard by everyone who waited for it.
-///
-/// | what to do next | variants |
-/// |---|---|
-/// | mend the machine, then open the log anew | [`Io`](Error::Io), [`Poisoned`](Error::Poisoned), [`Closed`](Error::Closed) |
-/// | make room, the log goes on | [`Full`](Error::Full), [`Unflushed`](Error::Unflushed) |
-/// | find the other owner | [`Locked`](Error::Locked), [`Fenced`](Error::Fenced), [`Moved`](Error::Moved) |
-/// | change the call | [`TooLarge`](Error::TooLarge), [`OutOfBounds`](Error::OutOfBounds), [`NotEmpty`](Error::NotEmpty), [`Differs`](Error::Differs), [`WrongCluster`](Error::WrongCluster), [`Reserved`](Error::Reserved), [`Unsupported`](Error::Unsupported), [`Truncated`](Error::Truncated) |
-/// | look at the data: `aof validate`, another copy | [`Corrupt`](Error::Corrupt), [`ChecksumMismatch`](Error::ChecksumMismatch), [`ChainBroken`](Error::ChainBroken), [`Forked`](Error::Forked), [`Unmergeable`](Error::Unmergeable) |
+/// Cloneable, because everybody who waited for a failed checkpoint hears of it. [`class`](Error::class) says what to do
+/// next; no behaviour depends on the text.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The storage answered an error.
-    #[error("{operation} at offset {offset} failed: {source}")]
+    /// The storage returned an error.
+    #[error("{call}{} at offset {offset} failed: {source}", of(path.as_deref()))]
     Io {
-        /// What was tried: a verb, `read` or `sync` for instance.
-        operation: &'static str,
+        /// What was tried.
+        call: IoCall,
+        /// The file or object, where the storage has one.
+        path: Option<Arc<Path>>,
         /// The byte offset in the log at which it was tried.
         offset: u64,
-        /// What the operating system or the storage said.
+        /// What the operating system or the storage reported.
         source: Arc<io::Error>,
     },
 
-    /// An earlier failure left the storage in a state that only a new opening can find out.
+    /// An earlier failure left the storage in a state that only opening it again can find out.
     #[error(
-        "the log takes no more writes after an earlier failure ({cause}): close it and open it anew, which reads what is really there"
+        "the log takes no more writes after an earlier failure ({cause}): close it and open it again, which reads what is really there"
     )]
     Poisoned {
         /// The failure that poisoned the backend.
         cause: Arc<Error>,
     },
 
-    /// The backend was closed.
+    /// Foreign code (a clock, a closure, a backend) panicked inside a call of the log.
+    #[error("foreign code panicked inside the log: {message}")]
+    Panicked {
+        /// What the panic said.
+        message: Arc<str>,
+    },
+
+    /// An entry was written, and whether it is durable is not known.
+    #[error("op {} at offset {} was written, but making it durable failed: {cause}", appended.op, appended.offset)]
+    Undecided {
+        /// The entry.
+        appended: Appended,
+        /// The failure.
+        cause: Arc<Error>,
+    },
+
+    /// The backend, or the writer of this reader, was closed.
     #[error("the log is closed")]
     Closed,
 
@@ -60,13 +85,20 @@ pub enum Error {
     #[error(
         "{unflushed} bytes are not durable yet and {needed} more would pass the bound of {limit}: checkpoint first"
     )]
-    Unflushed {
+    UnflushedMax {
         /// Bytes written since the last checkpoint.
         unflushed: u64,
         /// Bytes that the call wanted to append.
         needed: u64,
         /// The bound, in bytes.
         limit: u64,
+    },
+
+    /// A storage must be durable up to its end for this, and is not; nothing was changed. Checkpoint, then try again.
+    #[error("the last {unflushed} bytes of the log are not durable: checkpoint first")]
+    Unflushed {
+        /// Bytes that are not durable.
+        unflushed: u64,
     },
 
     /// Another writer holds the log.
@@ -87,7 +119,7 @@ pub enum Error {
 
     /// The bytes are durable, but the name under which the log was opened now means something else.
     #[error(
-        "{what} no longer names this log: it was moved, removed or replaced; what was written is durable under its new name"
+        "{what} no longer names this log: it was moved, removed or replaced; the written bytes are durable under its new name"
     )]
     Moved {
         /// The name, a path for instance.
@@ -98,31 +130,42 @@ pub enum Error {
     #[error("{what} of {size} bytes is above the limit of {limit} bytes")]
     TooLarge {
         /// What is too large.
-        what: &'static str,
+        what: Quantity,
         /// Its size in bytes.
         size: u64,
         /// The limit in bytes.
         limit: u64,
     },
 
-    /// An offset behind the end where only the log itself will do.
-    #[error("offset {offset} is behind the end of the log at {len}")]
+    /// A log has more different entries than can be remembered under this rule.
+    #[error(
+        "{count} different entries are more than the limit of {limit} that this rule can remember: use the rule linear"
+    )]
+    TooManyEntries {
+        /// How many there are at least.
+        count: u64,
+        /// The limit.
+        limit: u64,
+    },
+
+    /// An offset outside of what the call can work on; nothing was changed.
+    #[error("offset {offset} is past the end of the log ({len} bytes)")]
     OutOfBounds {
         /// The offset that was given.
         offset: u64,
-        /// The length of the log.
+        /// The highest that is possible: the length of the log, or of its durable part.
         len: u64,
     },
 
-    /// A new log was to be made where one is already.
-    #[error("cannot create a log here: {len} bytes are there already; open it instead, or choose another place")]
+    /// A new log was to be made where there is one already.
+    #[error("cannot create a log here: it holds {len} bytes already; open it instead, or choose another place")]
     NotEmpty {
-        /// Bytes that are there.
+        /// The offset of its end.
         len: u64,
     },
 
     /// An entry, or a whole log, belongs to another cluster.
-    #[error("cluster {found} where {expected} was expected")]
+    #[error("expected cluster {expected}, found {found}")]
     WrongCluster {
         /// The cluster of the log, or the one that was asked for.
         expected: u128,
@@ -130,41 +173,58 @@ pub enum Error {
         found: u128,
     },
 
-    /// This never stands in a log: operation 0 (reserved), operation 1 (root), and op 0, which is the root.
+    /// No log records this operation.
     #[error(
-        "operation {operation} cannot be appended: op 0 and the operations 0 (reserved) and 1 (root) never stand in a log; use a number from 128 up for your own"
+        "operation {operation} cannot be appended: the operations 0 (reserved) and 1 (root) are never in a log; use a number from 128 up for your own"
     )]
     Reserved {
         /// The operation.
         operation: u8,
     },
 
+    /// A prepare of op 0, which is the root and is never in a log.
+    #[error("op 0 is the root of a cluster, which no log records: give the first entry op 1")]
+    RootOp,
+
+    /// The log ends in the highest op there can be.
+    #[error("the log ends in op {}, the highest that there is: nothing can be appended", u64::MAX)]
+    OpsExhausted,
+
+    /// The fields that were given for an entry break a rule of the format; nothing was written.
+    #[error("the entry would break a rule of the format: {lint}")]
+    BadMeta {
+        /// The rule.
+        lint: HeaderLint,
+    },
+
     /// The storage cannot do this, and never will.
     #[error("{what} is not supported by this storage")]
     Unsupported {
-        /// What was asked for.
+        /// What was asked for, in words for a person.
         what: &'static str,
     },
 
-    /// The log was cut after this reader was made, and the reader stands above the cut. Make a new reader.
-    #[error(
-        "the log was truncated to {len} bytes after this reader was made, which stands at {offset}: make a new reader"
-    )]
+    /// The log was cut at or below the place of this reader after it was made. Make a new reader.
+    #[error("the log was truncated to {len} bytes after this reader was made, which is at {offset}: make a new reader")]
     Truncated {
-        /// Where the reader stands.
+        /// Where the reader is.
         offset: u64,
         /// Where the log was cut.
         len: u64,
     },
 
-    /// The destination of a copy holds something else than the beginning of the source; nothing in it was changed.
-    #[error(
-        "the destination is no beginning of the source: they differ at offset {offset}; nothing was changed, choose another destination"
-    )]
-    Differs {
-        /// The first byte that differs, or that only the destination has.
-        offset: u64,
+    /// The bytes asked for were pruned: the log begins later.
+    #[error("the log was pruned and begins at offset {start}: read from there, or from a copy that goes further back")]
+    Pruned {
+        /// The first offset that is held.
+        start: u64,
     },
+
+    /// A follower is too far behind the log to be served from it. Make a new one.
+    #[error(
+        "the log was rotated too often since this follower read it: make a new one, from the archived files if need be"
+    )]
+    Lagged,
 
     /// The bytes at `offset` are not what was written there.
     #[error("at offset {offset}: {reason}")]
@@ -176,7 +236,7 @@ pub enum Error {
     },
 
     /// The log does not end in, or does not hold, the checksum that was expected.
-    #[error("expected checksum {expected} is not there: the last one is {}", describe(*.found))]
+    #[error("the log does not contain the expected checksum {expected} ({})", last(*.found))]
     ChecksumMismatch {
         /// The checksum that was given.
         expected: Checksum,
@@ -184,10 +244,24 @@ pub enum Error {
         found: Option<Checksum>,
     },
 
+    /// A durable note of the storage names an entry that the log does not hold: acknowledged data is lost.
+    #[error(
+        "the storage recorded that the first {covered} bytes are durable and end in the entry {expected}, which the log does not contain ({}): restore it from another copy, or open it with `LogOptions::ignore_note`",
+        last(*.found)
+    )]
+    NoteTipMissing {
+        /// The checksum that the note names.
+        expected: Checksum,
+        /// How many bytes the note says were durable.
+        covered: u64,
+        /// The checksum of the last entry; none where the log is empty.
+        found: Option<Checksum>,
+    },
+
     /// An entry does not continue the chain.
-    #[error("the chain breaks at offset {offset}: op {op} names {found} as its parent, {} was expected", describe(*.expected))]
+    #[error("the chain breaks at offset {offset}: op {op} names {found} as its parent, expected {}", describe(*.expected))]
     ChainBroken {
-        /// Where the entry stands.
+        /// Where the entry is.
         offset: u64,
         /// The op of the entry.
         op: u64,
@@ -197,24 +271,15 @@ pub enum Error {
         found: Checksum,
     },
 
-    /// Two histories stand on one parent, or an append would begin a second one.
-    #[error(
-        "op {op} would be, or is, a second history: another entry already stands on parent {parent}; one of them must be chosen"
-    )]
+    /// Two entries follow one parent, or an append would make a second one.
+    #[error("op {op} forks the chain: another entry already follows parent {parent}; choose one branch")]
     Forked {
         /// Where the second history begins.
         offset: u64,
         /// The op at which the histories part.
         op: u64,
-        /// The checksum on which both stand.
+        /// The checksum of the parent of both.
         parent: Checksum,
-    },
-
-    /// Logs cannot be merged as they were asked to be; nothing was written.
-    #[error("{reason}")]
-    Unmergeable {
-        /// Why not, and what to choose.
-        reason: Arc<Unmergeable>,
     },
 }
 
@@ -222,13 +287,32 @@ fn describe(checksum: Option<Checksum>) -> String {
     checksum.map_or_else(|| "none".to_owned(), |checksum| checksum.to_string())
 }
 
+fn last(checksum: Option<Checksum>) -> String {
+    checksum.map_or_else(|| "the log is empty".to_owned(), |checksum| format!("its last entry is {checksum}"))
+}
+
+fn of(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| format!(" {}", path.display()))
+}
+
+impl From<BodyTooLarge> for Error {
+    fn from(BodyTooLarge { size }: BodyTooLarge) -> Error {
+        Error::TooLarge { what: Quantity::Body, size, limit: BODY_SIZE_MAX.into() }
+    }
+}
+
 impl Error {
-    /// An [`Error::Io`].
-    pub fn io(operation: &'static str, offset: u64, source: io::Error) -> Error {
-        Error::Io { operation, offset, source: Arc::new(source) }
+    /// An [`Error::Io`] without a path.
+    pub fn io(call: IoCall, offset: u64, source: io::Error) -> Error {
+        Error::Io { call, path: None, offset, source: Arc::new(source) }
     }
 
-    /// The [`Error::Poisoned`] that every call after this failure answers. Poison is not poisoned again.
+    /// An [`Error::Io`] on `path`.
+    pub fn io_at(call: IoCall, path: &Path, offset: u64, source: io::Error) -> Error {
+        Error::Io { call, path: Some(path.into()), offset, source: Arc::new(source) }
+    }
+
+    /// The [`Error::Poisoned`] that every call after this failure returns. Poison is not poisoned again.
     #[must_use]
     pub fn poison(&self) -> Error {
         match self {
@@ -241,88 +325,5 @@ impl Error {
     #[must_use]
     pub fn damaged(offset: u64, damage: Damage) -> Error {
         Error::Corrupt { offset, reason: CorruptReason::Damaged(damage) }
-    }
-}
-
-/// What is wrong with the bytes of a log, and, where an opening was refused, why it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CorruptReason {
-    /// A reader met damage; what is behind it may be whole (resync).
-    #[error("{0}")]
-    Damaged(Damage),
-    /// The file does not begin like a log, so nothing of it was touched.
-    #[error("{0}: this is not a log, and nothing in it was changed")]
-    NotALog(Damage),
-    /// A later entry says that the damaged op had been checkpointed: acknowledged data is lost.
-    #[error(
-        "{damage}: op {op} was acknowledged (a later entry records a checkpoint of op {acknowledged}) and is lost here; restore it from another copy of the log"
-    )]
-    Acknowledged {
-        /// What is wrong with the bytes.
-        damage: Damage,
-        /// The first op that is lost.
-        op: u64,
-        /// The highest op that is known to have been checkpointed.
-        acknowledged: u64,
-    },
-    /// The caller said that these bytes were durable.
-    #[error(
-        "{damage}: the first {durable_len} bytes were durable, and this is one of them; restore the log from another copy"
-    )]
-    Durable {
-        /// What is wrong with the bytes.
-        damage: Damage,
-        /// What the caller gave as durable, in bytes.
-        durable_len: u64,
-    },
-    /// Valid entries stand behind the damage, and the log does not say what had been checkpointed.
-    #[error(
-        "{damage}, and valid entries stand behind it, the first at offset {next}: nothing says what of it had been checkpointed; say so with `durable_len`, say with `Tail::Keep` that torn entries were kept, or restore the log from another copy"
-    )]
-    EntriesBehind {
-        /// What is wrong with the bytes.
-        damage: Damage,
-        /// Where the first valid entry behind the damage stands.
-        next: u64,
-    },
-    /// The caller asked for a log without a damaged tail, or with a torn one at most.
-    #[error(
-        "{damage}: the tail policy does not allow to cut this ({} before it, {} behind it)",
-        whole_entries(*.entries), whole_entries(*.entries_behind)
-    )]
-    TailRefused {
-        /// What is wrong with the bytes.
-        damage: Damage,
-        /// Whole entries before the damage, which a cut keeps.
-        entries: u64,
-        /// Whole entries behind the damage, which a cut takes.
-        entries_behind: u64,
-    },
-    /// Under [`Tail::Keep`](crate::Tail::Keep), whatever is written behind the torn tail makes some entry in it whole:
-    /// somebody has made bodies for that. Open it with a policy that cuts.
-    #[error(
-        "{0}: this tail was made so that nothing can be written behind it; open the log with a policy that cuts it"
-    )]
-    TailForged(Damage),
-}
-
-fn whole_entries(count: u64) -> String {
-    format!("{count} whole {}", if count == 1 { "entry" } else { "entries" })
-}
-
-impl CorruptReason {
-    /// What is wrong with the bytes.
-    #[must_use]
-    pub fn damage(&self) -> Damage {
-        match *self {
-            CorruptReason::Damaged(damage) | CorruptReason::NotALog(damage) | CorruptReason::TailForged(damage) => {
-                damage
-            }
-            CorruptReason::TailRefused { damage, .. }
-            | CorruptReason::Acknowledged { damage, .. }
-            | CorruptReason::Durable { damage, .. }
-            | CorruptReason::EntriesBehind { damage, .. } => damage,
-        }
     }
 }

@@ -1,14 +1,22 @@
-//! How far a log reaches, told from its one writer to many readers: a building block for backends.
+//! How far a log reaches, shared by its one writer, its readers and its checkpoints: a building block for backends.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+mod shared;
+mod view;
+
+pub use shared::Settler;
+pub use view::ExtentView;
 
 use crate::storage::error::{Error, Result};
+use shared::Shared;
+use std::sync::Arc;
 
-/// The writer's half: where the log ends, and which readers were cut off by a truncation.
+/// The writer's half: where the log begins and ends, how much is durable, and what ended the writer.
 ///
-/// A backend that keeps one gets **B3** for its readers: they see a prefix of what was written, and after a truncation
-/// an error instead of the cut bytes.
+/// A backend that keeps one gets **B3**, **B13** and **B15** for its readers: they see what was written, fail with the
+/// right error past a cut, below a prune and after a fence, and are woken by every change. A checkpoint, which borrows
+/// nothing, reports through a [`Settler`].
+///
+/// Dropping it is a [`close`](Extent::close).
 ///
 /// ```
 /// use aof_api::storage::extent::Extent;
@@ -25,132 +33,109 @@ use crate::storage::error::{Error, Result};
 /// ```
 #[derive(Debug)]
 pub struct Extent {
-    len: Arc<AtomicU64>,
-    /// The cut of every living view.
-    cuts: Vec<Weak<AtomicU64>>,
-}
-
-/// The cut of a view that was never cut. No log is that long.
-const UNCUT: u64 = u64::MAX;
-
-/// A reader's half of an [`Extent`].
-#[derive(Debug)]
-pub struct ExtentView {
-    len: Arc<AtomicU64>,
-    /// The lowest length to which the log was cut since this view was made.
-    cut: Arc<AtomicU64>,
+    shared: Arc<Shared>,
+    /// One for each living view.
+    views: Arc<()>,
 }
 
 impl Extent {
-    /// The extent of a log of `len` bytes.
+    /// The extent of a log of `len` bytes that begins at 0, none of it known to be durable.
     #[must_use]
     pub fn new(len: u64) -> Extent {
-        Extent { len: Arc::new(AtomicU64::new(len)), cuts: Vec::new() }
+        Extent::starting_at(0, len)
     }
 
-    /// The length in bytes.
+    /// The extent of a log that holds the bytes from `start` to `len`. Of these, none are known to be durable.
+    #[must_use]
+    pub fn starting_at(start: u64, len: u64) -> Extent {
+        Extent { shared: Arc::new(Shared::new(start, len.max(start))), views: Arc::new(()) }
+    }
+
+    /// The offset of the end.
     #[must_use]
     pub fn len(&self) -> u64 {
-        // Only the writer stores it.
-        self.len.load(Ordering::Relaxed)
+        self.shared.len()
     }
 
-    /// Whether the log is empty.
+    /// The first offset that is held.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.shared.start()
+    }
+
+    /// How many bytes from the beginning are known to survive a crash.
+    #[must_use]
+    pub fn durable_len(&self) -> u64 {
+        self.shared.durable_len()
+    }
+
+    /// Whether the log holds no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len() == self.start()
     }
 
-    /// Shows the bytes up to `len` to the readers. Call it when they can be read.
+    /// Fails with what ended the writer: a fence, poison or a close, in this order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fenced`], [`Error::Poisoned`] or [`Error::Closed`].
+    pub fn check(&self) -> Result<()> {
+        self.shared.check()
+    }
+
+    /// Shows the bytes up to `len` to the readers, and wakes those that wait. Call it when they can be read.
     pub fn set_len(&mut self, len: u64) {
-        self.len.store(len, Ordering::Release);
+        // Readers are rare beside writes, and the barrier that their waiting needs costs as much as a small copy.
+        self.shared.set_len(len, Arc::strong_count(&self.views) > 1);
     }
 
-    /// Cuts the log to `len` bytes for everyone, and for good for the views that exist. Call it before the bytes go.
+    /// Says that the first `len` bytes are durable; a smaller number than before changes nothing.
+    pub fn set_durable(&mut self, len: u64) {
+        self.shared.set_durable(len);
+    }
+
+    /// Cuts the log to `len` bytes for everyone, and permanently for the views that exist. Call it before the bytes go.
     pub fn truncate(&mut self, len: u64) {
-        if len >= self.len() {
-            return;
-        }
-        self.cuts.retain(|cut| match cut.upgrade() {
-            Some(cut) => {
-                cut.fetch_min(len, Ordering::SeqCst);
-                true
-            }
-            None => false,
-        });
-        self.len.store(len, Ordering::SeqCst);
+        self.shared.truncate(len);
+    }
+
+    /// Moves the start up to `start`; a smaller one than before changes nothing. Call it before the bytes go.
+    pub fn prune(&mut self, start: u64) {
+        self.shared.prune(start);
+    }
+
+    /// Ends the log at its durable length for every reader, because a failure left the rest in doubt. Returns the error
+    /// of every later call; the first failure stays the cause.
+    pub fn poison(&mut self, failure: &Error) -> Error {
+        self.shared.poison(failure)
+    }
+
+    /// Ends the log at its durable length for every reader, because another writer took it over. Returns the error.
+    pub fn fence(&mut self, what: &str) -> Error {
+        self.shared.fence(what)
+    }
+
+    /// Ends the log at its durable length for every reader. Call it before the lock goes (**B10**).
+    pub fn close(&mut self) {
+        self.shared.end(Error::Closed);
     }
 
     /// A view for a new reader.
     #[must_use]
     pub fn view(&mut self) -> ExtentView {
-        if self.cuts.len() == self.cuts.capacity() {
-            self.cuts.retain(|cut| cut.strong_count() > 0);
-        }
-        let cut = Arc::new(AtomicU64::new(UNCUT));
-        self.cuts.push(Arc::downgrade(&cut));
-        ExtentView { len: Arc::clone(&self.len), cut }
+        ExtentView::new(Arc::clone(&self.shared), Arc::clone(&self.views))
     }
-}
 
-impl ExtentView {
-    /// Where the log ends for this reader.
+    /// A handle for a checkpoint, which outlives every borrow.
     #[must_use]
-    pub fn end(&self) -> u64 {
-        self.len.load(Ordering::Acquire).min(self.cut.load(Ordering::SeqCst))
-    }
-
-    /// How many of the `wanted` bytes at `offset` this reader may see; 0 at or past the end.
-    ///
-    /// Ask once before reading, and once more afterwards for what was read: a truncation may have come in between, and
-    /// then what stands above the cut is not what was read for.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Truncated`] at or above a cut that was made after the view.
-    pub fn readable(&self, offset: u64, wanted: usize) -> Result<usize> {
-        let len = self.len.load(Ordering::Acquire);
-        let cut = self.cut.load(Ordering::SeqCst);
-        if offset >= cut && cut != UNCUT {
-            return Err(Error::Truncated { offset, len: cut });
-        }
-        let there = len.min(cut).saturating_sub(offset);
-        Ok(usize::try_from(there).map_or(wanted, |there| there.min(wanted)))
+    pub fn settler(&self) -> Settler {
+        Settler::new(Arc::clone(&self.shared))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_living_view_is_cut_however_many_there_are() {
-        let mut extent = Extent::new(100);
-        let views: Vec<_> = (0..100).map(|_| extent.view()).collect();
-        extent.truncate(50);
-        extent.set_len(100);
-        for view in &views {
-            assert_eq!((view.end(), view.readable(40, 30).unwrap()), (50, 10));
-            assert!(matches!(view.readable(60, 1), Err(Error::Truncated { offset: 60, len: 50 })));
-        }
-        assert_eq!(extent.view().readable(60, 30).unwrap(), 30);
-    }
-
-    #[test]
-    fn views_that_are_gone_take_no_memory() {
-        let mut extent = Extent::new(100);
-        let living = extent.view();
-        (0..1000).for_each(|_| drop(extent.view()));
-        assert!(extent.cuts.capacity() < 10, "{} views are remembered", extent.cuts.capacity());
-        extent.truncate(50);
-        assert_eq!(living.end(), 50);
-    }
-
-    #[test]
-    fn a_log_without_bytes_is_empty() {
-        let mut extent = Extent::new(0);
-        assert!(extent.is_empty());
-        extent.set_len(1);
-        assert!(!extent.is_empty());
+impl Drop for Extent {
+    fn drop(&mut self) {
+        self.close();
     }
 }

@@ -3,6 +3,7 @@
 use crate::format::checksum::Checksum;
 use crate::format::damage::Damage;
 use crate::format::header::HeaderLint;
+use crate::read::unreadable::Unreadable;
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -64,6 +65,12 @@ pub enum FindingKind {
         /// This one.
         checksum: Checksum,
     },
+}
+
+impl From<Unreadable> for FindingKind {
+    fn from(Unreadable { len, message, .. }: Unreadable) -> FindingKind {
+        FindingKind::Unreadable { len, message }
+    }
 }
 
 impl FindingKind {

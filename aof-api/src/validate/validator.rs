@@ -467,8 +467,9 @@ impl Validator {
         error: Error,
         observe: &mut impl FnMut(Observation),
     ) -> Result<()> {
-        let (offset, kind) = pass_unreadable(scan, error).await?;
-        observe(Observation::Finding(Finding { part: self.part, offset, op: None, kind }));
+        let unreadable = pass_unreadable(scan, error).await?;
+        let (part, offset) = (self.part, unreadable.offset);
+        observe(Observation::Finding(Finding { part, offset, op: None, kind: unreadable.into() }));
         Ok(())
     }
 }

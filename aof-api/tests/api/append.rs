@@ -231,13 +231,13 @@ fn unflushed_bytes_are_counted_and_bounded() {
     assert_eq!((log.unflushed(), log.durable_len()), (600_272, 0));
     let tip = log.tip();
     let error = block_on(log.append(OPERATION, &half)).unwrap_err();
-    let Error::Unflushed { unflushed, needed, limit: found } = error else { panic!("{error}") };
+    let Error::UnflushedMax { unflushed, needed, limit: found } = error else { panic!("{error}") };
     assert_eq!((unflushed, needed, found), (600_272, 600_272, limit));
     assert_eq!((disk.writes(), log.tip(), log.len()), (1, tip, 600_272));
     // Up to the bound it goes, and then no further.
     block_on(log.append(OPERATION, &vec![0; (limit - 600_272 - 272) as usize])).unwrap();
     assert_eq!(log.unflushed(), limit);
-    assert!(matches!(block_on(log.append(OPERATION, b"")), Err(Error::Unflushed { .. })));
+    assert!(matches!(block_on(log.append(OPERATION, b"")), Err(Error::UnflushedMax { .. })));
     assert_eq!(block_on(log.checkpoint()).unwrap(), limit);
     assert_eq!((log.unflushed(), log.durable_len()), (0, limit));
     assert_eq!(block_on(log.append(OPERATION, &half)).unwrap().op, 3);
@@ -247,7 +247,7 @@ fn unflushed_bytes_are_counted_and_bounded() {
 fn the_bound_on_unflushed_bytes_always_lets_one_entry_through() {
     let (_, mut log) = create(options().unflushed_max(1));
     block_on(log.append(OPERATION, &vec![0; BODY_SIZE_MAX as usize])).unwrap();
-    assert!(matches!(block_on(log.append(OPERATION, b"")), Err(Error::Unflushed { .. })));
+    assert!(matches!(block_on(log.append(OPERATION, b"")), Err(Error::UnflushedMax { .. })));
 }
 
 #[test]

@@ -6,15 +6,16 @@ use crate::support::log::Log;
 use crate::support::reader::{Manner, SliceReader};
 use aof_api::copy::{self, Copied, Copier, copy};
 use aof_api::format::Damage;
-use aof_api::storage::CorruptReason;
+use aof_api::storage::{CorruptReason, IoCall};
 use aof_api::{Error, Result, read};
 use aof_memory::MemoryBackend;
+use futures::future::BoxFuture;
 
-fn copied(source: &[u8], destination: &Disk, options: copy::Options) -> Result<Copied> {
+fn copied(source: &[u8], destination: &Disk, options: copy::Options) -> Result<Copied, copy::Error> {
     block_on(copy(SliceReader::new(source), &mut destination.clone(), options))
 }
 
-fn copy_of(source: &[u8], destination: &Disk) -> Result<Copied> {
+fn copy_of(source: &[u8], destination: &Disk) -> Result<Copied, copy::Error> {
     copied(source, destination, copy::Options::new())
 }
 
@@ -71,7 +72,7 @@ fn a_destination_that_is_no_beginning_of_the_source_is_left_alone() {
     for (there, differs_at) in [(flipped, 500), (longer, bytes.len() as u64), (b"hello".to_vec(), 0)] {
         let disk = Disk::with(&there);
         let error = copy_of(&bytes, &disk).unwrap_err();
-        assert!(matches!(error, Error::Differs { offset } if offset == differs_at), "{error}");
+        assert!(matches!(error, copy::Error::Differs { offset } if offset == differs_at), "{error}");
         assert_eq!((disk.bytes(), disk.writes()), (there, 0));
     }
 }
@@ -87,7 +88,7 @@ fn what_was_copied_is_told_when_not_all_could_be() {
         let mut copier = Copier::new(copy::Options::new());
         let so_far = copier.entries_so_far();
         let error = block_on(copier.copy(SliceReader::new(&damaged), &mut disk.clone())).unwrap_err();
-        assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+        assert!(matches!(error, copy::Error::Storage(Error::Corrupt { .. })), "{error}");
         let copied = copier.copied();
         assert_eq!((copied.entries, copied.bytes), (3, log.offset(3)));
         assert_eq!(copied.resumed_at, log.offset(3).min(there as u64));
@@ -104,7 +105,7 @@ fn what_did_not_fit_was_not_copied() {
     let mut memory = MemoryBackend::with_capacity(log.offset(50));
     let mut copier = Copier::new(copy::Options::new().read(read::Options::new().chunk_len(4096)));
     let error = block_on(copier.copy(SliceReader::new(&log.bytes()), &mut memory)).unwrap_err();
-    assert!(matches!(error, Error::Full { .. }), "{error}");
+    assert!(matches!(error, copy::Error::Storage(Error::Full { .. })), "{error}");
     let copied = copier.copied();
     assert!(copied.entries > 0 && copied.bytes == aof_api::AofBackend::len(&memory), "{copied:?}");
     assert_eq!(copied.bytes, log.offset(copied.entries as usize));
@@ -118,7 +119,10 @@ fn everything_before_damage_is_copied_and_the_rest_once_it_is_mended() {
     let disk = Disk::new();
     let error = copy_of(&damaged, &disk).unwrap_err();
     let reason = CorruptReason::Damaged(Damage::BodyChecksum);
-    assert!(matches!(error, Error::Corrupt { offset, reason: r } if offset == log.offset(3) && r == reason), "{error}");
+    assert!(
+        matches!(error, copy::Error::Storage(Error::Corrupt { offset, reason: r }) if offset == log.offset(3) && r == reason),
+        "{error}"
+    );
     assert_eq!(disk.bytes(), log.bytes()[..log.range(3).start]);
     assert_eq!(aof_api::AofBackend::durable_len(&disk), log.offset(3));
     assert_eq!(copy_of(&log.bytes(), &disk).unwrap().resumed_at, log.offset(3));
@@ -156,7 +160,7 @@ fn a_destination_that_loses_what_it_was_given_is_caught() {
     let log = Log::history(5);
     let lying = Forgetful(Disk::new());
     let error = block_on(copy(SliceReader::new(&log.bytes()), &mut { lying }, copy::Options::new())).unwrap_err();
-    assert!(matches!(error, Error::Io { operation: "read back", .. }), "{error}");
+    assert!(matches!(error, copy::Error::Storage(Error::Io { call: IoCall::ReadBack, .. })), "{error}");
 }
 
 /// Takes a checkpoint for an occasion to change a byte.
@@ -171,25 +175,34 @@ impl aof_api::AofRead for Forgetful {
         self.0.read(buf).await
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.0.start().await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         self.0.end().await
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.0.changed(end).await
     }
 }
 
 impl aof_api::AofBackend for Forgetful {
     type Reader = Disk;
+    type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[std::io::IoSlice<'_>]) -> Result<u64> {
         self.0.write(parts).await
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
+    fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
         let mut bytes = self.0.bytes();
         if let Some(byte) = bytes.get_mut(700) {
             *byte ^= 1;
         }
         self.0.replace(&bytes);
-        self.0.checkpoint().await
+        self.0.checkpoint(note)
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
@@ -212,7 +225,11 @@ impl aof_api::AofBackend for Forgetful {
         self.0.durable_len()
     }
 
-    fn recovery_offset(&self) -> u64 {
-        self.0.recovery_offset()
+    async fn prune(&mut self, to: u64) -> Result<u64> {
+        self.0.prune(to).await
+    }
+
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.0.note()
     }
 }

@@ -265,7 +265,7 @@ fn writing_while_reading_moves_neither() {
     block_on(backend.read_all(&mut second)).unwrap();
     assert_eq!([first, second].concat(), log.bytes()[..log.offset(2) as usize]);
     assert_eq!(block_on(backend.end()).unwrap(), log.offset(4));
-    assert_eq!((backend.unflushed(), backend.is_empty()), (log.offset(4), false));
+    assert_eq!((backend.unflushed(), block_on(backend.is_empty()).unwrap()), (log.offset(4), false));
 }
 
 #[test]

@@ -49,11 +49,14 @@ fn a_boxed_backend_is_opened_and_cut() {
 #[test]
 fn every_call_goes_through_a_box() {
     let log = Log::history(2);
-    let disk = Disk::with(&log.bytes()).recovery_from(log.offset(1));
+    let disk = Disk::with(&log.bytes()).noted(log.offset(1), b"a note");
     let mut object: Box<dyn DynAofBackend> = Box::new(disk.clone());
     block_on(async {
         assert_eq!(AofBackend::len(&object), log.offset(2));
-        assert_eq!(object.recovery_offset(), log.offset(1));
+        assert_eq!(AofBackend::note(&object), Some((log.offset(1), b"a note".to_vec())));
+        assert_eq!(AofRead::start(&mut object).await.unwrap(), 0);
+        assert_eq!(AofRead::changed(&mut object, 10).await.unwrap(), log.offset(2));
+        assert!(matches!(AofBackend::prune(&mut object, 1).await, Err(Error::OutOfBounds { .. })));
         assert_eq!(AofRead::end(&mut object).await.unwrap(), log.offset(2));
         AofRead::seek(&mut object, log.offset(1)).await.unwrap();
         let mut buf = [0; 16];
@@ -61,7 +64,7 @@ fn every_call_goes_through_a_box() {
         assert_eq!(buf, aof_api::format::MAGIC);
         AofBackend::truncate(&mut object, 10).await.unwrap();
         assert!(matches!(AofBackend::truncate(&mut object, 11).await, Err(Error::OutOfBounds { .. })));
-        assert_eq!((object.checkpoint().await.unwrap(), object.durable_len()), (10, 10));
+        assert_eq!((AofBackend::checkpoint(&mut object, &[]).await.unwrap(), object.durable_len()), (10, 10));
     });
     assert_eq!(disk.bytes().len(), 10);
 }

@@ -143,7 +143,7 @@ fn a_body_has_any_size_up_to_the_largest() {
 fn a_body_above_the_largest_is_refused() {
     for size in [BODY_SIZE_MAX as usize + 1, MESSAGE_SIZE_MAX as usize, 2 << 20] {
         let refused = Prepare::seal(vector_header(), &vec![0; size]).unwrap_err();
-        let Error::TooLarge { size: found, limit, .. } = refused else { panic!("{refused:?}") };
+        let Error::TooLarge { size: found, limit, .. } = Error::from(refused) else { panic!("{refused:?}") };
         assert_eq!((found, limit), (size as u64, u64::from(BODY_SIZE_MAX)));
     }
 }

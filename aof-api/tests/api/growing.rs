@@ -3,7 +3,7 @@
 use crate::support::block_on;
 use crate::support::log::Log;
 use aof_api::validate::{self, NoteKind, Observation, Validator};
-use aof_api::{AofRead, Result, Rule, read};
+use aof_api::{AofRead, Error, Result, Rule, read};
 
 /// A log of which more can be read after each read, as it is while somebody writes it.
 struct Growing {
@@ -28,8 +28,19 @@ impl AofRead for Growing {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        Ok(0)
+    }
+
     async fn end(&mut self) -> Result<u64> {
         Ok(self.visible as u64)
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        match self.end().await? {
+            len if len > end => Ok(len),
+            _ => Err(Error::Unsupported { what: "waiting for a log of the tests" }),
+        }
     }
 }
 

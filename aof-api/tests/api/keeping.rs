@@ -207,7 +207,7 @@ fn what_stands_on_an_entry_that_was_lost_in_damage_that_was_passed_is_a_tail() {
         let (offset, reason) = corrupt_at(refusal(&bytes, options().rule(rule).tail(Tail::Refuse)));
         let refused = CorruptReason::TailRefused { damage: Damage::ParentLost, entries: 4, entries_behind: 2 };
         assert_eq!((offset, reason), (before.len() as u64, refused), "{rule}");
-        assert!(reason.to_string().ends_with("(4 whole entries before it, 2 whole entries behind it)"), "{reason}");
+        assert!(reason.to_string().ends_with("(4 whole entries before it, 2 whole entries after it)"), "{reason}");
 
         // Recorded again, op 5 is no loss, and neither is what a replica repeats.
         let whole = [&before[..], &parts(&[5, 6, 1, 2, 3, 4, 5, 6, 7])].concat();

@@ -8,7 +8,9 @@ use crate::support::random::Random;
 use crate::support::reader::{Manner, SliceReader};
 use aof_api::format::Prepare;
 use aof_api::merge::{self, Merger, Unmergeable, merge};
+use aof_api::storage::IoCall;
 use aof_api::{AofBackend, AofRead, Error, Result, Rule, read};
+use futures::future::BoxFuture;
 use std::io::IoSlice;
 
 /// `ops` of one history, one behind the other.
@@ -150,7 +152,7 @@ fn an_output_that_holds_anything_is_refused() {
     let log = Log::history(5).bytes();
     let mut output = Disk::with(b"old");
     let error = block_on(merge([SliceReader::new(&log)], &mut output, options())).unwrap_err();
-    assert!(matches!(error, Error::NotEmpty { len: 3 }), "{error}");
+    assert!(matches!(error, merge::Error::Storage(Error::NotEmpty { len: 3 })), "{error}");
     assert_eq!(output.bytes(), b"old");
 }
 
@@ -232,22 +234,29 @@ impl AofRead for Forgetful {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         self.disk.read(buf).await
     }
+    async fn start(&mut self) -> Result<u64> {
+        self.disk.start().await
+    }
     async fn end(&mut self) -> Result<u64> {
         self.disk.end().await
+    }
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.disk.changed(end).await
     }
 }
 
 impl AofBackend for Forgetful {
     type Reader = Disk;
+    type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         self.disk.write(parts).await
     }
-    async fn checkpoint(&mut self) -> Result<u64> {
+    fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
         let mut bytes = self.disk.bytes();
         (self.forget)(&mut bytes);
         self.disk.replace(&bytes);
-        self.disk.checkpoint().await
+        self.disk.checkpoint(note)
     }
     async fn truncate(&mut self, len: u64) -> Result<()> {
         self.disk.truncate(len).await
@@ -264,8 +273,11 @@ impl AofBackend for Forgetful {
     fn durable_len(&self) -> u64 {
         self.disk.durable_len()
     }
-    fn recovery_offset(&self) -> u64 {
-        self.disk.recovery_offset()
+    async fn prune(&mut self, to: u64) -> Result<u64> {
+        self.disk.prune(to).await
+    }
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.disk.note()
     }
 }
 
@@ -282,6 +294,9 @@ fn an_output_that_does_not_hold_what_was_written_is_an_error() {
     for (number, forget) in forgets.into_iter().enumerate() {
         let mut output = Forgetful { disk: Disk::new(), forget };
         let error = block_on(merge([SliceReader::new(&log)], &mut output, options())).unwrap_err();
-        assert!(matches!(error, Error::Corrupt { .. } | Error::Io { operation: "read back", .. }), "{number}: {error}");
+        assert!(
+            matches!(error, merge::Error::Storage(Error::Corrupt { .. } | Error::Io { call: IoCall::ReadBack, .. })),
+            "{number}: {error}"
+        );
     }
 }

@@ -8,9 +8,9 @@ use crate::support::opening::{DAMAGES, with_damage};
 use crate::support::random::Random;
 use crate::support::reader::SliceReader;
 use crate::support::reading::validate_bytes;
+use aof_api::Rule;
 use aof_api::merge::{self, Merger, Unmergeable, merge};
 use aof_api::validate::{FindingKind, NoteKind};
-use aof_api::{Error, Rule};
 
 /// Offsets in an entry: magic, checksum of the header, size, parent, body.
 const PLACES: [usize; 5] = [3, 20, 112 + 1, 16 + 130, 275];
@@ -329,7 +329,7 @@ fn whatever_was_done_to_the_inputs_the_output_is_a_chain_or_the_reason_why_there
                 assert!(gaps_kept == report.gaps.len() || (gaps_kept, report.gaps.len()) == (0, 1), "round {round}");
                 written += 1;
             }
-            Err(Error::Unmergeable { .. }) => {
+            Err(merge::Error::Unmergeable { .. }) => {
                 assert_eq!(output.writes(), 0, "round {round}");
                 refused += 1;
             }

@@ -228,11 +228,11 @@ fn a_real_log_opens_and_is_continued() {
 }
 
 #[test]
-fn an_opening_reads_from_the_recovery_offset() {
+fn a_pruned_log_is_read_from_its_start() {
     let log = Log::appended(6, &[2]);
     let mut bytes = log.bytes();
     bytes[20] ^= 1; // Never looked at.
-    let disk = Disk::with(&bytes).recovery_from(log.offset(4));
+    let disk = Disk::with(&bytes).pruned_to(log.offset(4));
     let (mut opened, recovery) = open(&disk, options());
     assert_eq!((recovery.entries, recovery.tip.unwrap().op), (2, 6));
     assert_eq!(recovery.len, bytes.len() as u64);

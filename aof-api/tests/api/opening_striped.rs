@@ -127,11 +127,11 @@ fn a_torn_entry_at_the_edge_of_a_stripe_behind_which_the_chain_goes_on_is_report
 }
 
 #[test]
-fn an_opening_from_a_recovery_offset_reads_nothing_before_it() {
+fn a_pruned_log_is_read_from_its_start_by_many_threads() {
     let log = long_log();
     let mut bytes = log.bytes();
     bytes[20] ^= 1; // Never looked at.
-    let disk = Disk::with(&bytes).recovery_from(log.offset(50));
+    let disk = Disk::with(&bytes).pruned_to(log.offset(50));
     let (_, recovery) = block_on(Aof::open(disk, LogOptions::new().read_threads(3))).unwrap();
     assert_eq!((recovery.entries, recovery.len), (ENTRIES as u64 - 50, bytes.len() as u64));
 }

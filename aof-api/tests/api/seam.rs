@@ -47,7 +47,7 @@ fn a_storage_that_does_not_hold_the_seam_alone_and_durably_is_refused() {
         log.append(Operation(200), b"two").await.unwrap();
         let mut next = MemoryBackend::new();
         next.write(&[IoSlice::new(first.as_entry_bytes())]).await.unwrap();
-        next.checkpoint().await.unwrap();
+        next.checkpoint(&[]).await.unwrap();
         assert!(matches!(log.continue_in(next, &first), Err(Error::ChecksumMismatch { .. })));
         assert_eq!(log.append(Operation(200), b"three").await.unwrap().op, 3);
     });

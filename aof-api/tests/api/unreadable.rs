@@ -6,6 +6,7 @@ use crate::support::reader::SliceReader;
 use aof_api::format::Damage;
 use aof_api::read::{self, digest};
 use aof_api::storage::CorruptReason;
+use aof_api::storage::IoCall;
 use aof_api::validate::{self, FindingKind, Validation, validate};
 use aof_api::{Aof, Entries, Error, LogOptions, Rule};
 use std::ops::Range;
@@ -162,7 +163,7 @@ fn a_reader_gives_every_entry_before_an_unreadable_place_and_then_its_error() {
             }
             for attempt in 1..=3 {
                 let error = block_on(entries.next()).unwrap_err();
-                let Error::Io { operation: "read", offset, .. } = error else { panic!("attempt {attempt}: {error}") };
+                let Error::Io { call: IoCall::Read, offset, .. } = error else { panic!("attempt {attempt}: {error}") };
                 assert_eq!(offset, start, "attempt {attempt}");
             }
             // It stays where it is; going elsewhere is the caller's business.

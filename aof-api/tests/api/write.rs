@@ -152,10 +152,10 @@ fn a_log_that_begins_with_an_append_takes_no_prepare_of_another_cluster() {
 #[test]
 fn op_0_is_never_recorded() {
     let (disk, mut log) = create(options());
-    assert!(matches!(block_on(log.write(&Prepare::root(0))), Err(Error::Reserved { .. })));
+    assert!(matches!(block_on(log.write(&Prepare::root(0))), Err(Error::RootOp)));
     let zero = prepare(0, Prepare::root(0).checksum(), b"");
-    assert!(matches!(block_on(log.write(&zero)), Err(Error::Reserved { .. })));
-    assert!(matches!(block_on(log.write_all(&[zero])), Err(Error::Reserved { .. })));
+    assert!(matches!(block_on(log.write(&zero)), Err(Error::RootOp)));
+    assert!(matches!(block_on(log.write_all(&[zero])), Err(Error::RootOp)));
     assert_eq!(disk.writes(), 0);
 }
 
@@ -165,8 +165,8 @@ fn the_bound_on_unflushed_bytes_holds_for_writes_too() {
     let large = prepare(1, parent, &[0; 600_000]);
     let (disk, mut log) = create(options().unflushed_max(ENTRY_SIZE_MAX as u64));
     block_on(log.write(&large)).unwrap();
-    assert!(matches!(block_on(log.write(&large)), Err(Error::Unflushed { unflushed: 600_272, .. })));
-    assert!(matches!(block_on(log.write_all(std::slice::from_ref(&large))), Err(Error::Unflushed { .. })));
+    assert!(matches!(block_on(log.write(&large)), Err(Error::UnflushedMax { unflushed: 600_272, .. })));
+    assert!(matches!(block_on(log.write_all(std::slice::from_ref(&large))), Err(Error::UnflushedMax { .. })));
     assert!(matches!(block_on(log.write_all(&[large.clone(), large.clone()])), Err(Error::TooLarge { .. })));
     block_on(log.checkpoint()).unwrap();
     block_on(log.write(&large)).unwrap();

@@ -71,7 +71,7 @@ impl<B: AofBackend> Aof<B> {
     /// let seam = log.seam().await?.expect("the log has an entry");
     /// let mut next = MemoryBackend::new();
     /// next.write(&[IoSlice::new(seam.as_entry_bytes())]).await?;
-    /// next.checkpoint().await?;
+    /// next.checkpoint(&[]).await?;
     /// let archived = log.continue_in(next, &seam)?;
     /// assert_eq!(log.append(Operation(200), b"two").await?.op, 2);
     /// assert_eq!(archived.len(), seam.size_disk());
@@ -85,7 +85,7 @@ impl<B: AofBackend> Aof<B> {
             return Err(Error::ChecksumMismatch { expected: seam.checksum(), found: tip });
         }
         if next.unflushed() > 0 {
-            return Err(Error::Unflushed { unflushed: next.unflushed(), needed: 0, limit: 0 });
+            return Err(Error::Unflushed { unflushed: next.unflushed() });
         }
         self.filler = None;
         Ok(std::mem::replace(&mut self.backend, next))

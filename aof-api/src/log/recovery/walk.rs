@@ -9,7 +9,7 @@ use crate::log::filler::Filler;
 use crate::log::options::{LogOptions, Tail};
 use crate::read::scan::DamagedRange;
 use crate::storage::backend::{AofBackend, AofReadExt};
-use crate::storage::error::{CorruptReason, Error, Result};
+use crate::storage::error::{CorruptReason, Error, Quantity, Result};
 
 /// Damage that nothing has continued the chain behind, so far.
 struct Suspect {
@@ -290,7 +290,7 @@ async fn read_pieces<B: AofBackend>(backend: &mut B, offset: u64, end: u64, limi
             last => {
                 held += count as u64;
                 if held > limit {
-                    return Err(Error::TooLarge { what: "the damaged tail", size: end - offset, limit });
+                    return Err(Error::TooLarge { what: Quantity::Tail, size: end - offset, limit });
                 }
                 match last {
                     Some(CutPiece::Bytes(bytes)) => bytes.extend_from_slice(read),

@@ -1,7 +1,9 @@
 //! A backend whose bytes can be looked at while a log owns it, and whose futures are not ready at once.
 
 use super::polling::pending;
+use aof_api::storage::IoCall;
 use aof_api::{AofBackend, AofRead, Error, Result};
+use futures::future::BoxFuture;
 use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,7 +19,11 @@ pub(crate) struct Disk {
 struct Image {
     bytes: Vec<u8>,
     durable_len: u64,
-    recovery_offset: u64,
+    start: u64,
+    /// Every note, with what its checkpoint covered.
+    notes: Vec<(u64, Vec<u8>)>,
+    /// The note that opening found.
+    note: Option<(u64, Vec<u8>)>,
     pending_before: usize,
     pending_after: usize,
     writes: usize,
@@ -47,9 +53,33 @@ impl Disk {
         (image.pending_before, image.pending_after) = (before, after);
     }
 
-    pub(crate) fn recovery_from(self, offset: u64) -> Disk {
-        self.lock().recovery_offset = offset;
+    /// The same bytes as another opening finds them, with the newest note, and nothing known to be durable.
+    pub(crate) fn reopened(&self) -> Disk {
+        let image = self.lock();
+        let again = Disk::with(&image.bytes);
+        {
+            let mut found = again.lock();
+            (found.start, found.durable_len) = (image.start, image.start);
+            (found.notes, found.note) = (image.notes.clone(), image.notes.last().cloned());
+        }
+        again
+    }
+
+    /// The bytes below `start` are gone.
+    pub(crate) fn pruned_to(self, start: u64) -> Disk {
+        self.lock().start = start;
         self
+    }
+
+    /// This note, as opening the storage finds it.
+    pub(crate) fn noted(self, covered: u64, note: &[u8]) -> Disk {
+        self.lock().note = Some((covered, note.to_vec()));
+        self
+    }
+
+    /// Every note that a checkpoint carried, with what it covered.
+    pub(crate) fn notes(&self) -> Vec<(u64, Vec<u8>)> {
+        self.lock().notes.clone()
     }
 
     /// Reading from this range is an error from now on.
@@ -103,11 +133,14 @@ impl AofRead for Disk {
         self.before().await;
         let count = {
             let image = self.lock();
+            if self.cursor < image.start {
+                return Err(Error::Pruned { start: image.start });
+            }
             let start = usize::try_from(self.cursor).unwrap_or(usize::MAX).min(image.bytes.len());
             let mut there = &image.bytes[start..];
             if let Some(range) = &image.unreadable {
                 if range.contains(&self.cursor) && !there.is_empty() {
-                    return Err(Error::io("read", self.cursor, io::Error::other("bad sector")));
+                    return Err(Error::io(IoCall::Read, self.cursor, io::Error::other("bad sector")));
                 }
                 if self.cursor < range.start {
                     there = &there[..there.len().min((range.start - self.cursor) as usize)];
@@ -122,14 +155,27 @@ impl AofRead for Disk {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.before().await;
+        Ok(self.lock().start)
+    }
+
     async fn end(&mut self) -> Result<u64> {
         self.before().await;
         Ok(self.len())
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        match self.end().await? {
+            len if len > end => Ok(len),
+            _ => Err(Error::Unsupported { what: "waiting for a disk of the tests" }),
+        }
     }
 }
 
 impl AofBackend for Disk {
     type Reader = Disk;
+    type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         self.before().await;
@@ -144,12 +190,21 @@ impl AofBackend for Disk {
         Ok(offset)
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
+    fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
+        let (disk, note) = (self.clone(), note.to_vec());
         let written = self.len();
-        self.before().await;
-        self.lock().durable_len = written;
-        self.after().await;
-        Ok(written)
+        Box::pin(async move {
+            disk.before().await;
+            {
+                let mut image = disk.lock();
+                image.durable_len = image.durable_len.max(written);
+                if !note.is_empty() {
+                    image.notes.push((written, note));
+                }
+            }
+            disk.after().await;
+            Ok(written)
+        })
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
@@ -161,15 +216,30 @@ impl AofBackend for Disk {
             }
             image.bytes.truncate(len as usize);
             image.durable_len = len;
+            image.notes.retain(|(covered, _)| *covered <= len);
             image.truncates.push(len);
         }
         self.after().await;
         Ok(())
     }
 
+    /// To the last note at or below `to`.
+    async fn prune(&mut self, to: u64) -> Result<u64> {
+        self.before().await;
+        let mut image = self.lock();
+        if to > image.durable_len {
+            return Err(Error::OutOfBounds { offset: to, len: image.durable_len });
+        }
+        let ends = image.notes.iter().map(|(covered, _)| *covered);
+        let start = ends.filter(|covered| *covered <= to && *covered < image.durable_len).max();
+        image.start = image.start.max(start.unwrap_or(0));
+        Ok(image.start)
+    }
+
     async fn reader(&mut self) -> Result<Disk> {
         self.before().await;
-        Ok(Disk { image: Arc::clone(&self.image), cursor: 0 })
+        let cursor = self.lock().start;
+        Ok(Disk { image: Arc::clone(&self.image), cursor })
     }
 
     async fn close(&mut self) -> Result<()> {
@@ -185,7 +255,7 @@ impl AofBackend for Disk {
         self.lock().durable_len
     }
 
-    fn recovery_offset(&self) -> u64 {
-        self.lock().recovery_offset
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.lock().note.clone()
     }
 }

@@ -5,7 +5,7 @@ use super::disk::Disk;
 use super::log::{Log, prepare};
 use super::reader::SliceReader;
 use super::reading::small_chunks;
-use aof_api::Error;
+
 use aof_api::format::Prepare;
 use aof_api::merge::{self, Unmergeable, merge};
 
@@ -28,7 +28,7 @@ pub(crate) fn unmergeable<T: AsRef<[u8]>>(inputs: &[T], options: merge::Options)
     let error = block_on(merge(readers, &mut output, options)).unwrap_err();
     assert_eq!(output.writes(), 0, "{error}");
     match error {
-        Error::Unmergeable { reason } => (*reason).clone(),
+        merge::Error::Unmergeable { reason } => (*reason).clone(),
         other => panic!("{other}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::polling::pending;
 use super::random::Random;
+use aof_api::storage::IoCall;
 use aof_api::{AofRead, Error, Result};
 use std::io;
 use std::ops::Range;
@@ -85,7 +86,7 @@ impl AofRead for SliceReader {
         let mut readable = end.saturating_sub(self.cursor);
         for range in &self.unreadable {
             if range.contains(&self.cursor) && self.cursor < end {
-                return Err(Error::io("read", self.cursor, io::Error::other("bad sector")));
+                return Err(Error::io(IoCall::Read, self.cursor, io::Error::other("bad sector")));
             }
             if self.cursor < range.start {
                 readable = readable.min(range.start - self.cursor);
@@ -106,8 +107,19 @@ impl AofRead for SliceReader {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        Ok(0)
+    }
+
     async fn end(&mut self) -> Result<u64> {
         pending(self.pending_times).await;
         Ok(self.bytes.len() as u64)
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        match self.end().await? {
+            len if len > end => Ok(len),
+            _ => Err(Error::Unsupported { what: "waiting for bytes that do not change" }),
+        }
     }
 }
