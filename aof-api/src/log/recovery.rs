@@ -2,14 +2,19 @@
 
 mod walk;
 
+use crate::chain::run::Run;
 use crate::chain::tip::Tip;
+use crate::format::checksum::Checksum;
 use crate::format::damage::Damage;
 use crate::format::layout::MAGIC;
 use crate::log::filler::Filler;
 use crate::log::options::LogOptions;
-use crate::read::scan::{DamagedRange, Scan, Step};
-use crate::read::stripes::{STRIPE_LEN, Stripes};
-use crate::storage::backend::{AofBackend, AofRead, AofReadExt};
+use crate::read::drive::{Damaged, Visit, drive, drive_striped};
+use crate::read::entries::LocatedEntry;
+use crate::read::scan::DamagedRange;
+use crate::read::stripes::STRIPE_LEN;
+use crate::read::unreadable::Unreadable;
+use crate::storage::backend::AofBackend;
 use crate::storage::error::{CorruptReason, Error, Result};
 use walk::Walk;
 
@@ -95,78 +100,55 @@ pub(crate) struct Opened {
     pub(crate) filler: Option<Filler>,
 }
 
-/// Reads a log from its recovery offset, decides about its tail, and does what was decided.
+/// Reads a log from its beginning, decides about its tail, and does what was decided.
 pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &LogOptions) -> Result<Opened> {
-    let start = backend.start().await?;
+    let range = backend.start().await?..backend.len();
     let mut walk = Walk::new(options);
     // To find one checksum, or what is seen under the other rules, each entry must be looked at in order.
     let in_runs = options.rule == crate::Rule::Linear && options.expected_tip.is_none();
-    let end = if options.read_threads > 1 && in_runs && start == 0 && backend.len() >= 2 * STRIPE_LEN {
-        read_striped(&mut walk, backend).await?
+    let end = if options.read_threads > 1 && in_runs && range.end - range.start >= 2 * STRIPE_LEN {
+        let mut others = Vec::with_capacity(options.read_threads - 1);
+        for _ in 1..options.read_threads {
+            others.push(backend.reader().await?);
+        }
+        drive_striped(backend.reader().await?, others, range, options.read, &mut walk).await?
     } else {
-        let mut scan = Scan::new(&mut *backend, start, options.read).summarizing();
-        scan_to(&mut walk, &mut scan, u64::MAX).await?;
-        scan.offset()
+        drive(&mut *backend, range, options.read, &mut walk).await?
     };
     walk.finish(backend, end).await
 }
 
-/// Reads the log by a reader on each of several threads. Answers where it ends.
-async fn read_striped<B: AofBackend>(walk: &mut Walk<'_>, backend: &mut B) -> Result<u64> {
-    let options = walk.options;
-    let mut others = Vec::with_capacity(options.read_threads - 1);
-    for _ in 1..options.read_threads {
-        others.push(backend.reader().await?);
-    }
-    let reader = backend.reader().await?;
-    let mut stripes = Stripes::new(reader, others, backend.len(), options.read);
-    let mut offset = 0;
-    while let Some((limit, stripe)) = stripes.next().await {
-        match stripe {
-            Some(stripe) if stripe.start == offset && walk.take_run(&stripe.run) => offset = stripe.end,
-            // It begins elsewhere, or it is to be looked at entry by entry.
-            _ => {
-                let read = options.read.verify_threads(1);
-                let mut scan = Scan::new(stripes.reader(), offset, read).limited(limit).summarizing();
-                scan_to(walk, &mut scan, limit).await?;
-                offset = scan.offset();
-            }
-        }
-    }
-    Ok(offset)
-}
+impl Visit for Walk<'_> {
+    const TAKES_RUNS: bool = true;
 
-/// Reads what begins before `limit`.
-async fn scan_to<R: AofRead>(walk: &mut Walk<'_>, scan: &mut Scan<R>, limit: u64) -> Result<()> {
-    while scan.offset() < limit {
-        match scan.step().await? {
-            Step::Entries => {
-                if walk.take_run(scan.run()) {
-                    continue;
-                }
-                for (offset, entry) in scan.entries() {
-                    walk.take(offset, entry.header())?;
-                }
-            }
-            Step::Damage(at) => {
-                if let Some(range) = scan.resync().await? {
-                    // Who says what was durable, knows that this is a log; but then there are entries.
-                    let sure = walk.options.durable_len.is_some() && !range.at_end;
-                    if at.offset == 0 && !sure && begins_foreign(scan, range.len).await? {
-                        let (damage, next) = (at.damage, range.len);
-                        let reason = match range.at_end {
-                            true => CorruptReason::NotALog(damage),
-                            false => CorruptReason::EntriesBehind { damage, next },
-                        };
-                        return Err(Error::Corrupt { offset: 0, reason });
-                    }
-                    walk.damage(range, at.end);
-                }
-            }
-            Step::End => break,
-        }
+    fn take_run(&mut self, run: &Run) -> bool {
+        Walk::take_run(self, run)
     }
-    Ok(())
+
+    fn take(&mut self, entry: LocatedEntry<'_>) -> Result<()> {
+        Walk::take(self, entry.offset, entry.header())
+    }
+
+    fn look_ahead(&mut self, _checksums: impl Iterator<Item = Checksum>) {}
+
+    fn damaged(&mut self, Damaged { range, entry_end, head }: Damaged<'_>) -> Result<()> {
+        // Who says what was durable, knows that this is a log; but then there are entries.
+        let sure = self.options.durable_len.is_some() && !range.at_end;
+        if range.offset == 0 && !sure && begins_foreign(head, range.len) {
+            let (damage, next) = (range.damage, range.len);
+            let reason = match range.at_end {
+                true => CorruptReason::NotALog(damage),
+                false => CorruptReason::EntriesBehind { damage, next },
+            };
+            return Err(Error::Corrupt { offset: 0, reason });
+        }
+        self.damage(range, entry_end);
+        Ok(())
+    }
+
+    fn unreadable(&mut self, unreadable: Unreadable) -> Result<()> {
+        Err(unreadable.error)
+    }
 }
 
 /// So many bytes of a magic are no accident.
@@ -174,13 +156,11 @@ const MAGIC_SURE: usize = 4;
 
 /// Whether what is damaged at the beginning, `damaged_len` bytes, is of something that is no log and must not be cut to
 /// nothing: a log begins with a magic, perhaps a damaged one, or with zeros, where a crash took its first sector.
-async fn begins_foreign<R: AofRead>(scan: &mut Scan<R>, damaged_len: u64) -> Result<bool> {
-    let mut start = [0; MAGIC.len()];
+fn begins_foreign(head: &[u8], damaged_len: u64) -> bool {
     let len = usize::try_from(damaged_len).map_or(MAGIC.len(), |len| len.min(MAGIC.len()));
-    let count = scan.reader().read_all_at(0, &mut start[..len]).await?;
-    let start = &start[..count];
+    let start = &head[..head.len().min(len)];
     let foreign = start.iter().zip(&MAGIC).filter(|(byte, magic)| byte != magic && **byte != 0).count();
     // Behind a torn first entry that was kept, the next one begins, perhaps a damaged one.
     let begins = start.windows(MAGIC_SURE).any(|bytes| *bytes == MAGIC[..MAGIC_SURE]);
-    Ok(foreign * 2 > count && !begins)
+    foreign * 2 > start.len() && !begins
 }
