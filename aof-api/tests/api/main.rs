@@ -19,6 +19,7 @@ mod format;
 mod golden;
 mod growing;
 mod keeping;
+mod linear;
 mod merging;
 mod merging_choices;
 mod merging_damage;

@@ -29,6 +29,8 @@ struct Image {
     writes: usize,
     truncates: Vec<u64>,
     unreadable: Option<Range<u64>>,
+    /// Bytes that were read, of all handles.
+    read: u64,
 }
 
 impl Disk {
@@ -40,6 +42,11 @@ impl Disk {
         let disk = Disk::new();
         disk.lock().bytes = bytes.to_vec();
         disk
+    }
+
+    /// How many bytes were read, of this handle and its clones.
+    pub(crate) fn read_bytes(&self) -> u64 {
+        self.lock().read
     }
 
     /// How often each call is `Pending` before it does what it does, within one poll, and how often afterwards.
@@ -132,7 +139,7 @@ impl AofRead for Disk {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         self.before().await;
         let count = {
-            let image = self.lock();
+            let mut image = self.lock();
             if self.cursor < image.start {
                 return Err(Error::Pruned { start: image.start });
             }
@@ -148,6 +155,7 @@ impl AofRead for Disk {
             }
             let count = there.len().min(buf.len());
             buf[..count].copy_from_slice(&there[..count]);
+            image.read += count as u64;
             count
         };
         self.cursor += count as u64;
