@@ -3,6 +3,7 @@
 use super::index::{Index, Place};
 use super::plan::Piece;
 use crate::read::batch::{Batch, Last};
+use crate::read::pace::Pace;
 use crate::storage::backend::{AofBackend, AofRead};
 use crate::storage::error::{Error, IoCall, Result};
 use std::io::{self, IoSlice};
@@ -27,6 +28,7 @@ pub(super) async fn copy<R: AofRead, B: AofBackend>(
     let mut batch = Batch::default();
     let mut gathered = Vec::new();
     let mut chunk = CHUNK_LEN_MIN;
+    let mut pace = Pace::default();
     for piece in pieces {
         let mut next = Some(piece.first);
         while let Some(first) = next {
@@ -34,6 +36,7 @@ pub(super) async fn copy<R: AofRead, B: AofBackend>(
             let Some(input) = inputs.get_mut(place.input) else { return Err(changed(place)) };
             // Where the next entry may lie elsewhere, nobody waits for the rest of one.
             let last = if chunk == CHUNK_LEN_MIN { Last::IfItIsThere } else { Last::Whole };
+            pace.rest().await;
             batch.fill(input, place.offset, chunk, last).await?;
             let verified = batch.verify(false);
             let mut taken = 0;
@@ -53,6 +56,7 @@ pub(super) async fn copy<R: AofRead, B: AofBackend>(
                 return Err(changed(place));
             }
             chunk = if taken == batch.len() { (chunk * 2).min(chunk_len) } else { CHUNK_LEN_MIN };
+            pace.work(batch.bytes(taken).len() as u64);
             write(output, &mut gathered, batch.bytes(taken)).await?;
         }
     }

@@ -17,10 +17,6 @@ impl<R: AofRead> Bounded<R> {
     pub(crate) fn new(reader: R, end: u64) -> Bounded<R> {
         Bounded { reader, end, cursor: 0 }
     }
-
-    pub(crate) fn into_inner(self) -> R {
-        self.reader
-    }
 }
 
 impl<R: AofRead> AofRead for Bounded<R> {

@@ -25,6 +25,7 @@ mod merging_choices;
 mod merging_damage;
 mod opening;
 mod opening_striped;
+mod politeness;
 mod resync;
 mod seam;
 mod striped;
