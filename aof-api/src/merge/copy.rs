@@ -11,6 +11,8 @@ use std::io::{self, IoSlice};
 /// Reading begins with so much wherever it goes on elsewhere, so that entries that lie here and there are not read with
 /// everything around them.
 const CHUNK_LEN_MIN: usize = 4096;
+/// Reading never takes more at once, so that no write is longer than every storage takes.
+const CHUNK_LEN_MAX: usize = 32 << 20;
 /// What is shorter is gathered to this length, in bytes, before it is written.
 const WRITE_LEN: usize = 256 << 10;
 
@@ -25,6 +27,7 @@ pub(super) async fn copy<R: AofRead, B: AofBackend>(
     output: &mut B,
     chunk_len: usize,
 ) -> Result<()> {
+    let chunk_len = chunk_len.min(CHUNK_LEN_MAX);
     let mut batch = Batch::default();
     let mut gathered = Vec::new();
     let mut chunk = CHUNK_LEN_MIN;

@@ -46,6 +46,7 @@ const LEAD_LEN: u64 = ENTRY_SIZE_MAX as u64;
 
 /// What to find the first entry at or above of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Target {
     /// An op.
     Op(u64),
@@ -75,6 +76,7 @@ impl Target {
 
 /// An entry that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
     /// Where it begins, in bytes.
     pub offset: u64,

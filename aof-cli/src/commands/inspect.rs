@@ -177,7 +177,7 @@ impl<W: Write> Listing<'_, W> {
         let op = entry.op();
         if self.lowest.as_ref().is_none_or(|lowest| lowest.op > Some(op)) {
             let kind = NoteKind::HeadMissing { op };
-            self.lowest = Some(Note { part: 0, offset: entry.offset, op: Some(op), kind });
+            self.lowest = Some(Note::new(0, entry.offset, Some(op), kind));
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn appended(appended: Appended, body: usize, commit: u64) -> Entry {
-        let Appended { op, checksum, offset } = appended;
+        let Appended { op, checksum, offset, .. } = appended;
         let len = size_disk(256 + body as u32);
         Entry { op, checksum, offset, len, commit: Some(commit), prepare: None }
     }

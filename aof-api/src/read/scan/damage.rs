@@ -23,6 +23,7 @@ pub(crate) struct DamageAt {
 
 /// A stretch of a log that holds no whole entry, from [`Entries::resync`](crate::Entries::resync).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DamagedRange {
     /// Where it begins.
     pub offset: u64,

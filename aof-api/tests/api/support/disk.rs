@@ -31,6 +31,8 @@ struct Image {
     unreadable: Option<Range<u64>>,
     /// Bytes that were read, of all handles.
     read: u64,
+    longest_write: usize,
+    cannot_cut: bool,
 }
 
 impl Disk {
@@ -42,6 +44,16 @@ impl Disk {
         let disk = Disk::new();
         disk.lock().bytes = bytes.to_vec();
         disk
+    }
+
+    /// How long the longest write was, in bytes.
+    pub(crate) fn longest_write(&self) -> usize {
+        self.lock().longest_write
+    }
+
+    /// `truncate` is unsupported from now on.
+    pub(crate) fn set_cannot_cut(&self) {
+        self.lock().cannot_cut = true;
     }
 
     /// How many bytes were read, of this handle and its clones.
@@ -192,6 +204,7 @@ impl AofBackend for Disk {
             let offset = image.bytes.len() as u64;
             parts.iter().for_each(|part| image.bytes.extend_from_slice(part));
             image.writes += 1;
+            image.longest_write = image.longest_write.max(image.bytes.len() - offset as usize);
             offset
         };
         self.after().await;
@@ -219,6 +232,9 @@ impl AofBackend for Disk {
         self.before().await;
         {
             let mut image = self.lock();
+            if image.cannot_cut {
+                return Err(Error::Unsupported { what: "cutting a disk of the tests" });
+            }
             if len > image.bytes.len() as u64 {
                 return Err(Error::OutOfBounds { offset: len, len: image.bytes.len() as u64 });
             }

@@ -44,7 +44,7 @@ impl<'a> Report<'a> {
     }
 
     pub(super) fn print(&self) -> Outcome<()> {
-        let Copied { entries, bytes, resumed_at, tip, pending } = self.copied;
+        let Copied { entries, bytes, resumed_at, tip, pending, .. } = self.copied;
         let mut out = std::io::stdout().lock();
         if self.output.json {
             let mut object = serde_json::json!({

@@ -108,7 +108,7 @@ impl World {
             self.unfilled = false;
             let tip = tip.ok_or("an append was accepted, and there is no tip")?;
             must!(tip.op == self.model.op_max() + 1, "a dropped append was accepted, and the tip is {tip:?}");
-            let appended = aof_api::Appended { op: tip.op, checksum: tip.checksum, offset: len - size };
+            let appended = aof_api::Appended::new(tip.op, tip.checksum, len - size);
             self.model.entries.push(Entry::appended(appended, body, commit));
             self.tally.entries += 1;
         }
