@@ -46,6 +46,11 @@ impl Chain {
         Chain { rule, tip: None, op_max: 0, seen, tip_record: None, unrecorded: None, at_seam: false }
     }
 
+    /// A chain under the linear rule that has come to `tip`, and whose highest op is `op_max`.
+    pub(crate) fn resume(tip: Tip, op_max: u64) -> Chain {
+        Chain { tip: Some(tip), op_max, ..Chain::new(Rule::Linear) }
+    }
+
     pub(crate) fn tip(&self) -> Option<Tip> {
         self.tip
     }

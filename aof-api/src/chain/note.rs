@@ -58,10 +58,7 @@ impl LogNote {
         let note = LogNote {
             end: u64::from_le_bytes(fields.take()?),
             tip_offset: u64::from_le_bytes(fields.take()?),
-            tip: Tip {
-                op: u64::from_le_bytes(fields.take()?),
-                checksum: Checksum::from_le_bytes(fields.take()?),
-            },
+            tip: Tip { op: u64::from_le_bytes(fields.take()?), checksum: Checksum::from_le_bytes(fields.take()?) },
             op_max: u64::from_le_bytes(fields.take()?),
             timestamp: u64::from_le_bytes(fields.take()?),
             cluster: u128::from_le_bytes(fields.take()?),
