@@ -55,11 +55,6 @@ impl Chain {
         self.tip
     }
 
-    /// The highest op so far; 0 before the first entry.
-    pub(crate) fn op_max(&self) -> u64 {
-        self.op_max
-    }
-
     /// The next entry begins another file.
     pub(crate) fn next_part(&mut self) {
         self.at_seam = self.tip.is_some();

@@ -19,8 +19,6 @@ pub(crate) struct SparseIndex {
     next_op: u64,
     /// An entry at or past this offset becomes a point.
     next_at: u64,
-    /// Some entry of the log is not in the stretch.
-    broken: bool,
 }
 
 impl SparseIndex {
@@ -39,7 +37,6 @@ impl SparseIndex {
 
     #[cold]
     fn restart(&mut self, op: u64) {
-        self.broken |= self.next_op != 0;
         self.points.clear();
         (self.first_op, self.next_at) = (op, 0);
     }
@@ -86,11 +83,6 @@ impl SparseIndex {
         let to = self.points.get(after).map_or(len, |(_, offset)| *offset);
         Some(*from..to.min(len))
     }
-
-    /// Whether every entry of the log is the next op after the one before it.
-    pub(crate) fn is_consecutive(&self) -> bool {
-        !self.broken
-    }
 }
 
 #[cfg(test)]
@@ -130,9 +122,7 @@ mod tests {
     #[test]
     fn an_entry_that_is_not_the_next_op_begins_another_stretch() {
         let mut index = index_of(1..100, 1000);
-        assert!(index.is_consecutive());
         index.push(50, 99_000);
-        assert!(!index.is_consecutive());
         assert_eq!(index.range_of(50, 100_000), Some(99_000..100_000));
         assert_eq!(index.range_of(49, 100_000), None);
     }
@@ -142,7 +132,6 @@ mod tests {
         let mut index = index_of(1..100, 1000);
         index.skip_to(150);
         index.push(150, 149_000);
-        assert!(index.is_consecutive());
         assert!(index.range_of(120, 150_000).unwrap().contains(&119_000));
     }
 
@@ -154,7 +143,6 @@ mod tests {
         index.append(next);
         index.append(SparseIndex::default());
         index.push(300, 299_000);
-        assert!(index.is_consecutive());
         for op in 1..301 {
             assert!(index.range_of(op, 300_000).unwrap().contains(&((op - 1) * 1000)), "op {op}");
         }

@@ -45,9 +45,9 @@ impl<B: AofBackend> Aof<B> {
     pub async fn entries_from(&mut self, target: Target) -> Result<Entries<B::Reader>> {
         self.settle();
         let offset = match target {
-            Target::Op(op) => match self.offset_of(op).await? {
+            Target::Op(op) if op > self.positions.now().op_max => None,
+            Target::Op(op) if self.is_sorted() => match self.offset_of(op).await? {
                 Some(offset) => Some(offset),
-                None if op > self.positions.now().op_max => None,
                 None => self.find_place(target).await?,
             },
             _ => self.find_place(target).await?,
