@@ -14,7 +14,7 @@ fn noted_disk() -> (Disk, Log) {
     block_on(async {
         let mut log = Aof::create(disk.clone(), options()).await.unwrap();
         for op in 1..=8 {
-            log.append(OPERATION, &vec![op as u8; 100]).await.unwrap();
+            log.append(OPERATION, &[op as u8; 100]).await.unwrap();
             if op == 5 {
                 log.checkpoint().await.unwrap();
             }

@@ -15,7 +15,7 @@ fn written() -> (Disk, Aof<Disk>, Log) {
     let log = block_on(async {
         let mut log = Aof::create(disk.clone(), options()).await.unwrap();
         for op in 1..=22 {
-            log.append(OPERATION, &vec![op as u8; 100]).await.unwrap();
+            log.append(OPERATION, &[op as u8; 100]).await.unwrap();
             if op % 5 == 0 {
                 log.checkpoint().await.unwrap();
             }
