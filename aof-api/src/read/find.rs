@@ -18,6 +18,7 @@ use crate::format::header::Header;
 use crate::format::layout::{ENTRY_SIZE_MAX, ENTRY_SIZE_MIN};
 use crate::read::bounded::Bounded;
 use crate::read::options::Options;
+use crate::read::pace::Pace;
 use crate::read::scan::{Scan, Step, find_entry};
 use crate::read::window::Window;
 use crate::storage::backend::AofRead;
@@ -121,7 +122,8 @@ pub struct Place {
 /// ```
 pub async fn find<R: AofRead>(mut reader: R, target: Target, options: Options) -> Result<Option<Place>> {
     let (start, len) = (reader.start().await?, reader.end().await?);
-    let mut finder = Finder { reader, window: Window::default(), target, options, start, repeats_within: u64::MAX };
+    let (window, pace) = (Window::default(), Pace::default());
+    let mut finder = Finder { reader, window, target, options, start, repeats_within: u64::MAX, pace };
     let near = finder.narrow(start..len.max(start)).await?;
     if let Some(from) = near.checked_sub(2 * LEAD_LEN).filter(|from| *from > start)
         && let Some((from, _)) = finder.probe(from, near).await?
@@ -144,6 +146,7 @@ struct Finder<R> {
     /// The first offset that the log holds.
     start: u64,
     repeats_within: u64,
+    pace: Pace,
 }
 
 enum Walked {
@@ -211,7 +214,8 @@ impl<R: AofRead> Finder<R> {
         let mut reader = Bounded::new(&mut self.reader, end.min(at.saturating_add(2 * LEAD_LEN)));
         // The search begins one byte behind what it is given.
         let before = at.saturating_sub(1);
-        let found = find_entry(&mut self.window, &mut reader, before, self.options.chunk_len_bytes()).await?;
+        let found =
+            find_entry(&mut self.window, &mut reader, before, self.options.chunk_len_bytes(), &mut self.pace).await?;
         let (bytes, _) = self.window.view(&mut reader, found.offset, ENTRY_SIZE_MIN).await?;
         // At the end of the log, there is none.
         Ok(decode_header(bytes).ok().map(|header| (found.offset, self.target.key(header))))
