@@ -6,6 +6,7 @@ pub(crate) mod digest;
 pub(crate) mod drive;
 pub(crate) mod entries;
 pub mod find;
+pub(crate) mod index;
 pub(crate) mod options;
 pub(crate) mod pace;
 pub(crate) mod pool;

@@ -119,7 +119,7 @@ struct Search {
 impl Visit for Search {
     const TAKES_RUNS: bool = false;
 
-    fn take_run(&mut self, _run: &Run) -> bool {
+    fn take_run(&mut self, _run: &Run, _range: Range<u64>) -> bool {
         false
     }
 
@@ -131,8 +131,6 @@ impl Visit for Search {
         }
         Ok(())
     }
-
-    fn look_ahead(&mut self, _checksums: impl Iterator<Item = Checksum>) {}
 
     /// The copy itself reports it.
     fn damaged(&mut self, _damaged: Damaged<'_>) -> storage::Result<()> {

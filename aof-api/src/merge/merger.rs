@@ -9,7 +9,6 @@ use super::refusal::Unmergeable;
 use super::report::{Input, InputDamage, Report};
 use crate::chain::run::Run;
 use crate::chain::seen::RecordIndex;
-use crate::format::checksum::Checksum;
 use crate::format::header::Header;
 use crate::format::layout::size_disk;
 use crate::read::drive::{Damaged, Visit, drive};
@@ -19,6 +18,7 @@ use crate::read::unreadable::Unreadable;
 use crate::storage::backend::{AofBackend, AofRead};
 use crate::storage::error as storage;
 use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Merges logs into one, which must be empty, and makes it durable.
@@ -249,7 +249,7 @@ struct Reading<'a, R> {
 impl<R: AofRead> Visit for Reading<'_, R> {
     const TAKES_RUNS: bool = false;
 
-    fn take_run(&mut self, _run: &Run) -> bool {
+    fn take_run(&mut self, _run: &Run, _range: Range<u64>) -> bool {
         false
     }
 
@@ -261,8 +261,6 @@ impl<R: AofRead> Visit for Reading<'_, R> {
         (self.damaged_from, self.before) = (between.len(), Some(record));
         Ok(())
     }
-
-    fn look_ahead(&mut self, _checksums: impl Iterator<Item = Checksum>) {}
 
     fn damaged(&mut self, damaged: Damaged<'_>) -> storage::Result<()> {
         self.merger.take_damage(self.number, damaged.range, self.before);

@@ -4,12 +4,14 @@ use crate::chain::run::Run;
 use crate::format::checksum::Checksum;
 use crate::read::bounded::Bounded;
 use crate::read::entries::LocatedEntry;
+use crate::read::index::SparseIndex;
 use crate::read::options::Options;
 use crate::read::scan::{DamagedRange, Scan, Step};
 use crate::read::stripes::Stripes;
 use crate::read::unreadable::{Unreadable, pass_unreadable};
 use crate::storage::backend::AofRead;
 use crate::storage::error::Result;
+use std::future::Future;
 use std::ops::Range;
 
 /// Bytes that hold no whole entry, as a walk passes them.
@@ -26,14 +28,36 @@ pub(crate) trait Visit {
     /// Whether entries are summarized for [`take_run`](Visit::take_run).
     const TAKES_RUNS: bool;
 
-    /// Takes the entries of a batch, or of several, as a whole. Where it returns false, it has taken none of them.
-    fn take_run(&mut self, run: &Run) -> bool;
+    /// Whether it wants each entry of a run too, by [`taken`](Visit::taken).
+    const SEES_RUNS: bool = false;
+
+    /// Takes the entries of a batch, or of several, as a whole: those that begin in `range`, where it ends. Where it
+    /// returns false, it has taken none of them.
+    fn take_run(&mut self, run: &Run, range: Range<u64>) -> bool;
+
+    /// Sees one entry of a run that was taken, unless it was read by another thread.
+    fn taken(&mut self, _entry: LocatedEntry<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Sees where the entries are of a run that was taken and read by another thread.
+    fn taken_index(&mut self, _index: SparseIndex) {}
+
+    /// Where to read again, up to this entry, before it is taken; nowhere, as a rule.
+    fn again_from(&self, _entry: LocatedEntry<'_>) -> Option<u64> {
+        None
+    }
+
+    /// Reads again what is in `range`.
+    fn read_again(&mut self, _range: Range<u64>) -> impl Future<Output = Result<()>> {
+        std::future::ready(Ok(()))
+    }
 
     /// Takes one entry.
     fn take(&mut self, entry: LocatedEntry<'_>) -> Result<()>;
 
     /// Hears of the entries that [`take`](Visit::take) is called with next.
-    fn look_ahead(&mut self, checksums: impl Iterator<Item = Checksum>);
+    fn look_ahead(&mut self, _checksums: impl Iterator<Item = Checksum>) {}
 
     /// Takes bytes that hold no whole entry.
     fn damaged(&mut self, damaged: Damaged<'_>) -> Result<()>;
@@ -70,7 +94,10 @@ pub(crate) async fn drive_striped<R: AofRead + 'static, V: Visit>(
     let mut offset = range.start;
     while let Some((limit, stripe)) = stripes.next().await {
         match stripe {
-            Some(stripe) if stripe.start == offset && visit.take_run(&stripe.run) => offset = stripe.end,
+            Some(stripe) if stripe.start == offset && visit.take_run(&stripe.run, stripe.start..stripe.end) => {
+                visit.taken_index(stripe.index);
+                offset = stripe.end;
+            }
             // It begins elsewhere, or each entry must be looked at.
             _ => {
                 let reader = Bounded::new(stripes.reader(), range.end);
@@ -87,11 +114,12 @@ pub(crate) async fn drive_striped<R: AofRead + 'static, V: Visit>(
 /// Walks what begins before `limit`.
 async fn drive_scan<R: AofRead, V: Visit>(scan: &mut Scan<R>, limit: u64, visit: &mut V) -> Result<()> {
     while scan.offset() < limit {
+        let from = scan.offset();
         let step = match scan.step().await {
             // Passing damage may meet a place that cannot be read, as stepping may.
             Ok(Step::Damage(at)) => scan.resync().await.map(|range| Some((range, at.end))),
             Ok(Step::Entries) => {
-                take_entries(scan, visit)?;
+                take_entries(scan, from, visit).await?;
                 continue;
             }
             Ok(Step::End) => Ok(None),
@@ -109,12 +137,23 @@ async fn drive_scan<R: AofRead, V: Visit>(scan: &mut Scan<R>, limit: u64, visit:
     Ok(())
 }
 
-fn take_entries<R: AofRead, V: Visit>(scan: &Scan<R>, visit: &mut V) -> Result<()> {
-    if V::TAKES_RUNS && visit.take_run(scan.run()) {
+async fn take_entries<R: AofRead, V: Visit>(scan: &mut Scan<R>, from: u64, visit: &mut V) -> Result<()> {
+    if V::TAKES_RUNS && visit.take_run(scan.run(), from..scan.offset()) {
+        if V::SEES_RUNS {
+            for (offset, entry) in scan.entries() {
+                visit.taken(LocatedEntry { offset, entry })?;
+            }
+        }
         return Ok(());
     }
     visit.look_ahead(scan.entries().map(|(_, entry)| entry.checksum()));
-    for (offset, entry) in scan.entries() {
+    for index in 0..scan.entry_count() {
+        let (offset, entry) = scan.entry(index);
+        // Nothing is borrowed from the scan over an await: its reader need not be shared.
+        if let Some(from) = visit.again_from(LocatedEntry { offset, entry }) {
+            visit.read_again(from..offset).await?;
+        }
+        let (offset, entry) = scan.entry(index);
         visit.take(LocatedEntry { offset, entry })?;
     }
     Ok(())

@@ -9,6 +9,7 @@ use crate::chain::run::Run;
 use crate::format::layout::ENTRY_SIZE_MIN;
 use crate::read::batch::{Batch, Last, Stop};
 use crate::read::bounded::Bounded;
+use crate::read::index::SparseIndex;
 use crate::read::options::Options;
 use crate::read::pace::Pace;
 use crate::read::pool::Pool;
@@ -33,6 +34,8 @@ pub(crate) struct Stripe {
     pub(crate) end: u64,
     /// What its entries say as a whole.
     pub(crate) run: Run,
+    /// Where its entries are.
+    pub(crate) index: SparseIndex,
 }
 
 /// What a thread reads with.
@@ -74,7 +77,7 @@ impl<R: AofRead> Striper<R> {
             }
             found.offset
         };
-        let mut stripe = Stripe { start, end: start, run: Run::default() };
+        let mut stripe = Stripe { start, end: start, run: Run::default(), index: SparseIndex::default() };
         while stripe.end < limit {
             // No chunk goes past the limit, so the last entry of the last chunk begins before it.
             let left = usize::try_from(limit - stripe.end).map_or(*chunk_len, |left| left.min(*chunk_len));
@@ -85,6 +88,7 @@ impl<R: AofRead> Striper<R> {
             if !whole || batch.stop() == Stop::Suspect {
                 return Ok(None);
             }
+            batch.entries(batch.len()).for_each(|(offset, entry)| stripe.index.push(entry.op(), offset));
             stripe.end = batch.offset_of(batch.len());
             if batch.stop() == Stop::End {
                 break;

@@ -17,7 +17,7 @@ use crate::read::unreadable::Unreadable;
 use crate::storage::backend::AofRead;
 use crate::storage::error::{Error, Result};
 use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -166,7 +166,7 @@ pub async fn validate<R: AofRead>(reader: R, options: Options, expected_tip: Opt
 /// let mut first = Aof::create(MemoryBackend::new(), LogOptions::new()).await?;
 /// let one = first.append(Operation(200), b"one").await?;
 /// let start = Origin::After { op: one.op, checksum: one.checksum };
-/// let mut second = Aof::create(MemoryBackend::new(), LogOptions::new().start(start)).await?;
+/// let mut second = Aof::create(MemoryBackend::new(), LogOptions::new().origin(start)).await?;
 /// second.append(Operation(200), b"two").await?;
 ///
 /// let mut validator = Validator::new(validate::Options::new());
@@ -426,7 +426,7 @@ struct Reading<'a, O> {
 impl<O: FnMut(Observation)> Visit for Reading<'_, O> {
     const TAKES_RUNS: bool = true;
 
-    fn take_run(&mut self, run: &Run) -> bool {
+    fn take_run(&mut self, run: &Run, _range: Range<u64>) -> bool {
         self.validator.show_progress();
         self.validator.take_run(run)
     }
