@@ -11,6 +11,6 @@ pub(crate) mod recovery;
 
 pub use crate::format::appended::Appended;
 pub use aof::Aof;
-pub use group_commit::GroupCommit;
+pub use group_commit::{Durability, GroupCommit};
 pub use options::{Clock, LogOptions, Origin, Tail};
 pub use recovery::{Cut, CutPiece, Recovery, TailKind};

@@ -18,10 +18,12 @@ use crate::storage::backend::{AofBackend, AofBackendExt};
 use crate::storage::error::{Error, Quantity, Result};
 use crate::validate::{self, Validation, validate};
 use futures::future::BoxFuture;
+use lending::Lending;
 use std::io::IoSlice;
 use zerocopy::little_endian::{U32, U64, U128};
 use zerocopy::{FromZeros, Immutable, IntoBytes};
 
+pub(crate) mod lending;
 mod rotation;
 
 /// Writes, and goes on to the next position when that has happened: now, or, where the future is dropped, at the next
@@ -75,6 +77,8 @@ pub struct Aof<B> {
     checkpoints: Checkpoints,
     /// What has to stand behind a tail that was kept before anything else does.
     filler: Option<Filler>,
+    /// What a handle that lends the log has to know of it.
+    lending: Lending,
 }
 
 impl<B: AofBackend> Aof<B> {
@@ -134,6 +138,7 @@ impl<B: AofBackend> Aof<B> {
             positions: Positions::new(position),
             checkpoints: Checkpoints::new(op),
             filler: None,
+            lending: Lending::default(),
         }
     }
 

@@ -88,6 +88,7 @@ impl<B: AofBackend> Aof<B> {
             return Err(Error::Unflushed { unflushed: next.unflushed() });
         }
         self.filler = None;
+        self.lending.left(self.backend.len());
         Ok(std::mem::replace(&mut self.backend, next))
     }
 }
