@@ -4,6 +4,7 @@ pub(crate) mod aof;
 pub mod blocking;
 pub(crate) mod checkpoints;
 pub(crate) mod filler;
+pub(crate) mod follower;
 pub(crate) mod group_commit;
 pub(crate) mod options;
 pub(crate) mod position;
@@ -11,6 +12,7 @@ pub(crate) mod recovery;
 
 pub use crate::format::appended::Appended;
 pub use aof::Aof;
+pub use follower::Follower;
 pub use group_commit::{Durability, GroupCommit};
 pub use options::{Clock, LogOptions, Origin, Tail};
 pub use recovery::{Cut, CutPiece, Recovery, TailKind};

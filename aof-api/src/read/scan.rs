@@ -147,6 +147,10 @@ impl<R: AofRead> Scan<R> {
         self.damage.map(|at| at.damage)
     }
 
+    pub(crate) fn options(&self) -> Options {
+        self.options
+    }
+
     pub(crate) fn into_reader(self) -> R {
         self.reader
     }

@@ -1,7 +1,6 @@
 //! What a handle that owns the log, and lends it, has to know of it.
 
 use super::Aof;
-use crate::read;
 
 /// Tells a log from another one that was put in its place, and whether its storage changed.
 #[derive(Debug, Default)]
@@ -65,9 +64,5 @@ impl<B> Aof<B> {
             1 => Storage::Next { previous_end },
             _ => Storage::Skipped { previous_end },
         }
-    }
-
-    pub(crate) fn read_options(&self) -> read::Options {
-        self.options.read
     }
 }

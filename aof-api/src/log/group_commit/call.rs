@@ -1,6 +1,5 @@
 //! What is asked of the log, before somebody drives it.
 
-use super::feed::FeedKey;
 use super::ticket::Id;
 use crate::format::operation::Operation;
 use crate::log::aof::Aof;
@@ -46,8 +45,8 @@ pub(super) struct Read<B: AofBackend> {
 
 pub(super) enum ReadDone<B: AofBackend> {
     Entries(oneshot::Sender<Result<Entries<B::Reader>>>),
-    /// For a follower, which is handed the readers of later storages as well.
-    Feed(oneshot::Sender<Result<(Entries<B::Reader>, FeedKey)>>),
+    /// For a follower, which is handed the readers of later storages as well: with the key of its feed.
+    Feed(oneshot::Sender<Result<(Entries<B::Reader>, usize)>>),
 }
 
 /// What the log has to do next.

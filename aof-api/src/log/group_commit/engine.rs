@@ -20,12 +20,7 @@ const WRITE_LEN_MAX: u64 = 64 << 20;
 
 /// Runs until the log is closed, or must not be used any more. Between two jobs it waits until it is polled again, by
 /// somebody who knows that there is work.
-pub(super) async fn run<B: AofBackend + 'static>(
-    shared: Weak<Shared<B>>,
-    log: Aof<B>,
-    owner: u64,
-    unflushed_max: u64,
-) {
+pub(super) async fn run<B: AofBackend + 'static>(shared: Weak<Shared<B>>, log: Aof<B>, owner: u64, unflushed_max: u64) {
     let mut log = Foreign::new(log);
     while let Some(job) = with(&shared, |state, wakes| state.next_job(WRITE_LEN_MAX, wakes)) {
         match job {
@@ -75,10 +70,7 @@ pub(super) async fn run<B: AofBackend + 'static>(
 }
 
 /// Changes the state, and wakes outside of the lock whom that concerns. None once the last handle is gone.
-fn with<B: AofBackend, T>(
-    shared: &Weak<Shared<B>>,
-    change: impl FnOnce(&mut State<B>, &mut Wakes) -> T,
-) -> Option<T> {
+fn with<B: AofBackend, T>(shared: &Weak<Shared<B>>, change: impl FnOnce(&mut State<B>, &mut Wakes) -> T) -> Option<T> {
     let shared = shared.upgrade()?;
     let mut wakes = Wakes::default();
     let changed = change(&mut shared.lock(), &mut wakes);

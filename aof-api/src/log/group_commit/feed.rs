@@ -4,10 +4,7 @@ use crate::storage::error::Error;
 use std::collections::VecDeque;
 
 /// How many storages a follower may be behind.
-pub(super) const STORAGES_MAX: usize = 16;
-
-/// Names a follower.
-pub(super) type FeedKey = usize;
+const STORAGES_MAX: usize = 16;
 
 /// How it continues at the end of the storage that is read.
 #[derive(Debug)]
@@ -34,14 +31,14 @@ impl<R> Feed<R> {
         matches!(self.storages.back(), Some((_, Next::Break(_))))
     }
 
-    /// Hands over the storage after one that ended at `previous_end`.
-    pub(super) fn push(&mut self, previous_end: u64, next: Next<R>) {
-        self.storages.push_back((previous_end, next));
-    }
-
     /// Whether it can take another storage.
     pub(super) fn has_room(&self) -> bool {
         self.storages.len() < STORAGES_MAX
+    }
+
+    /// Hands over the storage after one that ended at `previous_end`.
+    pub(super) fn push(&mut self, previous_end: u64, next: Next<R>) {
+        self.storages.push_back((previous_end, next));
     }
 
     /// Where the storage that is read ends, if it does.

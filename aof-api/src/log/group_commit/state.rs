@@ -239,14 +239,17 @@ impl<B: AofBackend> State<B> {
         if self.fulls > barrier.fulls {
             return self.full.clone().map(Err);
         }
-        if let Some(ended) = &self.ended
-            && self.flight.is_none()
-            && self.failure.is_none()
-        {
-            return Some(Err(ended.clone()));
+        if let Some(ended) = self.settled_end() {
+            return Some(Err(ended));
         }
         self.want_checkpoint();
         None
+    }
+
+    /// What ended the log, once nothing more can become durable.
+    pub(super) fn settled_end(&self) -> Option<Error> {
+        let is_settled = self.flight.is_none() && self.failure.is_none();
+        self.ended.clone().filter(|_| is_settled)
     }
 
     /// Whether written bytes wait for a checkpoint to be called.

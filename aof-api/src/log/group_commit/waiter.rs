@@ -98,7 +98,9 @@ impl<B: AofBackend + 'static> Waiter<B> {
         context.waker().wake_by_ref();
         Poll::Pending
     }
+}
 
+impl<B: AofBackend> Waiter<B> {
     pub(super) fn shared(&self) -> &Arc<Shared<B>> {
         &self.shared
     }
