@@ -1,6 +1,6 @@
 //! Callers share batches, and nobody is stranded.
 
-use crate::gate::{Gated, Handle, gated, shut};
+use crate::gate::{Handle, disk_is_gone, gated, log_behind, shut};
 use crate::polling::{OPERATION, begin, bodies, poll_once};
 use aof_api::format::BODY_SIZE_MAX;
 use aof_api::storage::Quantity;
@@ -10,7 +10,6 @@ use futures::FutureExt;
 use futures::executor::block_on;
 use futures::future::join_all;
 use std::pin::pin;
-use std::sync::Arc;
 
 #[test]
 fn callers_that_arrive_while_a_checkpoint_runs_share_the_next_one() {
@@ -122,14 +121,14 @@ fn a_failed_checkpoint_is_heard_by_everyone_who_waited_for_it_and_by_all_later_o
     let (log, gate) = shut();
     let mut waiting: Vec<_> = (0..3).map(|number| log.append(OPERATION, number.to_string()).boxed()).collect();
     assert!(waiting.iter_mut().all(|caller| begin(caller).is_pending()));
-    gate.with(|gate| gate.fail = true);
+    gate.with(|gate| gate.fail = Some(disk_is_gone()));
     gate.open();
     let answers = block_on(join_all(waiting));
     for (answer, op) in answers.iter().zip(1..) {
         let Err(Error::Undecided { appended, cause }) = answer else { panic!("{answers:?}") };
         assert!(appended.op == op && matches!(**cause, Error::Io { .. }), "{answers:?}");
     }
-    gate.with(|gate| gate.fail = false);
+    gate.with(|gate| gate.fail = None);
     assert!(matches!(block_on(log.append(OPERATION, "late")), Err(Error::Poisoned { .. })));
     assert_eq!((log.durable_len(), log.tip()), (0, None));
 }
@@ -206,9 +205,7 @@ fn a_close_that_was_dropped_is_carried_out_by_the_next_one() {
 #[test]
 fn a_full_queue_makes_callers_wait_and_loses_nobody() {
     let gate = Handle::default();
-    let backend = Gated { memory: MemoryBackend::new(), gate: gate.clone(), poisoned: Arc::default() };
-    let log = block_on(Aof::create(backend, LogOptions::new())).unwrap();
-    let log = GroupCommit::with_queue_len_max(log, 0);
+    let log = GroupCommit::with_queue_len_max(log_behind(&gate, LogOptions::new()), 0);
     gate.with(|gate| gate.shut = true);
     // The bound is one entry of the largest size.
     let bodies: Vec<_> = (0..6).map(|number| vec![number; 600_000]).collect();

@@ -1,4 +1,4 @@
-//! A backend whose checkpoints wait at a gate.
+//! A backend whose checkpoints wait at a gate, and that fails and panics on demand.
 
 use aof_api::storage::IoCall;
 use aof_api::{Aof, AofBackend, AofRead, Error, GroupCommit, LogOptions, Result};
@@ -10,16 +10,31 @@ use std::io::IoSlice;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
+/// Where foreign code panics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Write,
+    Checkpoint,
+    Poll,
+    Reader,
+    Close,
+    Drop,
+}
+
 /// What a test sees of its backend, and how it holds it up.
 #[derive(Default)]
 pub(crate) struct Gate {
     pub(crate) shut: bool,
-    pub(crate) fail: bool,
+    /// What checkpoints that pass the gate fail with.
+    pub(crate) fail: Option<Error>,
+    pub(crate) panics: Vec<Place>,
     pub(crate) wakers: Vec<Waker>,
     pub(crate) checkpoints: u64,
     pub(crate) writes: u64,
     pub(crate) durable_len: u64,
     pub(crate) dropped: bool,
+    /// What every call after a failure returns.
+    poison: Option<Error>,
 }
 
 #[derive(Clone, Default)]
@@ -37,18 +52,38 @@ impl Handle {
         });
         wakers.into_iter().for_each(Waker::wake);
     }
+
+    pub(crate) fn shut(&self) {
+        self.with(|gate| gate.shut = true);
+    }
+
+    fn check(&self) -> Result<()> {
+        self.with(|gate| gate.poison.clone().map_or(Ok(()), Err))
+    }
+
+    /// Panics if the test wants that here, outside of the lock.
+    fn pass(&self, place: Place) {
+        let panics = self.with(|gate| gate.panics.contains(&place));
+        assert!(!panics, "the backend panics in {place:?}");
+    }
 }
 
 /// Memory whose checkpoints wait at a gate.
 pub(crate) struct Gated {
     memory: MemoryBackend,
     gate: Handle,
-    poisoned: Arc<Mutex<Option<Error>>>,
+}
+
+impl Gated {
+    pub(crate) fn new(memory: MemoryBackend, gate: &Handle) -> Gated {
+        Gated { memory, gate: gate.clone() }
+    }
 }
 
 impl Drop for Gated {
     fn drop(&mut self) {
         self.gate.with(|gate| gate.dropped = true);
+        self.gate.pass(Place::Drop);
     }
 }
 
@@ -79,23 +114,22 @@ impl AofBackend for Gated {
     type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
-        if let Some(poisoned) = &*self.poisoned.lock().unwrap() {
-            return Err(poisoned.clone());
-        }
+        self.gate.check()?;
+        self.gate.pass(Place::Write);
         self.gate.with(|gate| gate.writes += 1);
         self.memory.write(parts).await
     }
 
     fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
-        if let Some(poisoned) = &*self.poisoned.lock().unwrap() {
-            let poisoned = poisoned.clone();
-            return async { Err(poisoned) }.boxed();
+        if let Err(poison) = self.gate.check() {
+            return async { Err(poison) }.boxed();
         }
+        self.gate.pass(Place::Checkpoint);
         self.gate.with(|gate| gate.checkpoints += 1);
-        // What the memory says is durable shows no more than the checkpoint: readers of the length ask the gate first.
-        let (gate, poison, settled) = (self.gate.clone(), Arc::clone(&self.poisoned), self.memory.checkpoint(note));
+        let (gate, settled) = (self.gate.clone(), self.memory.checkpoint(note));
         async move {
             poll_fn(|context| {
+                gate.pass(Place::Poll);
                 gate.with(|gate| {
                     if gate.shut {
                         gate.wakers.push(context.waker().clone());
@@ -105,16 +139,22 @@ impl AofBackend for Gated {
                 })
             })
             .await;
-            if gate.with(|gate| gate.fail) {
-                let error = Error::io(IoCall::Sync, 0, std::io::Error::other("the disk is gone"));
-                *poison.lock().unwrap() = Some(error.poison());
-                return Err(error);
-            }
-            let settled = settled.await;
-            if let Ok(len) = settled {
-                gate.with(|gate| gate.durable_len = gate.durable_len.max(len));
-            }
-            settled
+            let len = settled.await?;
+            gate.with(|gate| match &gate.fail {
+                None => {
+                    gate.durable_len = gate.durable_len.max(len);
+                    Ok(len)
+                }
+                Some(error) => {
+                    match error {
+                        Error::Moved { .. } => gate.durable_len = gate.durable_len.max(len),
+                        Error::Full { .. } => {}
+                        Error::Fenced { .. } => gate.poison = Some(error.clone()),
+                        _ => gate.poison = Some(error.poison()),
+                    }
+                    Err(error.clone())
+                }
+            })
         }
         .boxed()
     }
@@ -124,10 +164,12 @@ impl AofBackend for Gated {
     }
 
     async fn reader(&mut self) -> Result<MemoryReader> {
+        self.gate.pass(Place::Reader);
         self.memory.reader().await
     }
 
     async fn close(&mut self) -> Result<()> {
+        self.gate.pass(Place::Close);
         self.memory.close().await
     }
 
@@ -148,14 +190,23 @@ impl AofBackend for Gated {
     }
 }
 
+/// A log behind an open gate.
+pub(crate) fn log_behind(gate: &Handle, options: LogOptions) -> Aof<Gated> {
+    block_on(Aof::create(Gated::new(MemoryBackend::new(), gate), options)).unwrap()
+}
+
 pub(crate) fn gated(memory: MemoryBackend) -> (GroupCommit<Gated>, Handle) {
     let gate = Handle::default();
-    let backend = Gated { memory, gate: gate.clone(), poisoned: Arc::default() };
-    (GroupCommit::new(block_on(Aof::create(backend, LogOptions::new())).unwrap()), gate)
+    let log = block_on(Aof::create(Gated::new(memory, &gate), LogOptions::new())).unwrap();
+    (GroupCommit::new(log), gate)
 }
 
 pub(crate) fn shut() -> (GroupCommit<Gated>, Handle) {
     let (log, gate) = gated(MemoryBackend::new());
-    gate.with(|gate| gate.shut = true);
+    gate.shut();
     (log, gate)
+}
+
+pub(crate) fn disk_is_gone() -> Error {
+    Error::io(IoCall::Sync, 0, std::io::Error::other("the disk is gone"))
 }
