@@ -3,5 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 mod batches;
+mod failing;
 mod gate;
+mod panics;
+mod pipelining;
 mod polling;

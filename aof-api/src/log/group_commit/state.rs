@@ -414,6 +414,8 @@ impl<B: AofBackend> State<B> {
     pub(super) fn over(&mut self, error: &Error, wakes: &mut Wakes) -> impl Sized + use<B> {
         self.gone = true;
         self.failure = None;
+        // A closure that panicked did not give it back.
+        self.lent_on = None;
         let ended = if matches!(error, Error::Closed) { error.clone() } else { error.poison() };
         let ended = self.ended.get_or_insert(ended).clone();
         // What a checkpoint under way covers keeps its own outcome.
