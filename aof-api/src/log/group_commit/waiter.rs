@@ -50,7 +50,7 @@ impl<B: AofBackend + 'static> Waiter<B> {
         look: &mut impl FnMut(&mut State<B>, Id, &mut Wakes) -> Option<Result<T>>,
     ) -> Poll<Result<T>> {
         let Some(id) = self.id else { return Poll::Ready(Err(Error::Closed)) };
-        let mut spare = None;
+        let (mut spare, mut rang) = (None, false);
         for _ in 0..POLLS_MAX {
             let mut state = self.shared.lock();
             if state.lent_on.is_some_and(|thread| thread == std::thread::current().id()) {
@@ -71,6 +71,11 @@ impl<B: AofBackend + 'static> Waiter<B> {
                 wakes.wake();
                 return Poll::Ready(answer);
             }
+            if rang {
+                drop(state);
+                wakes.wake();
+                return Poll::Pending;
+            }
             let Some(ticket) = state.tickets.get(id) else { return Poll::Ready(Err(Error::Closed)) };
             // Wakers are cloned and dropped outside of the lock: that is foreign code.
             let known = ticket.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker()));
@@ -87,8 +92,11 @@ impl<B: AofBackend + 'static> Waiter<B> {
             let driven = self.shared.drive(state);
             drop(old);
             wakes.wake();
-            if driven != Drive::Moved {
-                return Poll::Pending;
+            match driven {
+                Drive::Idle => return Poll::Pending,
+                Drive::Moved => {}
+                // This one was woken too; it only looks whether it was answered before.
+                Drive::Rang => rang = true,
             }
         }
         // This one may not be polled again, so the others hear of the work that is left, too.
