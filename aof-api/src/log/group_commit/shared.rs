@@ -54,6 +54,22 @@ impl<B: AofBackend + 'static> Shared<B> {
         Drive::Idle
     }
 
+    /// Does what takes no time before one leaves who was answered: so the next checkpoint begins when the last one has
+    /// ended, though those who wait for it may take their time to wake up.
+    pub(super) fn help<'a>(&'a self, mut state: MutexGuard<'a, State<B>>) -> MutexGuard<'a, State<B>> {
+        if let Some(flight) = state.take_quick_flight() {
+            drop(state);
+            self.poll_flight(flight);
+            state = self.lock();
+        }
+        if let Some(engine) = state.take_engine_for_checkpoint() {
+            drop(state);
+            self.poll_engine(engine);
+            state = self.lock();
+        }
+        state
+    }
+
     fn poll_engine(&self, mut engine: BoxFuture<'static, ()>) -> Drive {
         let polled = caught(|| engine.as_mut().poll(&mut Context::from_waker(&self.engine_bell)));
         let mut wakes = Wakes::default();
@@ -90,6 +106,7 @@ impl<B: AofBackend + 'static> Shared<B> {
                 let mut rang = false;
                 if let Some(under_way) = &mut state.flight {
                     under_way.duty.put_back(flight);
+                    under_way.waits_elsewhere = true;
                     rang = under_way.duty.woken;
                 }
                 if rang {

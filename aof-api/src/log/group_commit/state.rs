@@ -26,6 +26,8 @@ pub(super) struct Flight<C> {
     /// Where the log ended at the call.
     pub(super) end: u64,
     pub(super) tip: Option<Tip>,
+    /// It was polled before and did not end: so polling it does not block until it has.
+    pub(super) waits_elsewhere: bool,
 }
 
 /// A call that is written and not durable, in the order of the log.
@@ -343,7 +345,7 @@ impl<B: AofBackend> State<B> {
         self.called = covers;
         self.checkpoint_wanted = false;
         self.checkpoints += 1;
-        self.flight = Some(Flight { duty: Duty::new(future), covers, bytes, end, tip });
+        self.flight = Some(Flight { duty: Duty::new(future), covers, bytes, end, tip, waits_elsewhere: false });
     }
 
     /// The checkpoint under way has ended.
@@ -453,6 +455,20 @@ impl<B: AofBackend> State<B> {
 
     pub(super) fn wake_all(&mut self, wakes: &mut Wakes) {
         self.tickets.wake(wakes, |_| true);
+    }
+
+    /// The checkpoint under way, if polling it makes progress and does not block.
+    pub(super) fn take_quick_flight(&mut self) -> Option<Pin<Box<B::Checkpoint>>> {
+        let flight = self.flight.as_mut().filter(|flight| flight.waits_elsewhere)?;
+        flight.duty.take_ready()
+    }
+
+    /// The engine, if it is to call a checkpoint.
+    pub(super) fn take_engine_for_checkpoint(&mut self) -> Option<BoxFuture<'static, ()>> {
+        if self.flight.is_some() || !self.owes_checkpoint() {
+            return None;
+        }
+        self.engine.take_ready()
     }
 
     /// Wakes those who depend on work that nobody does now. Called when somebody who could have done it leaves.

@@ -59,6 +59,9 @@ impl<B: AofBackend + 'static> Waiter<B> {
             let mut wakes = Wakes::default();
             if let Some(answer) = look(&mut state, id, &mut wakes) {
                 let mut ticket = None;
+                if then != Then::Continue {
+                    state = self.shared.help(state);
+                }
                 if then == Then::Leave {
                     ticket = state.tickets.remove(id);
                     self.id = None;
