@@ -24,6 +24,8 @@ pub(super) struct Call {
     /// Bytes in the log.
     pub(super) len: u64,
     pub(super) bodies: Bodies,
+    /// Its caller waits until it is durable, and then perhaps calls again.
+    pub(super) comes_back: bool,
 }
 
 /// A closure that wants the log; it keeps its result to itself.

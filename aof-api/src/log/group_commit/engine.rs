@@ -22,6 +22,7 @@ const WRITE_LEN_MAX: u64 = 64 << 20;
 /// somebody who knows that there is work.
 pub(super) async fn run<B: AofBackend + 'static>(shared: Weak<Shared<B>>, log: Aof<B>, owner: u64, unflushed_max: u64) {
     let mut log = Foreign::new(log);
+    let mut has_gathered = false;
     while let Some(job) = with(&shared, |state, wakes| state.next_job(WRITE_LEN_MAX, wakes)) {
         match job {
             Job::Wait => pause().await,
@@ -38,7 +39,12 @@ pub(super) async fn run<B: AofBackend + 'static>(shared: Weak<Shared<B>>, log: A
                     pause().await;
                 }
             }
+            Job::Checkpoint if !has_gathered => {
+                gather(&shared);
+                has_gathered = true;
+            }
             Job::Checkpoint => {
+                has_gathered = false;
                 let future = Box::pin(log.checkpoint());
                 let (end, tip) = (log.len(), log.tip());
                 with(&shared, |state, _| state.took_off(future, end, tip));
@@ -76,6 +82,24 @@ fn with<B: AofBackend, T>(shared: &Weak<Shared<B>>, change: impl FnOnce(&mut Sta
     let changed = change(&mut shared.lock(), &mut wakes);
     wakes.wake();
     Some(changed)
+}
+
+/// How often in a row a gathering looks and finds nobody new before it ends.
+const FRUITLESS_LOOKS_MAX: usize = 8;
+
+/// Lets threads run that are about to append, so that a checkpoint does not begin for a few callers and leave the others
+/// to the next one: those that the last one answered usually come back at once. One caller alone waits for nobody.
+fn gather<B: AofBackend>(shared: &Weak<Shared<B>>) {
+    let (mut found, mut fruitless) = (0, 0);
+    while fruitless < FRUITLESS_LOOKS_MAX {
+        let Some((callers, before)) = with(shared, |state, _| state.callers()) else { return };
+        if callers >= before {
+            return;
+        }
+        fruitless = if callers > found { 0 } else { fruitless + 1 };
+        found = callers;
+        std::thread::yield_now();
+    }
 }
 
 /// Waits until it is polled again.

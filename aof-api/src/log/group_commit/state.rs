@@ -35,6 +35,7 @@ struct Awaiting {
     number: u64,
     end: u64,
     id: Id,
+    comes_back: bool,
 }
 
 pub(super) struct State<B: AofBackend> {
@@ -61,6 +62,12 @@ pub(super) struct State<B: AofBackend> {
     written_len: u64,
     /// How many bytes may be accepted and not durable.
     bound: u64,
+    /// Callers of `append` that wait, and how many there were when the last checkpoint ended: those that it answered, and
+    /// those that waited then.
+    callers: usize,
+    callers_before: usize,
+    /// The last checkpoint ended on a thread of its own, and not on the one that polled it.
+    pub(super) ends_elsewhere: bool,
     /// A checkpoint is needed though no call waits for it.
     checkpoint_wanted: bool,
     /// The checkpoints that were called, and the last one of these that succeeded.
@@ -113,6 +120,9 @@ impl<B: AofBackend> State<B> {
             queued_len: 0,
             written_len: 0,
             bound,
+            callers: 0,
+            callers_before: 0,
+            ends_elsewhere: false,
             checkpoint_wanted: false,
             checkpoints: 0,
             succeeded: 0,
@@ -166,10 +176,13 @@ impl<B: AofBackend> State<B> {
         }
         self.accepted += 1;
         self.queued_len += len;
-        self.queue.push_back(Call { id, number: self.accepted, len, bodies });
+        let mut comes_back = false;
         if let Some(ticket) = self.tickets.get(id) {
             ticket.stage = Stage::Queued;
+            comes_back = !ticket.wants_written;
         }
+        self.callers += usize::from(comes_back);
+        self.queue.push_back(Call { id, number: self.accepted, len, bodies, comes_back });
         self.engine.asked = true;
         Ok(true)
     }
@@ -321,6 +334,7 @@ impl<B: AofBackend> State<B> {
                         self.ended.get_or_insert_with(|| error.clone());
                     }
                     self.tickets.answer(call.id, Stage::Failed(error), wakes);
+                    self.callers -= usize::from(call.comes_back);
                     continue;
                 }
             };
@@ -330,13 +344,25 @@ impl<B: AofBackend> State<B> {
                 if ticket.wants_written {
                     wakes.extend(ticket.waker.take());
                 }
-                self.awaiting.push_back(Awaiting { number: call.number, end, id: call.id });
+                self.awaiting.push_back(Awaiting {
+                    number: call.number,
+                    end,
+                    id: call.id,
+                    comes_back: call.comes_back,
+                });
+            } else {
+                self.callers -= usize::from(call.comes_back);
             }
         }
         if self.written_len == 0 && self.flight.is_none() {
             (self.called, self.durable) = (self.written, self.written);
             self.wake_watching(wakes);
         }
+    }
+
+    /// How many callers wait, and how many waited or were answered when the last checkpoint ended.
+    pub(super) fn callers(&self) -> (usize, usize) {
+        (self.callers, self.callers_before)
     }
 
     /// A checkpoint was called.
@@ -352,6 +378,8 @@ impl<B: AofBackend> State<B> {
     pub(super) fn landed(&mut self, outcome: Result<u64>, wakes: &mut Wakes) {
         let Some(flight) = self.flight.take() else { return };
         self.engine.asked = true;
+        self.callers_before = self.callers;
+        self.ends_elsewhere = flight.waits_elsewhere;
         let outcome = match outcome {
             Err(moved @ Error::Moved { .. }) => {
                 self.moved = Some(moved);
@@ -436,12 +464,14 @@ impl<B: AofBackend> State<B> {
     /// Answers the calls up to `number` that are not durable.
     fn undecided(&mut self, number: u64, cause: &Error, wakes: &mut Wakes) {
         while let Some(awaiting) = self.awaiting.pop_front_if(|awaiting| awaiting.number <= number) {
+            self.callers -= usize::from(awaiting.comes_back);
             fail_written(&mut self.tickets, awaiting.id, cause, wakes);
         }
     }
 
     fn wake_durable(&mut self, wakes: &mut Wakes) {
         while let Some(awaiting) = self.awaiting.pop_front_if(|awaiting| awaiting.number <= self.durable) {
+            self.callers -= usize::from(awaiting.comes_back);
             if let Some(ticket) = self.tickets.get(awaiting.id) {
                 wakes.extend(ticket.waker.take());
             }
@@ -465,7 +495,7 @@ impl<B: AofBackend> State<B> {
 
     /// The engine, if it is to call a checkpoint.
     pub(super) fn take_engine_for_checkpoint(&mut self) -> Option<BoxFuture<'static, ()>> {
-        if self.flight.is_some() || !self.owes_checkpoint() {
+        if self.flight.is_some() || !self.ends_elsewhere || !self.owes_checkpoint() {
             return None;
         }
         self.engine.take_ready()
