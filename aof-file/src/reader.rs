@@ -1,7 +1,7 @@
 //! Cursors that read and do nothing else.
 
 use crate::FileOptions;
-use crate::failure::failed;
+use crate::system::failure::failed;
 use crate::system::{OpenFile, System};
 use aof_api::storage::extent::ExtentView;
 use aof_api::{AofRead, Result};

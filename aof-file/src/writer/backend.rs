@@ -1,11 +1,12 @@
 //! The backend: what is written, what is durable, and what a failure leaves behind.
 
-use crate::end::{End, WriteFailure};
-use crate::failure::failed;
-use crate::lock::LockedFile;
-use crate::sync::{Scope, Syncer};
+use crate::open::lock::LockedFile;
+use crate::system::failure::failed;
 use crate::system::{FileStatus, OpenFile, System};
-use crate::{Draft, FileOptions, FileReader, cut};
+use crate::writer::cut;
+use crate::writer::end::{End, WriteFailure};
+use crate::writer::sync::{Scope, Syncer};
+use crate::{Draft, FileOptions, FileReader};
 use aof_api::{AofBackend, AofRead, Error, Result};
 use std::io::IoSlice;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 //! The bytes that a truncation cuts off, kept beside the log.
 
-use crate::append::write_all_at;
-use crate::failure::{failed, is_full};
 use crate::reader::read_at;
+use crate::system::failure::{failed, is_full};
 use crate::system::{Access, OpenFile, System};
-use crate::writeback::Writeback;
+use crate::writer::append::write_all_at;
+use crate::writer::writeback::Writeback;
 use aof_api::{Error, Result};
 use std::io::{self, IoSlice};
 use std::ops::Range;

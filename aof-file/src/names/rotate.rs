@@ -1,9 +1,9 @@
 //! Rotation: the log so far gets another name, and goes on in a new file.
 
 use crate::FileBackend;
-use crate::archive::{archive_and_replace, publish, sync_directory};
-use crate::failure::failed;
-use crate::open::absolute;
+use crate::names::archive::{archive_and_replace, publish, sync_directory};
+use crate::open::opening::absolute;
+use crate::system::failure::failed;
 use aof_api::format::Prepare;
 use aof_api::{Aof, AofBackend, Error, Result};
 use std::io::{self, IoSlice};

@@ -1,6 +1,6 @@
 //! How a log is opened.
 
-use crate::open::{self, Intent};
+use crate::open::opening::{self, Intent};
 use crate::system::{OsSystem, System};
 use crate::{Draft, FileBackend, FileReader};
 use aof_api::Result;
@@ -156,7 +156,7 @@ impl FileOptions {
     ///
     /// Those of [`FileBackend::create`].
     pub fn create(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
-        open::writer(self, path.as_ref(), Intent::Create)
+        opening::writer(self, path.as_ref(), Intent::Create)
     }
 
     /// As [`FileBackend::open`], with these options.
@@ -165,7 +165,7 @@ impl FileOptions {
     ///
     /// Those of [`FileBackend::open`].
     pub fn open(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
-        open::writer(self, path.as_ref(), Intent::Open)
+        opening::writer(self, path.as_ref(), Intent::Open)
     }
 
     /// As [`FileBackend::open_or_create`], with these options.
@@ -174,7 +174,7 @@ impl FileOptions {
     ///
     /// Those of [`FileBackend::open_or_create`].
     pub fn open_or_create(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
-        open::writer(self, path.as_ref(), Intent::OpenOrCreate)
+        opening::writer(self, path.as_ref(), Intent::OpenOrCreate)
     }
 
     /// Makes a new log under a temporary name in the directory of `path`, which may name a file already: see [`Draft`].
@@ -192,6 +192,6 @@ impl FileOptions {
     ///
     /// Those of [`FileReader::open_read_only`].
     pub fn open_read_only(&self, path: impl AsRef<Path>) -> Result<FileReader> {
-        open::reader(&self.system, path.as_ref())
+        opening::reader(&self.system, path.as_ref())
     }
 }

@@ -1,7 +1,7 @@
 //! One writer for one file: an exclusive lock that nobody waits for.
 
-use crate::failure::failed;
-use crate::open::{absolute, open_regular};
+use crate::open::opening::{absolute, open_regular};
+use crate::system::failure::failed;
 use crate::system::{Access, OpenFile, OsSystem};
 use aof_api::{Error, Result};
 use std::fs::TryLockError;

@@ -1,8 +1,8 @@
 //! The names of a rotation: the log gets its archived one, and a new file takes its place, with nothing lost on the way.
 
-use crate::backend::Open;
-use crate::failure::failed;
 use crate::system::System;
+use crate::system::failure::failed;
+use crate::writer::backend::Open;
 use aof_api::{Error, Result};
 use std::io;
 use std::path::Path;

@@ -1,10 +1,10 @@
 //! The end of the log: what waits in the write buffer, what the file has, and the zeros that it has ahead.
 
-use crate::append::write_all_at;
-use crate::backend::Open;
-use crate::failure::failed;
 use crate::reader::{MAX_LEN, read_within};
-use crate::writeback::Writeback;
+use crate::system::failure::failed;
+use crate::writer::append::write_all_at;
+use crate::writer::backend::Open;
+use crate::writer::writeback::Writeback;
 use aof_api::storage::extent::Extent;
 use aof_api::{Error, Result};
 use std::io::{self, IoSlice};

@@ -1,8 +1,8 @@
 //! Whether the file is what the backend believes: after a write that failed, and at each checkpoint.
 
-use crate::backend::Open;
-use crate::failure::{failed, is_full};
 use crate::system::OpenFile;
+use crate::system::failure::{failed, is_full};
+use crate::writer::backend::Open;
 use aof_api::{Error, Result};
 use std::cmp::Ordering;
 use std::io;

@@ -1,9 +1,9 @@
 //! A log under a temporary name: it gets its own only when it is complete.
 
-use crate::failure::failed;
-use crate::lock::LockedFile;
-use crate::open::{absolute, lock_existing};
+use crate::open::lock::LockedFile;
+use crate::open::opening::{absolute, lock_existing};
 use crate::system::System;
+use crate::system::failure::failed;
 use crate::{FileBackend, FileOptions};
 use aof_api::{AofBackend, Error, Result};
 use std::io;
