@@ -12,7 +12,7 @@
 //! let offset = backend.write(&[IoSlice::new(b"two "), IoSlice::new(b"parts")]).await?;
 //! assert_eq!((offset, backend.len(), backend.durable_len()), (0, 9, 0));
 //!
-//! assert_eq!(backend.checkpoint().await?, 9); // these bytes survive a power loss from here on
+//! assert_eq!(backend.checkpoint(&[]).await?, 9); // these bytes survive a power loss from here on
 //!
 //! let mut reader = backend.reader().await?; // goes on beside the writer, and outlives it
 //! let mut bytes = [0; 9];
@@ -162,3 +162,4 @@ pub use open::options::{FileOptions, SyncOn};
 pub use reader::FileReader;
 pub use system::fault;
 pub use writer::backend::FileBackend;
+pub use writer::checkpoint::Checkpoint;

@@ -1,9 +1,10 @@
 //! Opening: the right file, locked, durable under its name, and no trust in the page cache.
 
+use crate::open::file::LogFile;
 use crate::open::lock::{LockedFile, try_lock};
-use crate::system::failure::failed;
+use crate::open::options::FileOptions;
 use crate::system::{Access, FileStatus, OpenFile, System};
-use crate::{FileBackend, FileOptions, FileReader};
+use aof_api::storage::IoCall;
 use aof_api::{Error, Result};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,8 @@ pub(crate) enum Intent {
     OpenOrCreate,
 }
 
-/// Opens the log at `path` to write it.
-pub(crate) fn writer(options: &FileOptions, path: &Path, intent: Intent) -> Result<FileBackend> {
+/// Opens the log at `path` to write it: the lock, and the file.
+pub(crate) fn to_write(options: &FileOptions, path: &Path, intent: Intent) -> Result<(LockedFile, LogFile)> {
     let path = absolute(path)?;
     let system = &options.system;
     let file = lock(&**system, &path, intent, options.mode())?;
@@ -29,24 +30,25 @@ pub(crate) fn writer(options: &FileOptions, path: &Path, intent: Intent) -> Resu
     // The sync first: it makes every page clean, and only clean pages can be dropped. After a sync that failed in an
     // earlier process, the cache may show bytes that never reached the disk, so that what is read from here on must
     // come from the disk. The name may never have been synced either, when its maker died just before that.
-    system.sync_all(file.file()).map_err(|source| failed("sync", 0, &path, source))?;
-    system.sync_directory_of(&path).map_err(|source| failed("sync of the directory", 0, &path, source))?;
-    system.drop_cache(file.file()).map_err(|source| failed("drop of the page cache", 0, &path, source))?;
+    system.sync_all(file.file()).map_err(|source| Error::io_at(IoCall::Sync, &path, 0, source))?;
+    system.sync_directory_of(&path).map_err(|source| Error::io_at(IoCall::SyncDirectory, &path, 0, source))?;
+    system.drop_cache(file.file()).map_err(|source| Error::io_at(IoCall::DropCache, &path, 0, source))?;
 
-    let status = system.file_status(file.file()).map_err(|source| failed("open", 0, &path, source))?;
-    Ok(FileBackend::new(options, file, status))
+    let status = system.file_status(file.file()).map_err(|source| Error::io_at(IoCall::Open, &path, 0, source))?;
+    let log = LogFile { system: Arc::clone(system), file: file.share(), status };
+    Ok((file, log))
 }
 
 /// Opens the file at `path` to read it, beside a writer or without one.
-pub(crate) fn reader(system: &Arc<dyn System>, path: &Path) -> Result<FileReader> {
+pub(crate) fn to_read(system: &Arc<dyn System>, path: &Path) -> Result<LogFile> {
     let path = absolute(path)?;
-    let (file, _) = open_regular(&**system, &path, Access::Read)?;
-    Ok(FileReader::of_file(Arc::clone(system), Arc::new(file)))
+    let (file, status) = open_regular(&**system, &path, Access::Read)?;
+    Ok(LogFile { system: Arc::clone(system), file: Arc::new(file), status })
 }
 
 /// The path from the root, so that a later change of the working directory does not make it another one.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).map_err(|source| failed("open", 0, path, source))
+    std::path::absolute(path).map_err(|source| Error::io_at(IoCall::Open, path, 0, source))
 }
 
 /// Locks the log at `path`, which must exist, without looking at it.
@@ -64,12 +66,12 @@ fn lock(system: &dyn System, path: &Path, intent: Intent, mode: u32) -> Result<L
         let (file, _) = open_regular(system, path, access)?;
         let file = try_lock(file)?;
         // Only under the lock is the length what it will stay.
-        let status = system.file_status(file.file()).map_err(|source| failed("open", 0, path, source))?;
+        let status = system.file_status(file.file()).map_err(|source| Error::io_at(IoCall::Open, path, 0, source))?;
         match system.path_status(path) {
             Ok(named) if named.is_same_file(&status) => {}
             Ok(_) => continue,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(failed("open", 0, path, error)),
+            Err(error) => return Err(Error::io_at(IoCall::Open, path, 0, error)),
         }
         if intent == Intent::Create && status.len > 0 {
             return Err(Error::NotEmpty { len: status.len });
@@ -78,7 +80,7 @@ fn lock(system: &dyn System, path: &Path, intent: Intent, mode: u32) -> Result<L
     }
     let busy =
         io::Error::new(io::ErrorKind::ResourceBusy, "the path names another file each time: something replaces it");
-    Err(failed("open", 0, path, busy))
+    Err(Error::io_at(IoCall::Open, path, 0, busy))
 }
 
 /// Opens a regular file and refuses everything else.
@@ -87,8 +89,8 @@ pub(crate) fn open_regular(system: &dyn System, path: &Path, access: Access) -> 
     if let Ok(status) = system.path_status(path) {
         regular(path, &status)?;
     }
-    let file = system.open(path, access).map_err(|source| failed("open", 0, path, source))?;
-    let status = system.file_status(&file).map_err(|source| failed("open", 0, path, source))?;
+    let file = system.open(path, access).map_err(|source| Error::io_at(IoCall::Open, path, 0, source))?;
+    let status = system.file_status(&file).map_err(|source| Error::io_at(IoCall::Open, path, 0, source))?;
     regular(path, &status)?;
     Ok((file, status))
 }
@@ -102,5 +104,5 @@ fn regular(path: &Path, status: &FileStatus) -> Result<()> {
     } else {
         io::Error::new(io::ErrorKind::InvalidInput, "this is a device, a fifo or a socket; a log is a regular file")
     };
-    Err(failed("open", 0, path, error))
+    Err(Error::io_at(IoCall::Open, path, 0, error))
 }

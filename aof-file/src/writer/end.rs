@@ -1,38 +1,42 @@
 //! The end of the log: what waits in the write buffer, what the file has, and the zeros that it has ahead.
 
-use crate::reader::{MAX_LEN, read_within};
-use crate::system::failure::failed;
+use crate::open::file::LogFile;
+use crate::reader::{MAX_LEN, read_log};
 use crate::writer::append::write_all_at;
-use crate::writer::backend::Open;
 use crate::writer::writeback::Writeback;
-use aof_api::storage::extent::Extent;
+use aof_api::storage::IoCall;
+use aof_api::storage::extent::{Extent, ExtentView};
+use aof_api::storage::unflushed::{Unflushed, UnflushedView};
 use aof_api::{Error, Result};
 use std::io::{self, IoSlice};
 
-/// Zeros that are written while the log grows serve at least so many checkpoints like the one that pays for them, or they
-/// are left alone: a checkpoint that writes more makes up for its metadata by itself, and writing everything twice would
-/// cost more than it saves.
-const CHECKPOINTS_AHEAD: u64 = 64;
-/// The unit in which is preallocated, in bytes: the block of most file systems.
-const BLOCK: u64 = 4096;
-/// The longest write of zeros, in bytes; a power of two.
-const PIECE_LEN_MAX: u64 = 1 << 20;
-static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
-
-/// Where the log ends, in three steps: what the file has, what waits behind that, and perhaps zeros ahead.
+/// Where the log ends, in three steps: what the file has, what waits after that, and perhaps zeros ahead.
 #[derive(Debug)]
 pub(crate) struct End {
-    /// What the file has of the log. Readers see no more.
-    extent: Extent,
-    /// What the log has behind that. Its capacity is never passed.
-    buffer: Vec<u8>,
-    buffer_len_max: usize,
+    /// What readers see: all of the log.
+    pub(super) extent: Extent,
+    /// None where nothing is buffered.
+    buffer: Option<WriteBuffer>,
     /// How long the file is: as long as its part of the log, or longer where zeros were allocated ahead.
-    file_len: u64,
+    pub(super) file_len: u64,
+    /// Whether the file was changed since a sync was last asked for.
+    pub(super) is_changed: bool,
     /// How far to allocate ahead; 0 for not at all.
-    preallocate_bytes: u64,
+    pub(super) preallocate_bytes: u64,
+    /// How much of the log the last checkpoint covered when it was called.
+    pub(super) called_len: u64,
     /// How much of the log is on its way to the disk.
-    writeback: Writeback,
+    pub(super) writeback: Writeback,
+}
+
+/// What the log has after the part that is in the file.
+#[derive(Debug)]
+struct WriteBuffer {
+    bytes: Unflushed,
+    view: UnflushedView,
+    /// How many these are: asked for at each write, and not worth a lock.
+    len: usize,
+    len_max: usize,
 }
 
 /// A write to the file that failed.
@@ -56,14 +60,17 @@ impl WriteFailure {
 }
 
 impl End {
-    /// The end of a file of `len` bytes.
+    /// The end of a file of `len` bytes, of which none are known to be durable.
     pub(crate) fn new(len: u64, buffer_len_max: usize, preallocate_bytes: u64) -> End {
+        let bytes = Unflushed::new(len);
+        let buffer = WriteBuffer { view: bytes.view(), bytes, len: 0, len_max: buffer_len_max };
         End {
             extent: Extent::new(len),
-            buffer: Vec::new(),
-            buffer_len_max,
+            buffer: Some(buffer).filter(|buffer| buffer.len_max > 0),
             file_len: len,
+            is_changed: true,
             preallocate_bytes,
+            called_len: 0,
             writeback: Writeback::from(len),
         }
     }
@@ -75,7 +82,17 @@ impl End {
 
     /// How long the log is.
     pub(crate) fn len(&self) -> u64 {
-        self.extent.len() + self.buffer.len() as u64
+        self.extent.len()
+    }
+
+    /// How much of the log waits in the buffer.
+    fn buffered(&self) -> u64 {
+        self.buffer.as_ref().map_or(0, |buffer| buffer.len as u64)
+    }
+
+    /// How much of the log the file has.
+    pub(super) fn len_in_file(&self) -> u64 {
+        self.extent.len() - self.buffered()
     }
 
     /// How long the file must be.
@@ -83,190 +100,153 @@ impl End {
         self.file_len
     }
 
-    /// What readers see.
+    /// How far the log reaches, for everyone.
     pub(crate) fn extent(&mut self) -> &mut Extent {
         &mut self.extent
     }
 
-    /// All that the file has is durable.
-    pub(crate) fn synced(&mut self) {
-        self.writeback = Writeback::from(self.extent.len());
+    /// As [`extent`](End::extent), to look at.
+    pub(crate) fn reach(&self) -> &Extent {
+        &self.extent
+    }
+
+    /// What a new reader needs.
+    pub(crate) fn views(&mut self) -> (ExtentView, Option<UnflushedView>) {
+        (self.extent.view(), self.buffer.as_ref().map(|buffer| buffer.view.clone()))
+    }
+
+    /// Says that a sync of all that the file has is asked for now, and returns whether it has anything to do.
+    pub(crate) fn sync_asked(&mut self) -> bool {
+        let len = self.len_in_file();
+        self.writeback = Writeback::from(len);
+        self.called_len = len;
+        std::mem::replace(&mut self.is_changed, false)
     }
 
     /// Whether the file has more than its part of the log.
     pub(crate) fn is_ahead(&self) -> bool {
-        self.file_len > self.extent.len()
+        self.file_len > self.len_in_file()
     }
 
     /// Appends `parts`, `needed` bytes in all: to the buffer where they are small, or else to the file.
-    pub(crate) fn append(&mut self, open: &mut Open, parts: &[IoSlice<'_>], needed: u64) -> Result<(), WriteFailure> {
-        let available = MAX_LEN - self.len();
+    pub(crate) fn append(&mut self, log: &LogFile, parts: &[IoSlice<'_>], needed: u64) -> Result<(), WriteFailure> {
+        let end = self.len();
+        let available = MAX_LEN - end;
         if needed > available {
             return Err(WriteFailure::Undone(Error::Full { needed, available }));
         }
+        let Some(buffer) = &self.buffer else { return self.write(log, parts, needed) };
         let fits = |room: usize| usize::try_from(needed).is_ok_and(|needed| needed <= room);
         // What fills half of a buffer saves no calls worth the copy.
-        let is_small = fits(self.buffer_len_max / 2);
-        if !is_small || !fits(self.buffer_len_max - self.buffer.len()) {
-            self.flush(open).map_err(|failure| failure.of_a_write(needed, self.buffer.len() as u64))?;
+        let is_small = fits(buffer.len_max / 2);
+        if !is_small || !fits(buffer.len_max - buffer.len) {
+            self.flush(log).map_err(|failure| failure.of_a_write(needed, self.buffered()))?;
         }
-        if !is_small {
-            return self.write(open, parts, needed);
+        match &mut self.buffer {
+            Some(buffer) if is_small => {
+                buffer.bytes.push(parts);
+                // It fits, so it is a usize.
+                buffer.len += needed as usize;
+                self.extent.set_len(end + needed);
+                Ok(())
+            }
+            _ => self.write(log, parts, needed),
         }
-        if self.buffer.capacity() == 0 {
-            self.buffer.reserve_exact(self.buffer_len_max);
+    }
+
+    /// Writes what waits in the buffer. What could not be written continues to wait.
+    pub(crate) fn flush(&mut self, log: &LogFile) -> Result<(), WriteFailure> {
+        let Some(buffer) = self.buffer.as_mut().filter(|buffer| buffer.len > 0) else { return Ok(()) };
+        let pieces = buffer.bytes.pieces();
+        let needed = buffer.len as u64;
+        let parts: Vec<_> = pieces.iter().map(|(_, bytes)| IoSlice::new(bytes)).collect();
+        self.write_to_file(log, &parts, needed)?;
+        if let Some(buffer) = &mut self.buffer {
+            buffer.bytes.release(self.extent.len());
+            buffer.len = 0;
         }
-        open.syncer.mark_dirty();
-        parts.iter().for_each(|part| self.buffer.extend_from_slice(part));
         Ok(())
     }
 
-    /// Writes what waits in the buffer. What could not be written goes on waiting.
-    pub(crate) fn flush(&mut self, open: &mut Open) -> Result<(), WriteFailure> {
-        if self.buffer.is_empty() {
+    /// Forgets what waits in the buffer, if all of it follows the first `len` bytes. Returns whether it does.
+    pub(crate) fn discard_after(&mut self, len: u64) -> bool {
+        let in_file = self.len_in_file();
+        if len > in_file {
+            return false;
+        }
+        self.extent.truncate(in_file);
+        if let Some(buffer) = &mut self.buffer {
+            buffer.bytes.truncate(in_file);
+            buffer.len = 0;
+        }
+        true
+    }
+
+    /// Appends to the file; the buffer is empty.
+    fn write(&mut self, log: &LogFile, parts: &[IoSlice<'_>], needed: u64) -> Result<(), WriteFailure> {
+        self.write_to_file(log, parts, needed)?;
+        let end = self.extent.len() + needed;
+        if let Some(buffer) = &self.buffer {
+            // It is to begin where the file ends.
+            buffer.bytes.truncate(end);
+            buffer.bytes.release(end);
+        }
+        self.extent.set_len(end);
+        Ok(())
+    }
+
+    /// Writes after what the file has of the log.
+    fn write_to_file(&mut self, log: &LogFile, parts: &[IoSlice<'_>], needed: u64) -> Result<(), WriteFailure> {
+        let offset = self.len_in_file();
+        // Before the write, as one that fails has changed the file too.
+        self.is_changed = true;
+        let Err(source) = write_all_at(&*log.system, &log.file, parts, offset, &mut self.writeback) else {
+            self.file_len = self.file_len.max(offset + needed);
             return Ok(());
-        }
-        let buffer = std::mem::take(&mut self.buffer);
-        let written = self.write(open, &[IoSlice::new(&buffer)], buffer.len() as u64);
-        self.buffer = buffer;
-        if written.is_ok() {
-            self.buffer.clear();
-        }
-        written
-    }
-
-    /// Forgets what waits in the buffer, if all of it stands behind the first `len` bytes. Answers whether it does.
-    pub(crate) fn discard_behind(&mut self, len: u64) -> bool {
-        let is_behind = len <= self.extent.len();
-        if is_behind {
-            self.buffer.clear();
-        }
-        is_behind
-    }
-
-    /// Writes behind what the file has of the log; the buffer is empty, or is what is written.
-    fn write(&mut self, open: &mut Open, parts: &[IoSlice<'_>], needed: u64) -> Result<(), WriteFailure> {
-        let offset = self.extent.len();
-        open.syncer.mark_dirty();
-        match write_all_at(&*open.system, open.file.file(), parts, offset, &mut self.writeback) {
-            Ok(()) => {
-                let end = offset + needed;
-                self.file_len = self.file_len.max(end);
-                self.extent.set_len(end);
-                Ok(())
-            }
-            Err(source) => match open.undo_write(offset) {
-                Ok(()) => {
-                    self.file_len = offset;
-                    self.writeback.cut(offset);
-                    Err(WriteFailure::Undone(open.write_failure(offset, needed, source)))
-                }
-                Err(undoing) => {
-                    let both = format!("{undoing}, while undoing a write that had failed: {source}");
-                    let source = io::Error::new(undoing.kind(), both);
-                    let path = open.file.file().path();
-                    Err(WriteFailure::Lost(failed("undoing of a failed write", offset, path, source)))
-                }
-            },
-        }
-    }
-
-    /// Reads from the file, or from the buffer behind it; within the log.
-    pub(crate) fn read(&self, open: &Open, buf: &mut [u8], offset: u64) -> Result<usize> {
-        let rest = self.len().saturating_sub(offset);
-        let readable = usize::try_from(rest).map_or(buf.len(), |rest| rest.min(buf.len()));
-        let in_file = self.extent.len().saturating_sub(offset);
-        if in_file > 0 || readable == 0 {
-            let readable = usize::try_from(in_file).map_or(readable, |in_file| in_file.min(readable));
-            return read_within(&*open.system, open.file.file(), &mut buf[..readable], offset);
-        }
-        // Within the buffer, whose length is a usize.
-        let start = (offset - self.extent.len()) as usize;
-        buf[..readable].copy_from_slice(&self.buffer[start..][..readable]);
-        Ok(readable)
-    }
-
-    /// Writes zeros ahead of the end where the next checkpoints will need them, so that those write data and no
-    /// metadata. Called before the sync of a checkpoint that makes `unsynced` bytes durable, the first ones of a log that
-    /// was opened or others; the buffer is empty.
-    ///
-    /// Real zeros: space that is only reserved costs metadata all the same when it is first written. What cannot be had
-    /// is done without.
-    pub(crate) fn allocate_ahead(&mut self, open: &mut Open, unsynced: u64, is_first: bool) -> Result<()> {
-        let end = self.extent.len();
-        let ahead = self.file_len.saturating_sub(end);
-        let is_due = match is_first {
-            true => ahead < self.preallocate_bytes,
-            false => ahead < unsynced && unsynced <= self.preallocate_bytes / CHECKPOINTS_AHEAD,
         };
-        if !is_due {
-            return Ok(());
-        }
-        let until = end.saturating_add(self.preallocate_bytes);
-        let until = until.checked_next_multiple_of(BLOCK).map_or(MAX_LEN, |until| until.min(MAX_LEN));
-        open.syncer.mark_dirty();
-        let from = self.file_len;
-        // The page cache keeps them in pieces as large as they came, and takes and syncs a write faster the less they differ
-        // in size: by a tenth for small writes, twice as fast for large ones.
-        let piece_len = unsynced.clamp(BLOCK, PIECE_LEN_MAX).next_power_of_two();
-        match write_zeros(open, from, until, piece_len) {
+        match log.undo_write(offset) {
             Ok(()) => {
-                self.file_len = until;
-                Ok(())
+                self.file_len = offset;
+                self.writeback.cut(offset);
+                Err(WriteFailure::Undone(log.write_failure(offset, needed, source)))
             }
-            Err(error) => {
-                let log = open.file.file().path();
-                tracing::warn!(log = %log.display(), %error, "no more space is allocated ahead");
-                self.preallocate_bytes = 0;
-                // What little room there is serves the log, and others, better than zeros do.
-                let taken_back = open.undo_write(from);
-                taken_back.map_err(|source| failed("undoing of zeros ahead of the log", from, log, source))
+            Err(undoing) => {
+                let both = format!("{undoing}, while undoing a write that had failed: {source}");
+                let source = io::Error::new(undoing.kind(), both);
+                Err(WriteFailure::Lost(Error::io_at(IoCall::UndoWrite, log.path(), offset, source)))
             }
         }
     }
 
-    /// Gives back what was allocated ahead; the buffer is empty.
-    pub(crate) fn trim(&mut self, open: &mut Open) -> Result<()> {
-        let len = self.extent.len();
-        if self.file_len > len {
-            open.syncer.mark_dirty();
-            let file = open.file.file();
-            open.system.set_len(file, len).map_err(|source| failed("truncate", len, file.path(), source))?;
-            self.file_len = len;
+    /// Reads at `offset`, and sees no more than readers do.
+    pub(crate) fn read(&self, log: &LogFile, buf: &mut [u8], offset: u64) -> Result<usize> {
+        let ended = self.extent.check();
+        let end = if ended.is_err() { self.extent.durable_len().min(self.extent.len()) } else { self.extent.len() };
+        if offset > end {
+            ended?;
         }
-        Ok(())
+        let rest = end.saturating_sub(offset);
+        let readable = usize::try_from(rest).map_or(buf.len(), |rest| rest.min(buf.len()));
+        read_log(log, self.buffer.as_ref().map(|buffer| &buffer.view), &mut buf[..readable], offset)
     }
 
     /// Cuts the log and the file to `len` bytes; the buffer is empty.
-    pub(crate) fn cut(&mut self, open: &mut Open, len: u64) -> Result<()> {
-        let end = self.extent.len();
-        open.syncer.mark_dirty();
+    pub(crate) fn cut(&mut self, log: &LogFile, len: u64) -> Result<()> {
+        let (end, durable_len) = (self.extent.len(), self.extent.durable_len());
+        self.is_changed = true;
         // The readers first, so that none takes the place of a cut byte for the log's.
         self.extent.truncate(len);
-        let file = open.file.file();
-        if let Err(source) = open.system.set_len(file, len) {
+        if let Err(source) = log.system.set_len(&log.file, len) {
             self.extent.set_len(end);
-            return Err(failed("truncate", len, file.path(), source));
+            self.extent.set_durable(durable_len);
+            return Err(Error::io_at(IoCall::Truncate, log.path(), len, source));
+        }
+        if let Some(buffer) = &self.buffer {
+            buffer.bytes.truncate(len);
         }
         self.file_len = len;
+        self.called_len = self.called_len.min(len);
+        self.writeback.cut(len);
         Ok(())
     }
-}
-
-/// Writes zeros, in calls of `piece_len` bytes, a power of two.
-fn write_zeros(open: &Open, mut from: u64, until: u64, piece_len: u64) -> io::Result<()> {
-    let mut writeback = Writeback::from(from);
-    while from < until {
-        let end = (from / piece_len * piece_len).saturating_add(piece_len).min(until);
-        let mut left = end - from;
-        let parts: Vec<_> = std::iter::from_fn(|| {
-            let len = left.min(ZEROS.len() as u64);
-            left -= len;
-            (len > 0).then(|| IoSlice::new(&ZEROS[..len as usize]))
-        })
-        .collect();
-        write_all_at(&*open.system, open.file.file(), &parts, from, &mut writeback)?;
-        from = end;
-    }
-    Ok(())
 }

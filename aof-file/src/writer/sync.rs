@@ -1,142 +1,70 @@
-//! The sync of a checkpoint: on the calling thread or a helper thread, once at a time, and never forgotten.
+//! The syncs of one file: one at a time, in order, and no failure unheard.
 
-use crate::SyncOn;
-use crate::system::{OpenFile, System};
-use futures::channel::oneshot;
-use std::io;
-use std::sync::{Arc, mpsc};
-use std::thread;
+mod helper;
+mod queue;
+mod round;
 
-/// How much of a file a sync makes durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// Bytes and length.
-    Data,
-    /// Also what a shorter length gave back.
-    All,
-}
+pub(crate) use round::{Shared, Ticket};
 
-/// Syncs one file, and knows whether it needs to be.
-///
-/// A sync that was begun is joined by the next call, also when the future that began it was dropped: the kernel tells a
-/// failure once, and whoever does not listen has lost it.
+use crate::open::file::{LogFile, Scope};
+use crate::open::options::SyncOn;
+use aof_api::storage::extent::Settler;
+use aof_api::{Error, Result};
+use std::sync::Arc;
+
+/// The writer's half: asks for syncs, and hears of their failures.
 #[derive(Debug)]
 pub(crate) struct Syncer {
+    shared: Arc<Shared>,
     sync_on: SyncOn,
-    system: Arc<dyn System>,
-    file: Arc<OpenFile>,
-    /// Lives until the sender goes; not joined then, as a sync may take long.
-    helper: Option<mpsc::Sender<Job>>,
-    running: Option<oneshot::Receiver<io::Result<()>>>,
-    /// Whether the file was changed since the last sync began.
-    dirty: bool,
-}
-
-#[derive(Debug)]
-struct Job {
-    system: Arc<dyn System>,
-    file: Arc<OpenFile>,
-    scope: Scope,
-    answer: oneshot::Sender<io::Result<()>>,
+    has_helper: bool,
 }
 
 impl Syncer {
-    /// For a file just opened: what is in it counts as not synced.
-    pub(crate) fn new(sync_on: SyncOn, system: Arc<dyn System>, file: Arc<OpenFile>) -> Syncer {
-        Syncer { sync_on, system, file, helper: None, running: None, dirty: true }
+    pub(crate) fn new(sync_on: SyncOn, log: Arc<LogFile>, settler: Settler) -> Syncer {
+        Syncer { shared: Arc::new(Shared::new(log, settler)), sync_on, has_helper: false }
     }
 
-    /// Says that the file is about to be changed. Call it before, as a sync must not begin in between.
-    pub(crate) fn mark_dirty(&mut self) {
-        self.dirty = true;
-    }
-
-    /// The failure of a sync that was begun and left, if it is known by now. Does not wait.
-    pub(crate) fn failure(&mut self) -> Option<io::Error> {
-        let answer = match self.running.as_mut()?.try_recv() {
-            Ok(None) => return None,
-            Ok(Some(answer)) => answer,
-            Err(oneshot::Canceled) => Err(helper_died()),
-        };
-        self.running = None;
-        answer.err()
-    }
-
-    /// Waits for the sync that is under way, if there is one.
-    pub(crate) async fn join(&mut self) -> io::Result<()> {
-        let Some(running) = &mut self.running else {
-            return Ok(());
-        };
-        let answer = running.await;
-        self.running = None;
-        answer.unwrap_or_else(|oneshot::Canceled| Err(helper_died()))
-    }
-
-    /// Makes everything up to now durable; does nothing where that is so already.
-    pub(crate) async fn sync(&mut self, scope: Scope) -> io::Result<()> {
-        self.join().await?;
-        if !self.dirty {
-            return Ok(());
+    /// Asks for a sync of everything up to now, which is `end` bytes of the log. None where all of it is durable already,
+    /// so not where the file `is_changed` since the last time.
+    ///
+    /// With a helper the sync is under way on return, or next; otherwise it begins when the ticket is polled.
+    pub(crate) fn request(&mut self, is_changed: bool, scope: Scope, end: u64) -> Option<Ticket> {
+        if is_changed && self.sync_on == SyncOn::Helper && !self.has_helper {
+            self.has_helper = helper::start(&self.shared);
         }
-        self.dirty = false;
-        if self.sync_on == SyncOn::Caller {
-            return run(&*self.system, &self.file, scope);
+        self.shared.request(is_changed, scope, end)
+    }
+
+    /// Drives every sync that was asked for to its end, those of dropped checkpoints too; one that was dropped before
+    /// anything began is left.
+    ///
+    /// # Errors
+    ///
+    /// The failure of one that poisons; the others are not begun then.
+    pub(crate) async fn drive(&self) -> Result<()> {
+        while let Some(ticket) = self.shared.under_way() {
+            match ticket.await {
+                Ok(_) | Err(Error::Moved { .. }) => {}
+                Err(failure) => return Err(failure),
+            }
         }
-        self.begin(scope);
-        self.join().await
+        Ok(())
     }
 
-    fn begin(&mut self, scope: Scope) {
-        let (answer, running) = oneshot::channel();
-        self.running = Some(running);
-        let job = Job { system: Arc::clone(&self.system), file: Arc::clone(&self.file), scope, answer };
-        let Some(job) = self.hand_over(job) else {
-            return;
-        };
-        self.helper = spawn_helper();
-        if let Some(job) = self.hand_over(job) {
-            // No thread can be had: a checkpoint that blocks is better than none.
-            job.run();
-        }
+    /// The failure of a sync that no call has returned yet.
+    pub(crate) fn unheard(&self) -> Option<Error> {
+        self.shared.unheard()
     }
 
-    /// Gives the job to the helper, or back where there is none.
-    fn hand_over(&self, job: Job) -> Option<Job> {
-        match &self.helper {
-            Some(helper) => helper.send(job).err().map(|mpsc::SendError(job)| job),
-            None => Some(job),
-        }
+    /// Takes away what has not begun, and lets what has begun count for nothing: from now on it resolves to `reason`, or
+    /// to what ended it before.
+    pub(crate) fn end(&self, reason: Error) {
+        self.shared.end(reason);
     }
-}
 
-impl Job {
-    fn run(self) {
-        let Job { system, file, scope, answer } = self;
-        let result = run(&*system, &file, scope);
-        // Nobody listens when the backend was dropped meanwhile, and then nobody relies on the sync.
-        let _ = answer.send(result);
+    /// Lets no sync begin any more, for `reason`, and none that is under way count.
+    pub(crate) fn stop(&self, reason: Error) {
+        self.shared.stop(reason);
     }
-}
-
-fn run(system: &dyn System, file: &OpenFile, scope: Scope) -> io::Result<()> {
-    match scope {
-        Scope::Data => system.sync_data(file),
-        Scope::All => system.sync_all(file),
-    }
-}
-
-fn spawn_helper() -> Option<mpsc::Sender<Job>> {
-    let (sender, jobs) = mpsc::channel::<Job>();
-    let helper = thread::Builder::new().name("aof-sync".to_owned());
-    match helper.spawn(move || jobs.into_iter().for_each(Job::run)) {
-        Ok(_) => Some(sender),
-        Err(error) => {
-            tracing::warn!(%error, "no thread for syncs could be made: the calling thread does them");
-            None
-        }
-    }
-}
-
-fn helper_died() -> io::Error {
-    io::Error::other("the thread that syncs ended without an answer")
 }
