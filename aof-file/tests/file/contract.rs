@@ -194,9 +194,14 @@ fn a_closed_backend_answers_closed_and_can_be_closed_again() {
 }
 
 #[test]
-fn the_recovery_offset_is_zero() {
+fn b14_a_file_keeps_no_note() {
     let place = Place::new();
-    assert_eq!(place.with(b"abc").recovery_offset(), 0);
+    let mut backend = place.with(b"abc");
+    block_on(backend.checkpoint(b"noted")).unwrap();
+    assert_eq!(backend.note(), None);
+    drop(backend);
+    assert_eq!(place.options().open(&place.log).unwrap().note(), None);
+    assert_eq!(place.bytes(), b"abc");
 }
 
 #[test]

@@ -71,7 +71,9 @@ impl Queue {
 
     /// Settles what has not begun with the reason why it never will.
     pub(super) fn settle_next(&mut self) {
-        if let (Some(reason), Some(next)) = (&self.stop, self.next.take()) {
+        if let Some(reason) = &self.stop
+            && let Some(next) = self.next.take()
+        {
             next.round.settle(Err(reason.clone()));
         }
     }
