@@ -201,11 +201,11 @@ impl Drawing {
             80..83 if failing => Action::FailWrite { keeps_part: self.torn && random.chance(0.5) },
             83..84 if failing => Action::FailRead,
             84..85 if failing && self.pruning => Action::FailPrune { halfway: random.chance(0.5) },
-            77..88 => Action::Read,
-            88..91 => Action::Validate,
-            91..96 if self.pruning => self.prune(random),
-            96..97 if self.pruning => Action::PruneStorage { crash: random.chance(0.5).then(|| random.next_u64()) },
-            91..100 => Action::Reopen { close: random.chance(0.5), policy },
+            77..85 => Action::Read,
+            85..88 => Action::Validate,
+            88..95 if self.pruning => self.prune(random),
+            95..97 if self.pruning => Action::PruneStorage { crash: random.chance(0.5).then(|| random.next_u64()) },
+            88..100 => Action::Reopen { close: random.chance(0.5), policy },
             100..102 => Action::TakeOver,
             102..104 => Action::Truncate { entries: random.index(5) },
             104..106 => Action::Rotate { interrupted: None },
@@ -218,9 +218,9 @@ impl Drawing {
     }
 
     fn prune(self, random: &mut Random) -> Action {
-        let dropped_after = random.chance(0.4).then(|| random.index(6));
+        let dropped_after = random.chance(0.25).then(|| random.index(14));
         let crash = random.chance(0.5).then(|| random.next_u64());
-        Action::Prune { back: random.index(12), dropped_after, crash }
+        Action::Prune { back: random.index(6), dropped_after, crash }
     }
 
     fn policy(self, random: &mut Random) -> Policy {

@@ -35,8 +35,9 @@ impl History {
     pub fn draw(seed: u64) -> History {
         let mut random = Random::new(seed);
         let kind = [Kind::Append, Kind::Append, Kind::Record, Kind::Mixed][random.index(4)];
-        let len = random.between(1, 30);
         let storage = Storage::draw(&mut random);
+        // It takes a few checkpoints before anything can be pruned.
+        let len = random.between(1, if storage.prunes { 45 } else { 30 });
         let drawing = Drawing {
             replays: kind != Kind::Append,
             // Some histories know no failures, and get further.
