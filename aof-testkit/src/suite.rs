@@ -7,5 +7,7 @@ pub(crate) mod conformance;
 pub(crate) mod fixture;
 pub(crate) mod promise;
 pub(crate) mod report;
+pub(crate) mod scale;
 pub(crate) mod trial;
+pub(crate) mod trouble;
 pub(crate) mod verdict;
