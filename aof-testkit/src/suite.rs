@@ -5,6 +5,7 @@ pub(crate) mod case;
 pub(crate) mod cases;
 pub(crate) mod conformance;
 pub(crate) mod fixture;
+pub(crate) mod polling;
 pub(crate) mod promise;
 pub(crate) mod report;
 pub(crate) mod scale;
