@@ -20,7 +20,7 @@
 //! let mut backend = disk.open()?;
 //! assert!(matches!(disk.open(), Err(Error::Locked { .. })));
 //! backend.write(&[IoSlice::new(b"durable")]).await?;
-//! backend.checkpoint().await?;
+//! backend.checkpoint(&[]).await?;
 //! backend.write(&[IoSlice::new(b", perhaps")]).await?;
 //!
 //! disk.crash(42);
@@ -33,13 +33,20 @@
 //! ```
 
 mod backend;
+mod checkpoint;
 mod fixture;
 mod images;
+mod options;
 mod reader;
+mod retention;
 mod sim_disk;
+mod state;
+mod under_way;
 
 pub use backend::SimBackend;
+pub use checkpoint::SimCheckpoint;
 pub use fixture::SimFixture;
-pub use images::Retention;
+pub use options::{Defect, NoteKeeping};
 pub use reader::SimReader;
+pub use retention::Retention;
 pub use sim_disk::SimDisk;

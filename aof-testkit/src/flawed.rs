@@ -114,8 +114,6 @@ pub enum Flaw {
     SecondCloseFails,
     /// `durable_len` is `len`.
     DurableLenIsAheadOfTheDisk,
-    /// `recovery_offset` is the end, durable or not.
-    RecoveryOffsetIsTheEnd,
     /// A write without room stores what fits, and answers `Full`.
     FullAppendsWhatFits,
     /// A write without room poisons.
@@ -130,7 +128,7 @@ pub enum Flaw {
 
 impl Flaw {
     /// Every flaw.
-    pub const ALL: [Flaw; 51] = [
+    pub const ALL: [Flaw; 50] = [
         Flaw::ShortWriteIsWhole,
         Flaw::PartsPast1024AreDropped,
         Flaw::EmptyPartEndsTheWrite,
@@ -176,7 +174,6 @@ impl Flaw {
         Flaw::AnswersAfterClose,
         Flaw::SecondCloseFails,
         Flaw::DurableLenIsAheadOfTheDisk,
-        Flaw::RecoveryOffsetIsTheEnd,
         Flaw::FullAppendsWhatFits,
         Flaw::FullPoisons,
         Flaw::FullIsAnIoError,
@@ -233,7 +230,6 @@ impl Flaw {
             Flaw::AnswersAfterClose => "b10_after_close_every_call_answers_closed",
             Flaw::SecondCloseFails => "b10_a_second_close_is_no_error",
             Flaw::DurableLenIsAheadOfTheDisk => "b11_durable_len_is_never_ahead_of_the_disk",
-            Flaw::RecoveryOffsetIsTheEnd => "b11_recovery_offset_is_0_or_the_start_of_a_durable_write",
             Flaw::FullAppendsWhatFits => "b12_no_room_is_full_and_nothing_was_appended",
             Flaw::FullPoisons => "b12_a_full_log_still_reads_and_checkpoints",
             Flaw::FullIsAnIoError => "b12_a_write_that_never_fits_is_full_at_once",

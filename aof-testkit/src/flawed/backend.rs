@@ -7,9 +7,10 @@ use crate::wrap::call::Call;
 use crate::wrap::dropping::pending;
 use crate::wrap::fault::injected;
 use aof_api::{AofBackend, AofRead, Error, Result};
+use futures::future::{BoxFuture, ready};
 use std::io::IoSlice;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A backend that keeps every promise but one.
 #[derive(Debug)]
@@ -20,10 +21,7 @@ pub struct BadBackend {
     cursor: u64,
     /// What this backend claims, where that is not what the one inside knows.
     durable_len: Option<u64>,
-    poison: Option<Error>,
     closed: bool,
-    /// How far a checkpoint went that was dropped.
-    begun: Option<u64>,
     /// A 0 that was answered once at this place.
     hiccup: Option<u64>,
     /// The most bytes that the log ever had.
@@ -40,6 +38,10 @@ pub(super) struct Shared {
     pub(super) cut: Mutex<Vec<u8>>,
     pub(super) durable_len: AtomicU64,
     pub(super) cursor: AtomicU64,
+    /// What poisoned the last writer, where the flaw handles failures itself.
+    poison: Mutex<Option<Error>>,
+    /// How far a checkpoint went that was dropped.
+    begun: Mutex<Option<u64>>,
     /// Whether the last writer was closed.
     pub(super) closed: AtomicBool,
     /// One more for each living reader.
@@ -48,13 +50,22 @@ pub(super) struct Shared {
 
 impl Shared {
     fn fails(&self, call: Call) -> bool {
-        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing = lock(&self.failing);
         let fails = *failing == Some(call);
         if fails {
             *failing = None;
         }
         fails
     }
+
+    fn poison(&self, failure: &Error) {
+        *lock(&self.poison) = Some(failure.poison());
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing is done under these locks that could panic half way.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl BadBackend {
@@ -62,6 +73,8 @@ impl BadBackend {
         let len = inner.len();
         shared.closed.store(false, Ordering::SeqCst);
         shared.durable_len.store(0, Ordering::SeqCst);
+        *lock(&shared.poison) = None;
+        *lock(&shared.begun) = None;
         let durable_len = (flaw == Flaw::OpeningCountsAsDurable).then_some(len);
         BadBackend {
             inner,
@@ -69,9 +82,7 @@ impl BadBackend {
             shared,
             cursor: 0,
             durable_len,
-            poison: None,
             closed: false,
-            begun: None,
             hiccup: None,
             longest: len,
             wrote: false,
@@ -79,16 +90,64 @@ impl BadBackend {
     }
 
     fn check_open(&self) -> Result<()> {
-        match &self.poison {
-            _ if self.closed => Err(Error::Closed),
-            Some(poison) => Err(poison.clone()),
-            None => Ok(()),
+        if self.closed {
+            return Err(Error::Closed);
         }
+        lock(&self.shared.poison).clone().map_or(Ok(()), Err)
     }
 
     /// Stores these bytes in place of those that were asked for.
     async fn store(&mut self, bytes: &[u8]) -> Result<u64> {
         self.inner.write(&[IoSlice::new(bytes)]).await
+    }
+
+    /// The checkpoint of a flaw for which it makes no difference when the work is done.
+    fn checkpoint_now(&mut self, note: &[u8], before: u64) -> Result<u64> {
+        let answer = match self.flaw {
+            Flaw::CheckpointDoesNothing => return self.claim(),
+            Flaw::CheckpointForgetsTheLastSector => {
+                let whole = self.inner.len() as usize / 512 * 512;
+                self.inner.disk().state().images.sync_below(whole);
+                return self.claim();
+            }
+            Flaw::CheckpointDiscards => {
+                self.inner.checkpoint(note).finish()?;
+                self.inner.disk().state().images.truncate(0, true);
+                Ok(0)
+            }
+            Flaw::CheckpointAnswersTheLastOne => self.inner.checkpoint(note).finish().map(|_| before),
+            Flaw::SecondCheckpointSucceeds => match self.inner.checkpoint(note).finish() {
+                Err(Error::Poisoned { .. }) => return self.claim(),
+                other => other,
+            },
+            Flaw::PoisonHasNoCause => match self.inner.checkpoint(note).finish() {
+                Err(Error::Poisoned { .. }) => Err(Error::Poisoned { cause: Arc::new(Error::Closed) }),
+                other => other,
+            },
+            Flaw::FencedWriterGoesOn => match self.inner.checkpoint(note).finish() {
+                Err(Error::Fenced { .. }) => return self.claim(),
+                other => other,
+            },
+            _ => self.inner.checkpoint(note).finish(),
+        };
+        self.shared.durable_len.store(self.inner.durable_len(), Ordering::SeqCst);
+        self.durable_len = None;
+        answer
+    }
+
+    fn checkpoint_answered_by_the_one_before(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
+        let mut begun = lock(&self.shared.begun);
+        if let Some(end) = begun.take() {
+            return Box::pin(ready(Ok(end)));
+        }
+        *begun = Some(self.inner.len());
+        drop(begun);
+        let (shared, work) = (Arc::clone(&self.shared), self.inner.checkpoint(note));
+        Box::pin(async move {
+            pending(1).await;
+            *lock(&shared.begun) = None;
+            work.await
+        })
     }
 
     /// The checkpoint of a flaw that says `Ok` whatever happened.
@@ -157,13 +216,22 @@ impl AofRead for BadBackend {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        if self.closed { Err(Error::Closed) } else { self.inner.start().await }
+    }
+
     async fn end(&mut self) -> Result<u64> {
         if self.closed { Err(Error::Closed) } else { self.inner.end().await }
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        if self.closed { Err(Error::Closed) } else { self.inner.changed(end).await }
     }
 }
 
 impl AofBackend for BadBackend {
     type Reader = BadReader;
+    type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         self.check_open()?;
@@ -211,7 +279,7 @@ impl AofBackend for BadBackend {
             }
             Flaw::FullPoisons if !fits => {
                 let full = Error::Full { needed: all.len() as u64, available };
-                self.poison = Some(full.poison());
+                self.shared.poison(&full);
                 Err(full)
             }
             Flaw::FullLosesTheBuffer if !fits => Ok(at),
@@ -225,54 +293,28 @@ impl AofBackend for BadBackend {
         answer
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
-        self.check_open()?;
+    fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
         let before = self.inner.durable_len();
-        let answer = match self.flaw {
-            Flaw::CheckpointDoesNothing => return self.claim(),
-            Flaw::CheckpointForgetsTheLastSector => {
-                let whole = self.inner.len() as usize / 512 * 512;
-                self.inner.disk().images().sync_below(whole);
-                return self.claim();
-            }
-            Flaw::CheckpointDiscards => {
-                self.inner.checkpoint().await?;
-                self.inner.truncate(0).await?;
-                Ok(0)
-            }
-            Flaw::CheckpointAnswersTheLastOne => self.inner.checkpoint().await.map(|_| before),
-            Flaw::SecondCheckpointSucceeds => match self.inner.checkpoint().await {
-                Err(Error::Poisoned { .. }) => return self.claim(),
-                other => other,
-            },
-            Flaw::PoisonHasNoCause => match self.inner.checkpoint().await {
-                Err(Error::Poisoned { .. }) => Err(Error::Poisoned { cause: Arc::new(Error::Closed) }),
-                other => other,
-            },
-            Flaw::DroppedCheckpointIsForgotten if self.shared.fails(Call::Checkpoint) => {
+        if let Err(error) = self.check_open() {
+            return Box::pin(ready(Err(error)));
+        }
+        if self.flaw == Flaw::DroppedCheckpointIsForgotten && self.shared.fails(Call::Checkpoint) {
+            let shared = Arc::clone(&self.shared);
+            return Box::pin(async move {
                 pending(1).await;
                 let error = injected(Call::Checkpoint, before);
-                self.poison = Some(error.poison());
+                shared.poison(&error);
                 Err(error)
-            }
-            Flaw::DroppedCheckpointIsTheNextAnswer => match self.begun.take() {
-                Some(target) => Ok(target),
-                None => {
-                    self.begun = Some(self.inner.len());
-                    pending(1).await;
-                    self.begun = None;
-                    self.inner.checkpoint().await
-                }
-            },
-            Flaw::FencedWriterGoesOn => match self.inner.checkpoint().await {
-                Err(Error::Fenced { .. }) => return self.claim(),
-                other => other,
-            },
-            _ => self.inner.checkpoint().await,
-        };
-        self.shared.durable_len.store(self.inner.durable_len(), Ordering::SeqCst);
-        self.durable_len = None;
-        answer
+            });
+        }
+        if self.flaw == Flaw::DroppedCheckpointIsTheNextAnswer {
+            return self.checkpoint_answered_by_the_one_before(note);
+        }
+        let answer = self.checkpoint_now(note, before);
+        Box::pin(async move {
+            pending(1).await;
+            answer
+        })
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
@@ -283,12 +325,12 @@ impl AofBackend for BadBackend {
                 return Err(injected(Call::Truncate, len));
             }
             Flaw::CutIsNotDurable if len < before => {
-                self.inner.disk().images().truncate(len as usize, false);
+                self.inner.disk().state().images.truncate(len as usize, false);
                 self.durable_len = Some(len);
                 return Ok(());
             }
             Flaw::CutBytesComeBack if len < before => {
-                *self.shared.cut.lock().unwrap_or_else(PoisonError::into_inner) = self.inner.disk().live();
+                *lock(&self.shared.cut) = self.inner.disk().live();
             }
             // Not by so much that it fills the memory.
             Flaw::TruncateExtends if len > before && len < 1 << 20 => {
@@ -305,6 +347,11 @@ impl AofBackend for BadBackend {
         self.durable_len = None;
         self.shared.durable_len.store(len, Ordering::SeqCst);
         Ok(())
+    }
+
+    async fn prune(&mut self, to: u64) -> Result<u64> {
+        self.check_open()?;
+        self.inner.prune(to).await
     }
 
     async fn reader(&mut self) -> Result<BadReader> {
@@ -343,10 +390,7 @@ impl AofBackend for BadBackend {
         }
     }
 
-    fn recovery_offset(&self) -> u64 {
-        match self.flaw {
-            Flaw::RecoveryOffsetIsTheEnd => self.inner.len(),
-            _ => self.inner.recovery_offset(),
-        }
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.inner.note()
     }
 }

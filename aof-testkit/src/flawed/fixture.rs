@@ -36,7 +36,7 @@ impl BadFixture {
 
     /// Opens the disk, locked or not.
     fn force_open(&self) -> Result<BadBackend> {
-        self.sim.disk().images().writer = None;
+        self.sim.disk().state().writer = None;
         Ok(self.bad(self.sim.disk().open()?))
     }
 }
@@ -85,7 +85,7 @@ impl Fixture for BadFixture {
         }
         let second = self.sim.second_writer().await;
         if second.is_err() && self.flaw == Flaw::RefusalLosesTheLock {
-            self.sim.disk().images().writer = None;
+            self.sim.disk().state().writer = None;
         }
         Ok(self.bad(second?))
     }

@@ -93,8 +93,18 @@ impl AofRead for BadReader {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.check_open()?;
+        self.inner.start().await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         self.check_open()?;
         self.limit().await
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.check_open()?;
+        self.inner.changed(end).await
     }
 }

@@ -103,7 +103,6 @@ macro_rules! __conformance_cases {
                 b11_a_log_can_be_written_after_a_crash,
                 b11_a_log_that_was_never_checkpointed_opens_after_a_crash,
                 b11_a_crash_while_a_checkpoint_runs_keeps_the_one_before,
-                b11_recovery_offset_is_0_or_the_start_of_a_durable_write,
             }
             async b12 {
                 b12_no_room_is_full_and_nothing_was_appended,

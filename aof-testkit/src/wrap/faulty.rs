@@ -4,6 +4,7 @@ use crate::wrap::call::Call;
 use crate::wrap::dropping::pending;
 use crate::wrap::fault::{Fault, Faults, injected};
 use aof_api::{AofBackend, AofRead, Error, Result};
+use futures::future::BoxFuture;
 use std::io::IoSlice;
 
 /// A backend that fails as its [`Faults`] say, and keeps the contract in doing so: with an empty plan it passes the suite
@@ -29,9 +30,10 @@ pub struct Faulty<B> {
     inner: B,
     faults: Faults,
     cursor: u64,
+    /// What poisoned it, if a fault did.
     poison: Option<Error>,
     /// What a checkpoint that lied said was durable.
-    lie: Option<u64>,
+    lie: u64,
     /// The bytes of the last write, kept only while a write may be misdirected to them.
     last_write: Vec<u8>,
 }
@@ -39,7 +41,7 @@ pub struct Faulty<B> {
 impl<B> Faulty<B> {
     /// `inner`, struck by `faults`. Its cursor has to stand at 0, as that of every new backend does.
     pub fn new(inner: B, faults: Faults) -> Faulty<B> {
-        Faulty { inner, faults, cursor: 0, poison: None, lie: None, last_write: Vec::new() }
+        Faulty { inner, faults, cursor: 0, poison: None, lie: 0, last_write: Vec::new() }
     }
 
     /// The backend inside.
@@ -101,13 +103,23 @@ impl<B: AofBackend> AofRead for Faulty<B> {
         faulty_read(&mut self.inner, &mut self.cursor, &self.faults, buf).await
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        pending(self.faults.held_up()).await;
+        self.inner.start().await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         faulty_end(&mut self.inner, &self.faults).await
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.inner.changed(end).await
     }
 }
 
 impl<B: AofBackend> AofBackend for Faulty<B> {
     type Reader = FaultyReader<B::Reader>;
+    type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         pending(self.faults.held_up()).await;
@@ -137,24 +149,31 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
         Ok(offset)
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
-        pending(self.faults.held_up()).await;
-        self.check_poison()?;
-        match self.faults.strike(Call::Checkpoint) {
-            None => {
-                let durable = self.inner.checkpoint().await?;
-                self.lie = None;
-                Ok(durable)
-            }
-            Some(Fault::CheckpointLies) => {
-                self.lie = Some(self.inner.len());
-                Ok(self.inner.len())
-            }
-            Some(_) => {
-                let error = injected(Call::Checkpoint, self.inner.durable_len());
-                Err(self.poison(error))
-            }
-        }
+    fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
+        let held_up = self.faults.held_up();
+        let outcome = match self.check_poison() {
+            Err(poison) => Err(poison),
+            Ok(()) => match self.faults.strike(Call::Checkpoint) {
+                None => {
+                    let work = self.inner.checkpoint(note);
+                    return Box::pin(async move {
+                        pending(held_up).await;
+                        work.await
+                    });
+                }
+                Some(Fault::CheckpointLies) => {
+                    self.lie = self.inner.len();
+                    Ok(self.lie)
+                }
+                Some(Fault::CheckpointIsFull) => Err(Error::Full { needed: 1, available: 0 }),
+                // It is settled at the call, so that those under way are not held up by it, and hear of nothing.
+                Some(_) => Err(self.poison(injected(Call::Checkpoint, self.inner.durable_len()))),
+            },
+        };
+        Box::pin(async move {
+            pending(held_up).await;
+            outcome
+        })
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
@@ -165,8 +184,19 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
             return Err(self.poison(error));
         }
         self.inner.truncate(len).await?;
-        self.lie = None;
+        self.lie = 0;
         Ok(())
+    }
+
+    async fn prune(&mut self, to: u64) -> Result<u64> {
+        pending(self.faults.held_up()).await;
+        self.check_poison()?;
+        match self.faults.strike(Call::Prune) {
+            // The start is what it was, and nothing is in doubt.
+            Some(Fault::PruneFails) => Err(injected(Call::Prune, to)),
+            Some(_) => Err(self.poison(injected(Call::Prune, to))),
+            None => self.inner.prune(to).await,
+        }
     }
 
     async fn reader(&mut self) -> Result<FaultyReader<B::Reader>> {
@@ -188,11 +218,11 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
     }
 
     fn durable_len(&self) -> u64 {
-        self.lie.unwrap_or(0).max(self.inner.durable_len())
+        self.lie.max(self.inner.durable_len())
     }
 
-    fn recovery_offset(&self) -> u64 {
-        self.inner.recovery_offset()
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.inner.note()
     }
 }
 
@@ -223,7 +253,16 @@ impl<R: AofRead> AofRead for FaultyReader<R> {
         faulty_read(&mut self.inner, &mut self.cursor, &self.faults, buf).await
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        pending(self.faults.held_up()).await;
+        self.inner.start().await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         faulty_end(&mut self.inner, &self.faults).await
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.inner.changed(end).await
     }
 }

@@ -5,6 +5,10 @@ use super::*;
 impl World {
     /// A reader reads on from where it was, to the end.
     pub(super) async fn read(&mut self) -> Seen {
+        // A poisoned log ends where it is durable for its readers.
+        if self.poisoned {
+            return Ok(());
+        }
         let (mut reader, mut count) = match self.reader.take() {
             Some(reader) => reader,
             None => {
@@ -40,6 +44,9 @@ impl World {
     }
 
     pub(super) async fn validate(&mut self) -> Seen {
+        if self.poisoned {
+            return Ok(());
+        }
         let rule = self.rule();
         // Whole entries behind damage, which a policy kept and an opening did not count, may be the last ones.
         let tip = self.model.tip().filter(|_| !self.model.scarred).map(|entry| entry.checksum);
@@ -54,7 +61,7 @@ impl World {
 
     /// A read that fails is an error with its place, and the next one goes on.
     pub(super) async fn fail_read(&mut self) -> Seen {
-        if self.log.as_ref().is_none_or(Aof::is_empty) {
+        if self.poisoned || self.log.as_ref().is_none_or(Aof::is_empty) {
             return Ok(());
         }
         let log = self.log.as_mut().ok_or("no log is open")?;

@@ -32,7 +32,7 @@ impl World {
             return Ok(());
         }
         must!(self.fail_write.is_none(), "a write whose storage failed answered Ok");
-        backend.checkpoint().await.map_err(|error| format!("the checkpoint of the seam answered {error:?}"))?;
+        backend.checkpoint(&[]).await.map_err(|error| format!("the checkpoint of the seam answered {error:?}"))?;
         match interrupted {
             // The name means the old file still, and the new one is removed.
             Some(Interruption { renamed: false, seed, policy }) => self.crash(seed, policy).await,

@@ -41,7 +41,7 @@ pub(crate) async fn b10_a_second_writer_is_refused_at_once<F: Fixture>(trial: &T
         ensure_refused!(trial.fixture.second_writer().await, Error::Locked { .. }, "second writer, attempt {round}");
     }
     append(&mut backend, &log[500..]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     holds(&mut backend, &log, "the first writer, after the second was refused").await
 }
 
@@ -49,7 +49,7 @@ pub(crate) async fn b10_the_lock_is_gone_when_close_returns<F: Fixture>(trial: &
     trial.needs_locks().await?;
     let log = trial.random().bytes(1000);
     let mut backend = trial.create_with(&log).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     backend.close().await?;
     // Closed, and not yet dropped.
     let mut second = trial.fixture.second_writer().await?;
@@ -67,7 +67,7 @@ pub(crate) async fn b10_the_lock_is_gone_when_the_backend_is_dropped<F: Fixture>
     trial.needs_locks().await?;
     let log = trial.random().bytes(1000);
     let mut backend = trial.create_with(&log).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     drop(backend);
     let mut second = trial.fixture.second_writer().await?;
     holds(&mut second, &log, "a second writer after the first was dropped").await?;
@@ -78,12 +78,14 @@ pub(crate) async fn b10_the_lock_is_gone_while_readers_live<F: Fixture>(trial: &
     trial.needs_locks().await?;
     let log = trial.random().bytes(1000);
     let mut first = trial.create_with(&log).await?;
-    first.checkpoint().await?;
+    first.checkpoint(&[]).await?;
     let mut one = first.reader().await?;
     first.close().await?;
     drop(first);
     let mut second = trial.fixture.second_writer().await?;
     let mut other = second.reader().await?;
+    // A reader ends where its writer knew that the bytes are durable.
+    second.checkpoint(&[]).await?;
     drop(second);
     let third = trial.fixture.second_writer().await?;
     sees(&mut one, &log, "a reader of the first writer").await?;
@@ -97,31 +99,31 @@ pub(crate) async fn b10_a_second_writer_fences_the_first_off<F: Fixture>(trial: 
     trial.needs_fences().await?;
     let log = trial.random().bytes(2000);
     let mut first = trial.create_with(&log[..1000]).await?;
-    first.checkpoint().await?;
+    first.checkpoint(&[]).await?;
     let mut second = trial.fixture.second_writer().await?;
     holds(&mut second, &log[..1000], "the second writer").await?;
     // A write may still be buffered; a checkpoint may not succeed, now or later.
     let _ = first.write(&[IoSlice::new(b"late")]).await;
     for round in 0..2 {
-        ensure_refused!(first.checkpoint().await, Error::Fenced { .. }, "checkpoint {round} of the first writer");
+        ensure_refused!(first.checkpoint(&[]).await, Error::Fenced { .. }, "checkpoint {round} of the first writer");
         let refused = first.write(&[IoSlice::new(b"later")]).await;
         ensure_refused!(refused, Error::Fenced { .. }, "write {round} of the first writer");
     }
     drop(first);
     append(&mut second, &log[1000..]).await?;
-    second.checkpoint().await?;
+    second.checkpoint(&[]).await?;
     holds(&mut second, &log, "the second writer, after the first was fenced off").await
 }
 
 pub(crate) async fn b10_after_close_every_call_answers_closed<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let mut backend = trial.create_with(&[4; 100]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     backend.close().await?;
     ensure_refused!(backend.seek(0).await, Error::Closed, "a seek after close");
     ensure_refused!(backend.read(&mut [0; 10]).await, Error::Closed, "a read after close");
     ensure_refused!(backend.end().await, Error::Closed, "end() after close");
     ensure_refused!(backend.write(&[IoSlice::new(b"more")]).await, Error::Closed, "a write after close");
-    ensure_refused!(backend.checkpoint().await, Error::Closed, "a checkpoint after close");
+    ensure_refused!(backend.checkpoint(&[]).await, Error::Closed, "a checkpoint after close");
     if trial.fixture.capabilities().can_truncate() {
         ensure_refused!(backend.truncate(0).await, Error::Closed, "a truncate after close");
     }

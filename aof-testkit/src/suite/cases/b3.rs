@@ -67,7 +67,7 @@ pub(crate) async fn b3_a_reader_sees_everything_up_to_the_last_checkpoint<F: Fix
     let mut reader = backend.reader().await?;
     for durable in [1000, 2000, 4096] {
         grow(&mut backend, &log[..durable]).await?;
-        backend.checkpoint().await?;
+        backend.checkpoint(&[]).await?;
         append(&mut backend, &log[durable..durable + 500]).await?;
         let end = reader.end().await?;
         ensure!(end >= durable as u64, "the end of an earlier reader is {end} after a checkpoint of {durable} bytes");
@@ -84,7 +84,7 @@ pub(crate) async fn b3_a_reader_at_the_end_goes_on_when_more_is_written<F: Fixtu
     let mut seen = Vec::new();
     for to in [0, 1000, 1001, 3000] {
         grow(&mut backend, &log[..to]).await?;
-        backend.checkpoint().await?;
+        backend.checkpoint(&[]).await?;
         // No seek: the cursor stands where the log ended.
         seen.extend(read_on(&mut reader).await?);
         same(&seen, &log[..to], "a reader that waited at the end")?;
@@ -95,7 +95,7 @@ pub(crate) async fn b3_a_reader_at_the_end_goes_on_when_more_is_written<F: Fixtu
 pub(crate) async fn b3_a_reader_goes_on_after_close_and_drop<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let log = trial.random().bytes(3000);
     let mut backend = trial.create_with(&log).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     let mut reader = backend.reader().await?;
     backend.close().await?;
     sees(&mut reader, &log, "a reader after close").await?;
@@ -108,7 +108,7 @@ pub(crate) async fn b3_after_a_truncate_an_earlier_reader_is_good_below_the_cut<
 ) -> Verdict {
     let log = trial.random().bytes(1000);
     let mut backend = trial.create_with(&log).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     trial.needs_truncate(&mut backend).await?;
     let mut reader = backend.reader().await?;
     backend.truncate(600).await?;
@@ -125,7 +125,7 @@ pub(crate) async fn b3_after_a_truncate_an_earlier_reader_never_sees_the_cut_byt
 ) -> Verdict {
     let log = trial.random().bytes(1000);
     let mut backend = trial.create_with(&log).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     trial.needs_truncate(&mut backend).await?;
     let mut reader = backend.reader().await?;
     backend.truncate(600).await?;
@@ -141,7 +141,7 @@ pub(crate) async fn b3_after_a_truncate_an_earlier_reader_never_sees_the_cut_byt
     same(&buf[..count], &log[550..550 + count], "an earlier reader across the cut")?;
     // New bytes in the place of the cut ones are not what that reader was reading.
     append(&mut backend, &[0xee; 400]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     reader.seek(700).await?;
     ensure_refused!(
         reader.read(&mut buf).await,

@@ -46,7 +46,7 @@ pub(crate) fn b3_a_reader_on_another_thread_sees_a_prefix<F: Fixture>(trial: &Tr
                 append(&mut backend, &log[at..to]).await?;
                 at = to;
             }
-            backend.checkpoint().await?;
+            backend.checkpoint(&[]).await?;
             Ok::<(), Stop>(())
         });
         done.store(true, Ordering::Release);

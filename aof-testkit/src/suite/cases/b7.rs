@@ -9,10 +9,10 @@ use std::io::IoSlice;
 
 pub(crate) async fn b7_durable_len_is_0_after_an_opening<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let mut backend = trial.create_with(&[5; 1000]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     let mut backend = trial.fixture.reopen(backend).await?;
     ensure_eq!(backend.durable_len(), 0, "durable_len() after an opening");
-    ensure_eq!(backend.checkpoint().await?, 1000, "the answer of the first checkpoint after it");
+    ensure_eq!(backend.checkpoint(&[]).await?, 1000, "the answer of the first checkpoint after it");
     ensure_eq!(backend.durable_len(), 1000, "durable_len() after that");
     Ok(())
 }
@@ -23,11 +23,11 @@ pub(crate) async fn b7_after_a_failed_write_the_length_is_what_it_was_or_it_is_p
     trial.needs_failing(Call::Write)?;
     let log = trial.random().bytes(3000);
     let mut backend = trial.create_with(&log[..1000]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     trial.fixture.fail_next(Call::Write)?;
     let failed = backend.write(&[IoSlice::new(&log[1000..1700]), IoSlice::new(&log[1700..2000])]).await;
     if failed.is_ok() && trial.fixture.capabilities().can_buffer_writes() {
-        let failed = backend.checkpoint().await;
+        let failed = backend.checkpoint(&[]).await;
         ensure!(failed.is_err(), "a checkpoint whose storage failed to take what was buffered answered {failed:?}");
     } else {
         ensure!(failed.is_err(), "a write whose storage failed answered {failed:?}");
@@ -38,12 +38,16 @@ pub(crate) async fn b7_after_a_failed_write_the_length_is_what_it_was_or_it_is_p
             ensure_eq!(offset, 1000, "the offset of the write after a failed one");
             let wanted = [&log[..1000], &log[2000..]].concat();
             holds(&mut backend, &wanted, "after a failed write and one that succeeded").await?;
-            backend.checkpoint().await?;
+            backend.checkpoint(&[]).await?;
             let mut backend = trial.fixture.reopen(backend).await?;
             holds(&mut backend, &wanted, "the same after an opening").await
         }
         Err(Error::Poisoned { .. }) => {
-            ensure_refused!(backend.checkpoint().await, Error::Poisoned { .. }, "a checkpoint of a poisoned backend");
+            ensure_refused!(
+                backend.checkpoint(&[]).await,
+                Error::Poisoned { .. },
+                "a checkpoint of a poisoned backend"
+            );
             ensure_eq!(backend.durable_len(), 1000, "durable_len() of a poisoned backend");
             let mut backend = trial.fixture.reopen(backend).await?;
             let seen = read_from(&mut backend, 0).await?;
@@ -61,17 +65,17 @@ pub(crate) async fn b7_a_failed_checkpoint_poisons<F: Fixture>(trial: &Trial<'_,
     trial.needs_failing(Call::Checkpoint)?;
     let log = trial.random().bytes(2000);
     let mut backend = trial.create_with(&log[..1000]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     append(&mut backend, &log[1000..]).await?;
     trial.fixture.fail_next(Call::Checkpoint)?;
-    let failed = backend.checkpoint().await;
+    let failed = backend.checkpoint(&[]).await;
     ensure!(failed.is_err(), "a checkpoint whose storage failed answered {failed:?}");
     ensure_eq!(backend.durable_len(), 1000, "durable_len() after a failed checkpoint");
     for round in 0..3 {
         let refused = backend.write(&[IoSlice::new(b"more")]).await;
         ensure_refused!(refused, Error::Poisoned { .. }, "write {round} after a failed checkpoint");
         ensure_refused!(
-            backend.checkpoint().await,
+            backend.checkpoint(&[]).await,
             Error::Poisoned { .. },
             "checkpoint {round} after a failed one and a refused write"
         );
@@ -86,9 +90,9 @@ pub(crate) async fn b7_a_second_checkpoint_after_a_failed_one_does_not_report_su
     trial.needs_failing(Call::Checkpoint)?;
     let mut backend = trial.create_with(&[6; 1000]).await?;
     trial.fixture.fail_next(Call::Checkpoint)?;
-    let failed = backend.checkpoint().await;
+    let failed = backend.checkpoint(&[]).await;
     ensure!(failed.is_err(), "a checkpoint whose storage failed answered {failed:?}");
-    let second = backend.checkpoint().await;
+    let second = backend.checkpoint(&[]).await;
     ensure!(
         second.is_err(),
         "the first checkpoint failed, the second answered {second:?}: a sync that succeeds then proves nothing"
@@ -102,7 +106,7 @@ pub(crate) async fn b7_poison_names_its_cause<F: Fixture>(trial: &Trial<'_, F>) 
     trial.needs_failing(Call::Checkpoint)?;
     let mut backend = trial.create_with(&[6; 100]).await?;
     trial.fixture.fail_next(Call::Checkpoint)?;
-    let Err(first) = backend.checkpoint().await else {
+    let Err(first) = backend.checkpoint(&[]).await else {
         ensure!(false, "a checkpoint whose storage failed answered Ok");
         return Ok(());
     };
@@ -110,7 +114,7 @@ pub(crate) async fn b7_poison_names_its_cause<F: Fixture>(trial: &Trial<'_, F>) 
         Error::Poisoned { cause } => cause.to_string(),
         error => error.to_string(),
     };
-    match backend.checkpoint().await {
+    match backend.checkpoint(&[]).await {
         Err(Error::Poisoned { cause }) => ensure_eq!(cause.to_string(), first, "the cause"),
         other => ensure!(false, "a poisoned backend answered {other:?}"),
     }
@@ -120,7 +124,7 @@ pub(crate) async fn b7_poison_names_its_cause<F: Fixture>(trial: &Trial<'_, F>) 
 pub(crate) async fn b7_a_failed_truncate_poisons<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let log = trial.random().bytes(2000);
     let mut backend = trial.create_with(&log).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     trial.needs_truncate(&mut backend).await?;
     trial.needs_failing(Call::Truncate)?;
     trial.fixture.fail_next(Call::Truncate)?;
@@ -128,7 +132,7 @@ pub(crate) async fn b7_a_failed_truncate_poisons<F: Fixture>(trial: &Trial<'_, F
     ensure!(failed.is_err(), "a truncate whose storage failed answered {failed:?}");
     let refused = backend.write(&[IoSlice::new(b"more")]).await;
     ensure_refused!(refused, Error::Poisoned { .. }, "a write after a failed truncate");
-    ensure_refused!(backend.checkpoint().await, Error::Poisoned { .. }, "a checkpoint after a failed truncate");
+    ensure_refused!(backend.checkpoint(&[]).await, Error::Poisoned { .. }, "a checkpoint after a failed truncate");
     let mut backend = trial.fixture.reopen(backend).await?;
     trial.cut_zeros_ahead(&mut backend, 2000).await?;
     let seen = read_from(&mut backend, 0).await?;
@@ -140,10 +144,10 @@ pub(crate) async fn b7_poison_ends_with_a_new_opening<F: Fixture>(trial: &Trial<
     trial.needs_failing(Call::Checkpoint)?;
     let log = trial.random().bytes(3000);
     let mut backend = trial.create_with(&log[..1000]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     append(&mut backend, &log[1000..2000]).await?;
     trial.fixture.fail_next(Call::Checkpoint)?;
-    let failed = backend.checkpoint().await;
+    let failed = backend.checkpoint(&[]).await;
     ensure!(failed.is_err(), "a checkpoint whose storage failed answered {failed:?}");
     let mut backend = trial.fixture.reopen(backend).await?;
     ensure_eq!(backend.durable_len(), 0, "durable_len() after an opening");
@@ -151,7 +155,7 @@ pub(crate) async fn b7_poison_ends_with_a_new_opening<F: Fixture>(trial: &Trial<
     ensure!(seen.len() >= 1000, "{} bytes are left, 1000 were checkpointed", seen.len());
     same(&seen[..1000], &log[..1000], "what was checkpointed before the failure")?;
     append(&mut backend, &log[2000..]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     seen.extend_from_slice(&log[2000..]);
     holds(&mut backend, &seen, "a write and a checkpoint after the new opening").await?;
     let mut backend = trial.fixture.reopen(backend).await?;
@@ -162,11 +166,11 @@ pub(crate) async fn b7_a_poisoned_backend_still_reads_what_was_durable<F: Fixtur
     trial.needs_failing(Call::Checkpoint)?;
     let log = trial.random().bytes(1500);
     let mut backend = trial.create_with(&log[..1000]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     let mut reader = backend.reader().await?;
     append(&mut backend, &log[1000..]).await?;
     trial.fixture.fail_next(Call::Checkpoint)?;
-    let failed = backend.checkpoint().await;
+    let failed = backend.checkpoint(&[]).await;
     ensure!(failed.is_err(), "a checkpoint whose storage failed answered {failed:?}");
     let mut seen = vec![0; 1000];
     ensure_eq!(backend.read_all_at(0, &mut seen).await?, 1000, "durable bytes read on a poisoned backend");
@@ -181,7 +185,7 @@ pub(crate) async fn b7_after_a_failed_read_the_cursor_stays_and_reading_goes_on<
     trial.needs_failing(Call::Read)?;
     let log = trial.random().bytes(1000);
     let mut backend = trial.create_with(&log).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     backend.seek(300).await?;
     trial.fixture.fail_next(Call::Read)?;
     let mut seen = vec![0; 700];
@@ -190,6 +194,6 @@ pub(crate) async fn b7_after_a_failed_read_the_cursor_stays_and_reading_goes_on<
     same(&seen, &log[300..], "the read after a failed one")?;
     sees(&mut backend, &log, "reading anew after a failed read").await?;
     append(&mut backend, b"and more").await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     Ok(())
 }

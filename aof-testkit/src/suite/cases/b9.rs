@@ -37,7 +37,7 @@ pub(crate) async fn b9_a_dropped_write_leaves_all_or_nothing<F: Fixture>(trial: 
         holds(&mut backend, &log, "a write after a dropped one").await?;
         if done.transpose()?.is_some() {
             ensure!(grown > 0, "a write answered Ok and left the length as it was");
-            backend.checkpoint().await?;
+            backend.checkpoint(&[]).await?;
             let mut backend = trial.fixture.reopen(backend).await?;
             return holds(&mut backend, &log, "dropped writes after an opening").await;
         }
@@ -52,13 +52,17 @@ pub(crate) async fn b9_a_dropped_checkpoint_loses_nothing<F: Fixture>(trial: &Tr
         let bytes = random.bytes(700);
         append(&mut backend, &bytes).await?;
         log.extend(bytes);
-        let done = drop_after(polls, backend.checkpoint()).await;
+        let done = drop_after(polls, backend.checkpoint(&[])).await;
         holds(&mut backend, &log, &format!("after a checkpoint that was dropped after {polls} polls")).await?;
         // Written while the dropped one may still run, and not covered by it.
         let bytes = random.bytes(300);
         append(&mut backend, &bytes).await?;
         log.extend(bytes);
-        ensure_eq!(backend.checkpoint().await?, log.len() as u64, "the answer of the checkpoint after a dropped one");
+        ensure_eq!(
+            backend.checkpoint(&[]).await?,
+            log.len() as u64,
+            "the answer of the checkpoint after a dropped one"
+        );
         ensure_eq!(backend.durable_len(), log.len() as u64, "durable_len() after it");
         if done.transpose()?.is_some() {
             let mut backend = trial.fixture.reopen(backend).await?;
@@ -77,9 +81,9 @@ pub(crate) async fn b9_the_checkpoint_after_a_dropped_one_survives_a_crash<F: Fi
     for polls in 0..4 {
         let trial = trial.another();
         let mut backend = trial.create_with(&log[..2000]).await?;
-        let _ = drop_after(polls, backend.checkpoint()).await;
+        let _ = drop_after(polls, backend.checkpoint(&[])).await;
         append(&mut backend, &log[2000..]).await?;
-        backend.checkpoint().await?;
+        backend.checkpoint(&[]).await?;
         let mut backend = trial.fixture.crash(backend, trial.seed).await?;
         trial.cut_zeros_ahead(&mut backend, log.len()).await?;
         holds(&mut backend, &log, "a dropped checkpoint, a write, a checkpoint and a crash").await?;
@@ -96,14 +100,14 @@ pub(crate) async fn b9_the_call_after_a_dropped_checkpoint_hears_of_its_failure<
         let trial = trial.another();
         let mut backend = trial.create_with(&log).await?;
         trial.fixture.fail_next(Call::Checkpoint)?;
-        let done = drop_after(polls, backend.checkpoint()).await;
+        let done = drop_after(polls, backend.checkpoint(&[])).await;
         // It failed and was heard, or failed unheard, or was never begun: then the failure still waits for the next one.
-        let next = backend.checkpoint().await;
+        let next = backend.checkpoint(&[]).await;
         ensure!(
             next.is_err(),
             "a checkpoint that fails was dropped after {polls} polls, and the next one answered {next:?}"
         );
-        ensure_refused!(backend.checkpoint().await, Error::Poisoned { .. }, "the checkpoint after both");
+        ensure_refused!(backend.checkpoint(&[]).await, Error::Poisoned { .. }, "the checkpoint after both");
         ensure_eq!(backend.durable_len(), 0, "durable_len() after them");
         if let Some(done) = done {
             ensure!(done.is_err(), "a checkpoint whose storage failed answered {done:?}");
@@ -147,7 +151,7 @@ pub(crate) async fn b9_a_dropped_truncate_leaves_the_old_length_or_the_new_one<F
         let trial = trial.another();
         let mut backend = trial.create_with(&log).await?;
         trial.needs_truncate(&mut backend).await?;
-        backend.checkpoint().await?;
+        backend.checkpoint(&[]).await?;
         let done = drop_after(polls, backend.truncate(700)).await;
         if let Some(done) = done {
             done?;
@@ -161,7 +165,7 @@ pub(crate) async fn b9_a_dropped_truncate_leaves_the_old_length_or_the_new_one<F
                 );
                 let wanted = [&log[..offset as usize], b"more"].concat();
                 holds(&mut backend, &wanted, "a write after a dropped truncate").await?;
-                backend.checkpoint().await?;
+                backend.checkpoint(&[]).await?;
                 let mut backend = trial.fixture.reopen(backend).await?;
                 holds(&mut backend, &wanted, "the same after an opening").await?;
             }
@@ -183,7 +187,7 @@ pub(crate) async fn b9_calls_dropped_at_random_lose_nothing<F: Fixture>(trial: &
     for round in 0..120 {
         let polls = random.index(4);
         match random.index(4) {
-            0 => drop(drop_after(polls, backend.checkpoint()).await.transpose()?),
+            0 => drop(drop_after(polls, backend.checkpoint(&[])).await.transpose()?),
             1 => drop(drop_after(polls, backend.seek(random.next_u64())).await.transpose()?),
             2 => drop(drop_after(polls, backend.read(&mut [0; 50])).await.transpose()?),
             _ => {
@@ -200,7 +204,7 @@ pub(crate) async fn b9_calls_dropped_at_random_lose_nothing<F: Fixture>(trial: &
             }
         }
     }
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     holds(&mut backend, &log, "after calls that were dropped at random").await?;
     let mut backend = trial.fixture.reopen(backend).await?;
     let seen = read_from(&mut backend, 0).await?;
