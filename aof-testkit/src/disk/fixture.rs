@@ -4,6 +4,7 @@ use super::backend::SimBackend;
 use super::sim_disk::SimDisk;
 use crate::suite::capabilities::Capabilities;
 use crate::suite::fixture::Fixture;
+use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
 use crate::wrap::fault::{Fault, Faults};
 use aof_api::{AofBackend, Error, Result};
@@ -61,7 +62,7 @@ impl Fixture for SimFixture {
 
     fn capabilities(&self) -> Capabilities {
         let local = Capabilities::new().truncate().capacity().crash().locks();
-        let all = if self.fences { local.fences() } else { local };
+        let all = if self.fences { local.takes_over() } else { local };
         let all = if self.disk().zeros_ahead() > 0 { all.zeros_ahead() } else { all };
         all.failing(&[Call::Read, Call::Write, Call::Checkpoint, Call::Truncate])
     }
@@ -92,14 +93,15 @@ impl Fixture for SimFixture {
         self.disk().open()
     }
 
-    fn fail_next(&self, call: Call) -> Result<()> {
+    fn trouble(&self, trouble: Trouble) -> Result<()> {
         // The worst that the call can do, where there is something worse than a plain failure.
-        let fault = match call {
-            Call::Read => Fault::ReadFails,
-            Call::Write => Fault::WriteKeepsPart,
-            Call::Checkpoint => Fault::CheckpointKeepsPart,
-            Call::Truncate => Fault::TruncateStopsHalfway,
-            _ => return Err(Error::Unsupported { what: "an injected failure of this call" }),
+        let fault = match trouble {
+            Trouble::Fails(Call::Read) => Fault::ReadFails,
+            Trouble::Fails(Call::Write) => Fault::WriteKeepsPart,
+            Trouble::Fails(Call::Checkpoint) => Fault::CheckpointKeepsPart,
+            Trouble::Fails(Call::Truncate) => Fault::TruncateStopsHalfway,
+            Trouble::Fails(Call::Prune) => Fault::PruneStopsHalfway,
+            _ => return Err(Error::Unsupported { what: "such trouble with a simulated disk" }),
         };
         self.disk().faults().strike_next(fault);
         Ok(())

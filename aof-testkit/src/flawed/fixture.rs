@@ -5,6 +5,7 @@ use super::backend::{BadBackend, Shared};
 use crate::disk::{SimBackend, SimFixture};
 use crate::suite::capabilities::Capabilities;
 use crate::suite::fixture::Fixture;
+use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
 use aof_api::{AofBackend, Error, Result};
 use std::io::IoSlice;
@@ -94,7 +95,7 @@ impl Fixture for BadFixture {
         Ok(self.bad(self.sim.crash(backend.inner, seed).await?))
     }
 
-    fn fail_next(&self, call: Call) -> Result<()> {
+    fn trouble(&self, trouble: Trouble) -> Result<()> {
         // A flaw that is about a failure meets it before the disk does.
         let own = match self.flaw {
             Flaw::FailedWriteKeepsAPart => Some(Call::Write),
@@ -103,10 +104,10 @@ impl Fixture for BadFixture {
             Flaw::DroppedCheckpointIsForgotten => Some(Call::Checkpoint),
             _ => None,
         };
-        if own == Some(call) {
+        if own.map(Trouble::Fails) == Some(trouble) {
             *self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner) = own;
             return Ok(());
         }
-        self.sim.fail_next(call)
+        self.sim.trouble(trouble)
     }
 }

@@ -3,7 +3,8 @@
 use crate::suite::capabilities::Capabilities;
 use crate::suite::scale::Scale;
 use crate::suite::trouble::Trouble;
-use aof_api::{AofBackend, DynAofRead, Error, Result};
+use aof_api::storage::DynAofRead;
+use aof_api::{AofBackend, Error, Result};
 use std::future::Future;
 
 /// One place for one log: makes its backend, stops it, and opens the same log again.

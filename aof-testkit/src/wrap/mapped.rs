@@ -2,7 +2,9 @@
 
 use crate::suite::capabilities::Capabilities;
 use crate::suite::fixture::Fixture;
-use crate::wrap::call::Call;
+use crate::suite::scale::Scale;
+use crate::suite::trouble::Trouble;
+use aof_api::storage::DynAofRead;
 use aof_api::{AofBackend, Result};
 use std::future::Future;
 
@@ -67,8 +69,16 @@ where
         self.fixture.crash((self.unwrap)(backend), seed).await.map(&self.wrap)
     }
 
-    fn fail_next(&self, call: Call) -> Result<()> {
-        self.fixture.fail_next(call)
+    async fn reader_elsewhere(&self) -> Result<Box<dyn DynAofRead>> {
+        self.fixture.reader_elsewhere().await
+    }
+
+    fn trouble(&self, trouble: Trouble) -> Result<()> {
+        self.fixture.trouble(trouble)
+    }
+
+    fn scale(&self) -> Scale {
+        self.fixture.scale()
     }
 
     fn block_on<T>(&self, future: impl Future<Output = T>) -> T {

@@ -16,16 +16,16 @@ impl<F: Fixture> Trial<'_, F> {
                 let other = self.another();
                 let _first = other.fixture.create().await?;
                 let refused = other.fixture.second_writer().await.map(|_| ());
-                self.absent("have a second writer", "Capabilities::locks or fences", refused)
+                self.absent("have a second writer", "Capabilities::locks or takes_over", refused)
             }
-            SecondWriter::Fences => Err(Stop::Absent("does not lock: a second writer fences the first off".to_owned())),
+            SecondWriter::TakesOver => Err(Stop::Absent("does not lock: a second writer fences the first off".to_owned())),
         }
     }
 
     /// Goes on only where a second writer fences the first off.
     async fn needs_fences(&self) -> Verdict {
         match self.fixture.capabilities().second_writer() {
-            SecondWriter::Fences => Ok(()),
+            SecondWriter::TakesOver => Ok(()),
             SecondWriter::Impossible => self.needs_locks().await,
             SecondWriter::Locked => Err(Stop::Absent("does not fence: a second writer is refused".to_owned())),
         }

@@ -2,6 +2,7 @@
 
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::{Trial, append, holds, read_from, same, sees};
+use crate::suite::trouble::Trouble;
 use crate::suite::verdict::{Verdict, ensure, ensure_eq, ensure_refused};
 use crate::wrap::call::Call;
 use aof_api::{AofBackend, AofRead, AofReadExt, Error};
@@ -20,11 +21,11 @@ pub(crate) async fn b7_durable_len_is_0_after_an_opening<F: Fixture>(trial: &Tri
 pub(crate) async fn b7_after_a_failed_write_the_length_is_what_it_was_or_it_is_poisoned<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
-    trial.needs_failing(Call::Write)?;
+    trial.needs_trouble(Trouble::Fails(Call::Write))?;
     let log = trial.random().bytes(3000);
     let mut backend = trial.create_with(&log[..1000]).await?;
     backend.checkpoint(&[]).await?;
-    trial.fixture.fail_next(Call::Write)?;
+    trial.fixture.trouble(Trouble::Fails(Call::Write))?;
     let failed = backend.write(&[IoSlice::new(&log[1000..1700]), IoSlice::new(&log[1700..2000])]).await;
     if failed.is_ok() && trial.fixture.capabilities().can_buffer_writes() {
         let failed = backend.checkpoint(&[]).await;
@@ -62,12 +63,12 @@ pub(crate) async fn b7_after_a_failed_write_the_length_is_what_it_was_or_it_is_p
 }
 
 pub(crate) async fn b7_a_failed_checkpoint_poisons<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    trial.needs_failing(Call::Checkpoint)?;
+    trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
     let log = trial.random().bytes(2000);
     let mut backend = trial.create_with(&log[..1000]).await?;
     backend.checkpoint(&[]).await?;
     append(&mut backend, &log[1000..]).await?;
-    trial.fixture.fail_next(Call::Checkpoint)?;
+    trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
     let failed = backend.checkpoint(&[]).await;
     ensure!(failed.is_err(), "a checkpoint whose storage failed answered {failed:?}");
     ensure_eq!(backend.durable_len(), 1000, "durable_len() after a failed checkpoint");
@@ -87,9 +88,9 @@ pub(crate) async fn b7_a_failed_checkpoint_poisons<F: Fixture>(trial: &Trial<'_,
 pub(crate) async fn b7_a_second_checkpoint_after_a_failed_one_does_not_report_success<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
-    trial.needs_failing(Call::Checkpoint)?;
+    trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
     let mut backend = trial.create_with(&[6; 1000]).await?;
-    trial.fixture.fail_next(Call::Checkpoint)?;
+    trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
     let failed = backend.checkpoint(&[]).await;
     ensure!(failed.is_err(), "a checkpoint whose storage failed answered {failed:?}");
     let second = backend.checkpoint(&[]).await;
@@ -103,9 +104,9 @@ pub(crate) async fn b7_a_second_checkpoint_after_a_failed_one_does_not_report_su
 }
 
 pub(crate) async fn b7_poison_names_its_cause<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    trial.needs_failing(Call::Checkpoint)?;
+    trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
     let mut backend = trial.create_with(&[6; 100]).await?;
-    trial.fixture.fail_next(Call::Checkpoint)?;
+    trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
     let Err(first) = backend.checkpoint(&[]).await else {
         ensure!(false, "a checkpoint whose storage failed answered Ok");
         return Ok(());
@@ -126,8 +127,8 @@ pub(crate) async fn b7_a_failed_truncate_poisons<F: Fixture>(trial: &Trial<'_, F
     let mut backend = trial.create_with(&log).await?;
     backend.checkpoint(&[]).await?;
     trial.needs_truncate(&mut backend).await?;
-    trial.needs_failing(Call::Truncate)?;
-    trial.fixture.fail_next(Call::Truncate)?;
+    trial.needs_trouble(Trouble::Fails(Call::Truncate))?;
+    trial.fixture.trouble(Trouble::Fails(Call::Truncate))?;
     let failed = backend.truncate(500).await;
     ensure!(failed.is_err(), "a truncate whose storage failed answered {failed:?}");
     let refused = backend.write(&[IoSlice::new(b"more")]).await;
@@ -141,12 +142,12 @@ pub(crate) async fn b7_a_failed_truncate_poisons<F: Fixture>(trial: &Trial<'_, F
 }
 
 pub(crate) async fn b7_poison_ends_with_a_new_opening<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    trial.needs_failing(Call::Checkpoint)?;
+    trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
     let log = trial.random().bytes(3000);
     let mut backend = trial.create_with(&log[..1000]).await?;
     backend.checkpoint(&[]).await?;
     append(&mut backend, &log[1000..2000]).await?;
-    trial.fixture.fail_next(Call::Checkpoint)?;
+    trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
     let failed = backend.checkpoint(&[]).await;
     ensure!(failed.is_err(), "a checkpoint whose storage failed answered {failed:?}");
     let mut backend = trial.fixture.reopen(backend).await?;
@@ -163,13 +164,13 @@ pub(crate) async fn b7_poison_ends_with_a_new_opening<F: Fixture>(trial: &Trial<
 }
 
 pub(crate) async fn b7_a_poisoned_backend_still_reads_what_was_durable<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    trial.needs_failing(Call::Checkpoint)?;
+    trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
     let log = trial.random().bytes(1500);
     let mut backend = trial.create_with(&log[..1000]).await?;
     backend.checkpoint(&[]).await?;
     let mut reader = backend.reader().await?;
     append(&mut backend, &log[1000..]).await?;
-    trial.fixture.fail_next(Call::Checkpoint)?;
+    trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
     let failed = backend.checkpoint(&[]).await;
     ensure!(failed.is_err(), "a checkpoint whose storage failed answered {failed:?}");
     let mut seen = vec![0; 1000];
@@ -182,12 +183,12 @@ pub(crate) async fn b7_a_poisoned_backend_still_reads_what_was_durable<F: Fixtur
 pub(crate) async fn b7_after_a_failed_read_the_cursor_stays_and_reading_goes_on<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
-    trial.needs_failing(Call::Read)?;
+    trial.needs_trouble(Trouble::Fails(Call::Read))?;
     let log = trial.random().bytes(1000);
     let mut backend = trial.create_with(&log).await?;
     backend.checkpoint(&[]).await?;
     backend.seek(300).await?;
-    trial.fixture.fail_next(Call::Read)?;
+    trial.fixture.trouble(Trouble::Fails(Call::Read))?;
     let mut seen = vec![0; 700];
     ensure_refused!(backend.read(&mut seen).await, Error::Io { .. }, "a read whose storage failed");
     ensure_eq!(backend.read_all(&mut seen).await?, 700, "bytes read behind a failed read");

@@ -2,6 +2,7 @@
 
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::{Trial, append, holds, prefix, read_from, same, sees};
+use crate::suite::trouble::Trouble;
 use crate::suite::verdict::{Verdict, ensure, ensure_eq, ensure_refused};
 use crate::wrap::call::Call;
 use crate::wrap::dropping::drop_after;
@@ -94,12 +95,12 @@ pub(crate) async fn b9_the_checkpoint_after_a_dropped_one_survives_a_crash<F: Fi
 pub(crate) async fn b9_the_call_after_a_dropped_checkpoint_hears_of_its_failure<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
-    trial.needs_failing(Call::Checkpoint)?;
+    trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
     let log = trial.random().bytes(1000);
     for polls in 0..POLLS_MAX {
         let trial = trial.another();
         let mut backend = trial.create_with(&log).await?;
-        trial.fixture.fail_next(Call::Checkpoint)?;
+        trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
         let done = drop_after(polls, backend.checkpoint(&[])).await;
         // It failed and was heard, or failed unheard, or was never begun: then the failure still waits for the next one.
         let next = backend.checkpoint(&[]).await;
