@@ -8,7 +8,7 @@ use aof_api::{AofBackend, AofRead, Error};
 use std::io::IoSlice;
 
 impl<F: Fixture> Trial<'_, F> {
-    /// Goes on only where a second writer is refused with `Locked`; elsewhere checks that there is no such thing.
+    /// Continues only where a second writer is refused with `Locked`; elsewhere checks that there is no such thing.
     async fn needs_locks(&self) -> Verdict {
         match self.fixture.capabilities().second_writer() {
             SecondWriter::Locked => Ok(()),
@@ -18,16 +18,27 @@ impl<F: Fixture> Trial<'_, F> {
                 let refused = other.fixture.second_writer().await.map(|_| ());
                 self.absent("have a second writer", "Capabilities::locks or takes_over", refused)
             }
-            SecondWriter::TakesOver => Err(Stop::Absent("does not lock: a second writer fences the first off".to_owned())),
+            SecondWriter::TakesOver => Err(Stop::Absent("does not lock: a second writer takes over".to_owned())),
         }
     }
 
-    /// Goes on only where a second writer fences the first off.
-    async fn needs_fences(&self) -> Verdict {
+    /// Continues only where a second writer takes over; elsewhere checks that there is no such thing.
+    pub(crate) async fn needs_takeover(&self) -> Verdict {
         match self.fixture.capabilities().second_writer() {
             SecondWriter::TakesOver => Ok(()),
             SecondWriter::Impossible => self.needs_locks().await,
-            SecondWriter::Locked => Err(Stop::Absent("does not fence: a second writer is refused".to_owned())),
+            SecondWriter::Locked => Err(Stop::Absent("does not take over: a second writer is refused".to_owned())),
+        }
+    }
+
+    /// Continues only where there can be a next writer while readers of the one before live.
+    pub(crate) async fn needs_another_writer_beside_readers(&self) -> Verdict {
+        match self.fixture.capabilities().second_writer() {
+            SecondWriter::Impossible => self.needs_locks().await,
+            _ if self.fixture.capabilities().lock_is_held_by_readers() => {
+                Err(Stop::Absent("has no other writer while readers live".to_owned()))
+            }
+            SecondWriter::Locked | SecondWriter::TakesOver => Ok(()),
         }
     }
 }
@@ -96,7 +107,7 @@ pub(crate) async fn b10_the_lock_is_gone_while_readers_live<F: Fixture>(trial: &
 }
 
 pub(crate) async fn b10_a_second_writer_fences_the_first_off<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    trial.needs_fences().await?;
+    trial.needs_takeover().await?;
     let log = trial.random().bytes(2000);
     let mut first = trial.create_with(&log[..1000]).await?;
     first.checkpoint(&[]).await?;

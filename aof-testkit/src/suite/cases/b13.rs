@@ -1,6 +1,5 @@
 //! B13: pruning gives storage back, and never the last durable write.
 
-use crate::suite::capabilities::SecondWriter;
 use crate::suite::fixture::Fixture;
 use crate::suite::polling::{Waits, within};
 use crate::suite::trial::{Trial, append, read_from, read_on, same};
@@ -256,9 +255,7 @@ pub(crate) async fn b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_p
 
 pub(crate) async fn b13_a_fenced_writer_prunes_nothing<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     trial.needs_prune().await?;
-    if trial.fixture.capabilities().second_writer() != SecondWriter::TakesOver {
-        return Err(Stop::Absent("has no second writer that takes over".to_owned()));
-    }
+    trial.needs_takeover().await?;
     let mut pieces = trial.pieces(12).await?;
     let to = pieces.backend.durable_len() / 2;
     let mut second = trial.fixture.second_writer().await?;

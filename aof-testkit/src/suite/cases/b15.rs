@@ -1,6 +1,5 @@
 //! B15: a reader can wait for more.
 
-use crate::suite::capabilities::SecondWriter;
 use crate::suite::fixture::Fixture;
 use crate::suite::polling::{Watched, within};
 use crate::suite::trial::{Trial, append, sees};
@@ -47,7 +46,8 @@ pub(crate) async fn b15_changed_is_woken_by_a_write<F: Fixture>(trial: &Trial<'_
     for more in [1, 700, 5000] {
         let mut beside = Watched::new(other.changed(len));
         ensure!(beside.settle().await?.is_none(), "a reader at the end does not wait");
-        let grown = append(&mut backend, &vec![7; more]);
+        let bytes = vec![7; more];
+        let grown = append(&mut backend, &bytes);
         let (heard, ()) = waits_for(&mut reader, len, "a write", grown).await?;
         len += more as u64;
         ensure_eq!(heard?, len, "what changed() returned after a write of {more} bytes");
@@ -121,9 +121,7 @@ pub(crate) async fn b15_changed_reports_poison<F: Fixture>(trial: &Trial<'_, F>)
 }
 
 pub(crate) async fn b15_changed_reports_a_fence<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    if trial.fixture.capabilities().second_writer() != SecondWriter::TakesOver {
-        return Err(Stop::Absent("has no second writer that takes over".to_owned()));
-    }
+    trial.needs_takeover().await?;
     let mut first = trial.create_with(&[1; 100]).await?;
     first.checkpoint(&[]).await?;
     let mut reader = first.reader().await?;

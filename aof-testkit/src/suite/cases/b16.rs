@@ -84,12 +84,12 @@ pub(crate) async fn b16_two_checkpoints_on_two_threads_complete<F: Fixture>(tria
         append(&mut backend, &pair[1000..]).await?;
         let two = backend.checkpoint(&[]);
         let (one, two) = thread::scope(|scope| {
-            let other = scope.spawn(|| block_on(within("the earlier of two checkpoints", one)));
-            let two = block_on(within("the later of two checkpoints", two));
-            (other.join(), two)
+            let earlier = scope.spawn(|| block_on(within("the earlier of two checkpoints", one)));
+            let later = scope.spawn(|| block_on(within("the later of two checkpoints", two)));
+            (earlier.join(), later.join())
         });
-        let one = one.unwrap_or_else(|_| Err(Stop::broken("the earlier of two checkpoints panicked")));
-        let (one, two) = (one??, two??);
+        let panicked = |_| Err(Stop::broken("one of two checkpoints panicked"));
+        let (one, two) = (one.unwrap_or_else(panicked)??, two.unwrap_or_else(panicked)??);
         ensure_eq!((one.max(two), backend.durable_len()), (backend.len(), backend.len()), "what both made durable");
     }
     holds(&mut backend, &log, "after pairs of checkpoints on two threads").await
