@@ -5,6 +5,7 @@ pub(crate) mod bounded;
 pub(crate) mod digest;
 pub(crate) mod entries;
 pub mod find;
+pub(crate) mod index;
 pub(crate) mod options;
 pub(crate) mod pool;
 pub(crate) mod scan;

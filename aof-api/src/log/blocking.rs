@@ -7,7 +7,7 @@ use crate::format::checksum::Checksum;
 use crate::format::operation::Operation;
 use crate::format::prepare::Prepare;
 use crate::log::options::LogOptions;
-use crate::log::recovery::Recovery;
+use crate::log::recovery::report::Recovery;
 use crate::read::entries::LocatedEntry;
 use crate::read::scan::DamagedRange;
 use crate::storage::backend::{AofBackend, AofRead};

@@ -7,6 +7,7 @@
 
 use crate::chain::run::Run;
 use crate::read::batch::{Batch, Last, Stop};
+use crate::read::index::SparseIndex;
 use crate::read::options::Options;
 use crate::read::pool::Pool;
 use crate::read::scan::find_entry;
@@ -29,6 +30,8 @@ pub(crate) struct Stripe {
     pub(crate) end: u64,
     /// What its entries say as a whole.
     pub(crate) run: Run,
+    /// Where its entries are.
+    pub(crate) index: SparseIndex,
 }
 
 /// What a thread reads with.
@@ -58,7 +61,7 @@ impl<R: AofRead> Striper<R> {
             // The search begins one byte behind what it is given.
             begin => find_entry(window, reader, begin - 1, *chunk_len).await?.offset,
         };
-        let mut stripe = Stripe { start, end: start, run: Run::default() };
+        let mut stripe = Stripe { start, end: start, run: Run::default(), index: SparseIndex::default() };
         while stripe.end < limit {
             // No chunk goes past the limit, so the last entry of the last chunk begins before it.
             let left = usize::try_from(limit - stripe.end).map_or(*chunk_len, |left| left.min(*chunk_len));
@@ -67,6 +70,7 @@ impl<R: AofRead> Striper<R> {
             if !whole || batch.stop() == Stop::Suspect {
                 return Ok(None);
             }
+            batch.entries(batch.len()).for_each(|(offset, entry)| stripe.index.push(entry.op(), offset));
             stripe.end = batch.offset_of(batch.len());
             if batch.stop() == Stop::End {
                 break;

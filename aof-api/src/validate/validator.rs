@@ -162,7 +162,7 @@ pub async fn validate<R: AofRead>(reader: R, options: Options, expected_tip: Opt
 /// let mut first = Aof::create(MemoryBackend::new(), LogOptions::new()).await?;
 /// let one = first.append(Operation(200), b"one").await?;
 /// let start = Origin::After { op: one.op, checksum: one.checksum };
-/// let mut second = Aof::create(MemoryBackend::new(), LogOptions::new().start(start)).await?;
+/// let mut second = Aof::create(MemoryBackend::new(), LogOptions::new().origin(start)).await?;
 /// second.append(Operation(200), b"two").await?;
 ///
 /// let mut validator = Validator::new(validate::Options::new());

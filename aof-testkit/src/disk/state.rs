@@ -75,7 +75,7 @@ impl State {
         }
         self.images.reopen();
         self.set_len(self.images.live.len() as u64);
-        self.forget_above(self.images.live.len() as u64, &Options { defect: None, ..*options });
+        self.writes.retain(|end| *end <= self.len);
         self.settle_start();
         self.random = Random::new(seed);
         self.openings += 1;
@@ -182,7 +182,7 @@ impl State {
         let retention = if options.truncates { retention } else { self.whole_writes(retention) };
         self.images.crash(retention);
         self.set_len(self.images.live.len() as u64);
-        self.forget_above(self.images.live.len() as u64, &Options { defect: None, ..*options });
+        self.writes.retain(|end| *end <= self.len);
         self.lifetime += 1;
         self.writer = None;
     }

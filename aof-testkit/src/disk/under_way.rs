@@ -128,6 +128,9 @@ impl State {
             false => job.end as usize,
         };
         self.images.sync_up_to(end, job.file_len.max(end));
-        self.keep_note(job.end, &job.note, options);
+        // A disk that keeps notes too early has kept it.
+        if !options.has(Defect::NoteAheadOfTheDisk) {
+            self.keep_note(job.end, &job.note, options);
+        }
     }
 }
