@@ -2,6 +2,8 @@
 
 pub(crate) mod b1;
 pub(crate) mod b10;
+pub(crate) mod b10_outlived;
+pub(crate) mod b10_takeover;
 pub(crate) mod b11;
 pub(crate) mod b12;
 pub(crate) mod b13;

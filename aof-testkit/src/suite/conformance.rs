@@ -29,10 +29,10 @@ macro_rules! __conformance_cases {
                 b3_a_write_is_read_at_once_on_the_same_backend,
                 b3_a_reader_made_afterwards_sees_what_was_written,
                 b3_a_reader_begins_at_offset_0,
-                b3_a_reader_made_earlier_sees_a_prefix_of_what_was_written,
-                b3_a_reader_sees_everything_up_to_the_last_checkpoint,
-                b3_a_reader_at_the_end_goes_on_when_more_is_written,
-                b3_a_reader_goes_on_after_close_and_drop,
+                b3_a_reader_made_earlier_sees_every_write_that_returned,
+                b3_a_reader_sees_what_is_durable_and_what_is_not,
+                b3_a_reader_at_the_end_continues_when_more_is_written,
+                b3_a_reader_continues_after_close_and_drop,
                 b3_after_a_truncate_an_earlier_reader_is_good_below_the_cut,
                 b3_after_a_truncate_an_earlier_reader_never_sees_the_cut_bytes,
                 b3_a_reader_made_after_a_truncate_sees_the_new_bytes,
@@ -74,15 +74,19 @@ macro_rules! __conformance_cases {
                 b6_a_note_that_is_too_long_changes_nothing,
             }
             async b7 {
-                b7_durable_len_is_0_after_an_opening,
+                b7_opening_counts_nothing_as_durable_that_a_crash_takes,
                 b7_after_a_failed_write_the_length_is_what_it_was_or_it_is_poisoned,
+                b7_a_write_whose_answer_is_lost_is_there_once_or_not_at_all,
                 b7_a_failed_checkpoint_poisons,
+                b7_a_checkpoint_whose_answer_is_lost_kept_its_promise_or_poisons,
                 b7_a_second_checkpoint_after_a_failed_one_does_not_report_success,
+                b7_none_under_way_succeeds_after_an_earlier_one_failed,
                 b7_poison_names_its_cause,
                 b7_a_failed_truncate_poisons,
-                b7_poison_ends_with_a_new_opening,
+                b7_a_truncate_whose_answer_is_lost_cut_or_poisons,
+                b7_poison_ends_when_the_log_is_opened_again,
                 b7_a_poisoned_backend_still_reads_what_was_durable,
-                b7_after_a_failed_read_the_cursor_stays_and_reading_goes_on,
+                b7_after_a_failed_read_the_cursor_stays_and_reading_continues,
             }
             async b8 {
                 b8_truncate_cuts_at_every_boundary,
@@ -108,9 +112,19 @@ macro_rules! __conformance_cases {
                 b10_the_lock_is_gone_when_close_returns,
                 b10_the_lock_is_gone_when_the_backend_is_dropped,
                 b10_the_lock_is_gone_while_readers_live,
-                b10_a_second_writer_fences_the_first_off,
+                b10_the_last_reader_gives_the_lock_back,
                 b10_after_close_every_call_answers_closed,
                 b10_a_second_close_is_no_error,
+            }
+            async b10_outlived {
+                b10_a_checkpoint_that_outlives_its_backend_changes_nothing,
+                b10_the_lock_is_gone_after_a_close_that_fails,
+            }
+            async b10_takeover {
+                b10_a_takeover_at_any_await_point_keeps_what_was_acknowledged,
+                b10_a_second_writer_fences_the_first_off,
+                b10_what_was_durable_before_a_fence_resolves_to_ok,
+                b3_a_reader_of_a_fenced_writer_ends_at_its_durable_length,
             }
             async b11 {
                 b11_a_crash_keeps_the_durable_prefix_exactly,
@@ -118,6 +132,8 @@ macro_rules! __conformance_cases {
                 b11_a_log_can_be_written_after_a_crash,
                 b11_a_log_that_was_never_checkpointed_opens_after_a_crash,
                 b11_a_crash_while_a_checkpoint_runs_keeps_the_one_before,
+                b11_without_truncate_a_crash_keeps_whole_writes,
+                b11_a_crash_takes_what_was_not_durable,
             }
             async b12 {
                 b12_no_room_is_full_and_nothing_was_appended,
