@@ -11,7 +11,7 @@ use fixtures::memory::{BoxedMemoryFixture, MemoryFixture};
 fn main() {
     let backends = [
         ("memory", run_all(|| MemoryFixture)),
-        ("boxed memory", run_all(|| BoxedMemoryFixture)),
+        ("boxed memory", run_all(BoxedMemoryFixture::new)),
         ("sim disk", run_all(SimFixture::new)),
         ("fencing sim disk", run_all(SimFixture::fencing)),
         ("sim disk, zeros ahead", run_all(SimFixture::allocating_ahead)),
