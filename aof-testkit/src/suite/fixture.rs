@@ -6,6 +6,7 @@ use crate::suite::trouble::Trouble;
 use aof_api::storage::DynAofRead;
 use aof_api::{AofBackend, Error, Result};
 use std::future::Future;
+use std::time::Duration;
 
 /// One place for one log: makes its backend, stops it, and opens the same log again.
 ///
@@ -128,6 +129,11 @@ pub trait Fixture: Sync {
     /// How large the large cases are. A slow storage may say less, which the report prints.
     fn scale(&self) -> Scale {
         Scale::default()
+    }
+
+    /// How long a call may take before it fails its case instead of hanging it. A slow storage may say more.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(30)
     }
 
     /// Runs a future to its end, by a plain executor. Override it when fixture or backend need a runtime, which the fixture

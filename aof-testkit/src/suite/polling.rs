@@ -4,6 +4,7 @@ use crate::suite::verdict::Stop;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use futures::task::AtomicWaker;
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,17 +16,24 @@ use std::time::Duration;
 /// More polls than any call may need; a future that is never ready fails the case instead of hanging it.
 pub(crate) const POLLS_MAX: usize = 10_000;
 
-/// What may take long on a slow storage, and must not take for ever.
-const LIMIT: Duration = Duration::from_secs(30);
+thread_local! {
+    /// What a fixture says may take long, and must not take for ever.
+    static PATIENCE: Cell<Duration> = const { Cell::new(Duration::from_secs(30)) };
+}
+
+/// Sets how long the cases of this thread wait for a call.
+pub(crate) fn wait_at_most(patience: Duration) {
+    PATIENCE.set(patience);
+}
 
 /// For so long a future that waits must not ask to be polled.
 const QUIET: Duration = Duration::from_millis(20);
 
 /// Waits for `future`, and fails the case where that takes for ever.
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> Result<T, Stop> {
-    match before(LIMIT, future).await {
+    match before(PATIENCE.get(), future).await {
         Some(value) => Ok(value),
-        None => Err(Stop::broken(format_args!("{what} did not return within {} s", LIMIT.as_secs()))),
+        None => Err(Stop::broken(format_args!("{what} did not return within {:?}", PATIENCE.get()))),
     }
 }
 
@@ -125,9 +133,9 @@ impl<'a, T> Watched<'a, T> {
 
     /// Waits until it is done: by wake-ups alone. Fails the case where none comes.
     pub(crate) async fn finish(&mut self, what: &str) -> Result<T, Stop> {
-        match self.drive(LIMIT).await? {
+        match self.drive(PATIENCE.get()).await? {
             Some(value) => Ok(value),
-            None => Err(Stop::broken(format_args!("{what} was not woken within {} s", LIMIT.as_secs()))),
+            None => Err(Stop::broken(format_args!("{what} was not woken within {:?}", PATIENCE.get()))),
         }
     }
 

@@ -218,10 +218,7 @@ pub(crate) fn same(seen: &[u8], wanted: &[u8], when: &str) -> Verdict {
 #[track_caller]
 pub(crate) fn prefix(seen: &[u8], written: &[u8], least: usize, when: &str) -> Verdict {
     if seen.len() < least {
-        return Err(Stop::broken(format_args!(
-            "{when}: expected at least {least} bytes, got {}",
-            seen.len()
-        )));
+        return Err(Stop::broken(format_args!("{when}: expected at least {least} bytes, got {}", seen.len())));
     }
     same(seen, &written[..seen.len().min(written.len())], when)
 }

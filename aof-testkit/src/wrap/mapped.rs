@@ -7,6 +7,7 @@ use crate::suite::trouble::Trouble;
 use aof_api::storage::DynAofRead;
 use aof_api::{AofBackend, Result};
 use std::future::Future;
+use std::time::Duration;
 
 /// A fixture whose backends are those of another one, wrapped.
 ///
@@ -79,6 +80,10 @@ where
 
     fn scale(&self) -> Scale {
         self.fixture.scale()
+    }
+
+    fn patience(&self) -> Duration {
+        self.fixture.patience()
     }
 
     fn block_on<T>(&self, future: impl Future<Output = T>) -> T {

@@ -69,7 +69,8 @@ pub(crate) async fn b10_a_takeover_at_any_await_point_keeps_what_was_acknowledge
             let trial = trial.another();
             let mut first = trial.create_with(&log[..1000]).await?;
             first.checkpoint(&[]).await?;
-            let writing = Half::begin(first_polls, write_and_checkpoint(&mut first, &log[1000..2000]), &mut waits).await;
+            let writing =
+                Half::begin(first_polls, write_and_checkpoint(&mut first, &log[1000..2000]), &mut waits).await;
             let opening = Half::begin(second_polls, trial.fixture.second_writer(), &mut waits).await;
             let (written, opened) = if second_ends_first {
                 let opened = opening.end("the second writer").await?;

@@ -6,11 +6,7 @@ use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq};
 use aof_api::AofBackend;
 
 /// Checks that `backend`, opened after a crash, begins with what was durable, and returns all it holds.
-async fn after_crash<B: AofBackend>(
-    backend: &mut B,
-    durable: &[u8],
-    when: &str,
-) -> Result<Vec<u8>, Stop> {
+async fn after_crash<B: AofBackend>(backend: &mut B, durable: &[u8], when: &str) -> Result<Vec<u8>, Stop> {
     let found = backend.durable_len();
     ensure!(found <= backend.len(), "durable_len() is {found} of {} bytes after a crash", backend.len());
     let seen = read_from(backend, 0).await?;

@@ -99,7 +99,11 @@ pub(crate) async fn b13_a_pruned_log_begins_where_it_may_be_divided<F: Fixture>(
         ensure!(start >= before && start <= to, "prune({to}) of a log that begins at {before} returned {start}");
         ensure!(pieces.divisions.contains(&start), "prune({to}) returned {start}, not one of {:?}", pieces.divisions);
         pieces.begins_at(start, &format!("after prune({to})")).await?;
-        same(&read_from(&mut earlier, start).await?, &pieces.log[start as usize..], "an earlier reader above the start")?;
+        same(
+            &read_from(&mut earlier, start).await?,
+            &pieces.log[start as usize..],
+            "an earlier reader above the start",
+        )?;
         // Nothing below the start moves it.
         for again in [0, start / 2, start] {
             ensure_eq!(pieces.backend.prune(again).await?, start, "prune({again}) of a log that begins at {start}");

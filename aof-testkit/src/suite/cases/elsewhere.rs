@@ -59,6 +59,7 @@ pub(crate) async fn b3_a_reader_elsewhere_never_sees_bytes_that_were_cut<F: Fixt
     trial.needs_truncate(&mut backend).await?;
     backend.checkpoint(&[]).await?;
     let mut earlier = trial.fixture.reader_elsewhere().await?;
+    prefix(&read_from(&mut earlier, 0).await?, &log, 2000, "a reader elsewhere before a cut")?;
     backend.truncate(700).await?;
     append(&mut backend, &[0xee; 900]).await?;
     backend.checkpoint(&[]).await?;

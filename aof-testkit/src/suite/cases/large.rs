@@ -130,7 +130,12 @@ pub(crate) async fn b6_one_checkpoint_of_many_megabytes_survives<F: Fixture>(tri
     for piece in log.chunks(1 << 20) {
         append(&mut backend, piece).await?;
     }
-    ensure_eq!(backend.checkpoint(&[]).await?, log.len() as u64, "what a checkpoint of {} bytes resolved to", log.len());
+    ensure_eq!(
+        backend.checkpoint(&[]).await?,
+        log.len() as u64,
+        "what a checkpoint of {} bytes resolved to",
+        log.len()
+    );
     let mut backend = trial.stop(backend).await?;
     trial.cut_zeros_ahead(&mut backend, log.len()).await?;
     holds(&mut backend, &log, "one checkpoint of many megabytes, and a stop").await
