@@ -66,10 +66,12 @@ impl SparseIndex {
         (self.next_op, self.next_at) = (next.next_op, next.next_at);
     }
 
-    /// Forgets what lies below `start`.
-    pub(crate) fn prune(&mut self, start: u64) {
-        let keep = self.points.partition_point(|(_, offset)| *offset < start);
-        self.points.drain(..keep);
+    /// Forgets what lies below `start`, where the entry of `op` begins.
+    pub(crate) fn prune(&mut self, op: u64, start: u64) {
+        let keep = self.points.partition_point(|(_, offset)| *offset <= start);
+        if keep > 0 {
+            self.points.splice(..keep, [(op, start)]);
+        }
     }
 
     /// The offsets between which `op` begins, where the index knows that: it begins at or after the first and before the
@@ -151,8 +153,9 @@ mod tests {
     #[test]
     fn what_is_pruned_is_forgotten() {
         let mut index = index_of(1..1000, 1000);
-        index.prune(500_000);
+        index.prune(501, 500_000);
         assert_eq!(index.range_of(400, 999_000), None);
+        assert!(index.range_of(501, 999_000).unwrap().contains(&500_000));
         assert!(index.range_of(600, 999_000).unwrap().contains(&599_000));
     }
 }

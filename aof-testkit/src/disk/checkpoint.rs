@@ -51,7 +51,7 @@ impl Future for SimCheckpoint {
 impl Drop for SimCheckpoint {
     fn drop(&mut self) {
         if self.outcome.get().is_none() {
-            self.disk.state().forget(&self.outcome, self.disk.options());
+            self.disk.state().dropped(&self.outcome, self.disk.options());
         }
     }
 }

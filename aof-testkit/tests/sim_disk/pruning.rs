@@ -3,7 +3,7 @@
 use crate::{waiting, write};
 use aof_api::{AofBackend, AofRead, Error};
 use aof_testkit::disk::{Defect, SimBackend, SimDisk};
-use aof_testkit::{Fault, drop_after};
+use aof_testkit::{Fault, Faults, drop_after};
 use futures::executor::block_on;
 use std::collections::BTreeSet;
 
@@ -59,7 +59,8 @@ fn a_dropped_prune_leaves_the_old_start_the_new_one_or_one_between_whatever_come
     let mut starts = BTreeSet::new();
     for seed in 0..200 {
         for polls in 0..8 {
-            let (disk, mut backend) = filled(waiting(SimDisk::new().pruning()));
+            let faults = Faults::seeded(seed).pending(2, 1.0);
+            let (disk, mut backend) = filled(SimDisk::new().pruning().with_faults(faults));
             let _ = block_on(drop_after(polls, backend.prune(400)));
             match seed % 2 {
                 0 => disk.crash(seed),

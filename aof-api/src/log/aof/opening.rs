@@ -34,11 +34,11 @@ impl<B: AofBackend> Aof<B> {
     ///
     /// # Errors
     ///
-    /// [`Error::Corrupt`] for a loss, for something that is not a log, for a tail that
+    /// [`Error::Corrupt`](crate::Error::Corrupt) for a loss, for something that is not a log, for a tail that
     /// [`LogOptions::tail`] or the storage does not allow to be cut, and for a pruned log without a whole entry;
-    /// [`Error::NoteTipMissing`]; [`Error::ChainBroken`] and [`Error::Forked`] by the rule; [`Error::WrongCluster`];
-    /// [`Error::ChecksumMismatch`] and [`Error::MaybePruned`] when [`LogOptions::expected_tip`] is not in the log;
-    /// [`Error::TooLarge`] for a tail above [`LogOptions::cut_len_max`]. In all these cases nothing was changed. The
+    /// [`Error::NoteTipMissing`](crate::Error::NoteTipMissing); [`Error::ChainBroken`](crate::Error::ChainBroken) and [`Error::Forked`](crate::Error::Forked) by the rule; [`Error::WrongCluster`](crate::Error::WrongCluster);
+    /// [`Error::ChecksumMismatch`](crate::Error::ChecksumMismatch) and [`Error::MaybePruned`](crate::Error::MaybePruned) when [`LogOptions::expected_tip`] is not in the log;
+    /// [`Error::TooLarge`](crate::Error::TooLarge) for a tail above [`LogOptions::cut_len_max`]. In all these cases nothing was changed. The
     /// failures of the backend.
     pub async fn open(backend: B, options: LogOptions) -> Result<(Aof<B>, Recovery)> {
         Aof::opened(backend, options, None).await

@@ -28,18 +28,17 @@ impl<B: AofBackend> Aof<B> {
             true => self.cut_for(op).await?,
             false => 0,
         };
-        let pruned = self.backend.prune(to).await;
-        // Asked again, because an earlier call may have been dropped half way.
-        self.start = match &pruned {
-            Ok(start) => *start,
-            Err(_) => self.backend.start().await.unwrap_or(self.start),
-        };
-        self.index.prune(self.start);
-        pruned
+        self.start = self.backend.prune(to).await?;
+        if self.positions.now().is_written {
+            let first = self.first_op().await?;
+            self.index.prune(first, self.start);
+        }
+        Ok(self.start)
     }
 
     /// The offset of the first entry at or above `op`; the start where `op` is below everything.
     async fn cut_for(&mut self, op: u64) -> Result<u64> {
+        // Asked again, because an earlier call may have been dropped half way.
         self.start = self.backend.start().await?;
         if op <= self.first_op().await? {
             return Ok(self.start);
