@@ -61,7 +61,7 @@ impl SimBackend {
         state.images.sync();
     }
 
-    pub(super) fn settler(&self) -> Settler {
+    pub(crate) fn settler(&self) -> Settler {
         self.extent.settler()
     }
 

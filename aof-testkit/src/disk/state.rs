@@ -23,7 +23,7 @@ pub(crate) struct State {
     /// The checkpoints under way, the first of which is being synced.
     pub(super) jobs: VecDeque<Job>,
     /// The first offset that is held, and, until that is durable, the one before.
-    pub(super) start: u64,
+    pub(crate) start: u64,
     pub(super) start_before: Option<u64>,
     /// The ends of durable checkpoints that carried a note: where the log may be divided.
     pub(super) divisions: Vec<u64>,
