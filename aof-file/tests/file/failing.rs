@@ -1,6 +1,7 @@
 //! B7 and B12: what a failure leaves behind.
 
 use crate::fixture::{Place, block_on, checkpoint, io_kind, is_poisoned, read_everything, write};
+use aof_api::storage::IoCall;
 use aof_api::{AofBackend, AofRead, Error};
 use aof_file::fault::{Fault, Operation};
 use aof_file::{FileBackend, SyncOn};
@@ -216,7 +217,7 @@ fn a_failed_read_tells_its_offset_and_reading_goes_on_behind_it() {
         let mut buf = [0; 2];
         reader.seek(2).await.unwrap();
         place.system.inject(Fault::once(1).on(Operation::Read));
-        assert!(matches!(reader.read(&mut buf).await, Err(Error::Io { operation: "read", offset: 2, .. })));
+        assert!(matches!(reader.read(&mut buf).await, Err(Error::Io { call: IoCall::Read, offset: 2, .. })));
         reader.seek(4).await.unwrap();
         assert_eq!(reader.read(&mut buf).await.unwrap(), 2);
         assert_eq!(&buf, b"ef");
