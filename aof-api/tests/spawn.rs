@@ -64,13 +64,14 @@ async fn every_call_of_a_log<B: AofBackend + 'static>(backend: B) {
     assert_eq!(spawned!(log.validate(Rule::Linear, None)).unwrap().entries, 6);
     assert_eq!(spawned!(log.seam()).unwrap().unwrap().prepare().op(), 6);
     assert_eq!(spawned!(log.get(2)).unwrap().unwrap().op(), 2);
-    assert!(spawned!(log.append_with(Meta::new().view(2), OPERATION, b"")).is_ok());
-    every_call_of_entries(spawned!(log.entries_from(Target::Op(1))).unwrap()).await;
+    let mut from = spawned!(log.entries_from(Target::Op(3))).unwrap();
+    assert_eq!(spawn(async move { from.next().await.unwrap().unwrap().op() }).await, 3);
     assert!(matches!(spawned!(log.prune(1)), Err(Error::Unsupported { .. })));
     every_call_of_entries(spawned!(log.entries()).unwrap()).await;
     let visit = |_: LocatedEntry<'_>| Ok(());
-    let (log, recovery) = spawn(Aof::open_with(log.into_inner(), LogOptions::new(), visit)).await.unwrap();
-    assert_eq!(recovery.entries, 7);
+    let (mut log, recovery) = spawn(Aof::open_with(log.into_inner(), LogOptions::new(), visit)).await.unwrap();
+    assert_eq!(recovery.entries, 6);
+    assert_eq!(spawned!(log.append_with(Meta::new().view(2), OPERATION, b"")).unwrap().op, 7);
     let (log, recovery) = spawn(Aof::open(log.into_inner(), LogOptions::new())).await.unwrap();
     assert_eq!(recovery.entries, 7);
     spawn(log.close()).await.unwrap();
