@@ -220,7 +220,7 @@ impl FaultySystem {
         self.state().calls.clone()
     }
 
-    /// Forgets the calls so far, and answers them.
+    /// Forgets the calls so far, and returns them.
     pub fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.state().calls)
     }
