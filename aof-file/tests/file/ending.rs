@@ -2,7 +2,7 @@
 
 use crate::fixture::{Place, Woken, block_on, checkpoint, poll, read_everything, write};
 use aof_api::{AofBackend, AofRead, AofReadExt, Error};
-use aof_file::fault::Operation;
+use aof_file::fault::{Fault, Operation};
 use aof_file::{FileBackend, SyncOn, is_locked};
 use std::sync::Arc;
 
@@ -81,6 +81,31 @@ fn b3_readers_end_at_what_their_writer_made_durable() {
         assert_eq!(read_everything(&mut reader), b"abc");
         assert_eq!(block_on(reader.read_all_at(3, &mut [0; 9])).unwrap(), 0);
         assert!(matches!(block_on(reader.read_all_at(4, &mut [0; 9])), Err(Error::Closed)));
+    }
+}
+
+#[test]
+fn a_poisoned_writer_leaves_the_file_as_it_is() {
+    for close in [true, false] {
+        let place = Place::new();
+        let options = place.options().write_buffer_bytes(1000).preallocate_bytes(64 << 10);
+        let mut backend = options.create(&place.log).unwrap();
+        write(&mut backend, b"abc").unwrap();
+        place.system.hold(Operation::SyncData);
+        place.system.inject(Fault::once(1).on(Operation::SyncData));
+        let under_way = backend.checkpoint(&[]);
+        write(&mut backend, b"waits in the buffer").unwrap();
+        place.system.release();
+        block_on(under_way).unwrap_err();
+        let left = place.bytes();
+        place.system.take_calls();
+        match close {
+            true => block_on(backend.close()).unwrap(),
+            false => drop(backend),
+        }
+        assert_eq!(place.operations(), []);
+        assert!(place.bytes() == left && left.len() >= 64 << 10);
+        assert!(!is_locked(&place.log).unwrap());
     }
 }
 
