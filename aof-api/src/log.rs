@@ -5,12 +5,14 @@ pub mod blocking;
 pub(crate) mod checkpoints;
 pub(crate) mod filler;
 pub(crate) mod group_commit;
+pub(crate) mod meta;
 pub(crate) mod options;
 pub(crate) mod position;
 pub(crate) mod recovery;
 
 pub use crate::format::appended::Appended;
-pub use aof::Aof;
+pub use aof::{Aof, Seam, Successor};
 pub use group_commit::GroupCommit;
-pub use options::{Clock, LogOptions, Origin, Tail};
-pub use recovery::{Cut, CutPiece, Recovery, TailKind};
+pub use meta::Meta;
+pub use options::{Clock, LogOptions, Marks, Origin, Tail};
+pub use recovery::report::{Cut, CutPiece, First, NoteFound, Recovery, TailKind};

@@ -244,6 +244,17 @@ pub enum Error {
         found: Option<Checksum>,
     },
 
+    /// A pruned log does not hold the checksum that was expected, which may have been before its start.
+    #[error(
+        "the log does not contain the expected checksum {expected}: it was pruned and begins at offset {start}, so the entry may have been pruned"
+    )]
+    MaybePruned {
+        /// The checksum that was given.
+        expected: Checksum,
+        /// The first offset that is held.
+        start: u64,
+    },
+
     /// A durable note of the storage names an entry that the log does not hold: acknowledged data is lost.
     #[error(
         "the storage recorded that the first {covered} bytes are durable and end in the entry {expected}, which the log does not contain ({}): restore it from another copy, or open it with `LogOptions::ignore_note`",

@@ -51,6 +51,7 @@ impl Error {
             Error::Corrupt { .. }
             | Error::ChecksumMismatch { .. }
             | Error::NoteTipMissing { .. }
+            | Error::MaybePruned { .. }
             | Error::ChainBroken { .. }
             | Error::Forked { .. } => ErrorClass::Data,
         }

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::simulator::action::Interruption;
+use aof_api::log::Seam;
 use aof_api::validate::{self, NoteKind, Observation, Validator};
-use std::io::IoSlice;
 
 /// A file that the log was before.
 pub(super) struct Archive {
@@ -25,30 +25,33 @@ impl World {
         let Some(seam) = self.seam().await? else { return Ok(()) };
         self.log()?.backend_mut().trim();
         let next = SimDisk::new().with_faults(self.faults().clone()).allocating_ahead(self.disk.zeros_ahead());
-        let mut backend = next.open().map_err(|error| format!("a new disk does not open: {error:?}"))?;
-        if let Err(error) = backend.write(&[IoSlice::new(seam.as_entry_bytes())]).await {
-            must!(self.fail_write.take().is_some(), "the write of the seam answered {error:?}");
-            self.tally.failures += 1;
-            return Ok(());
-        }
+        let backend = next.open().map_err(|error| format!("a new disk does not open: {error:?}"))?;
+        let last = seam.prepare().clone();
+        let successor = match seam.begin(backend).await {
+            Ok(successor) => successor,
+            Err(error) => {
+                must!(self.fail_write.take().is_some(), "a new file with the seam fails with {error:?}");
+                self.tally.failures += 1;
+                return Ok(());
+            }
+        };
         must!(self.fail_write.is_none(), "a write whose storage failed answered Ok");
-        backend.checkpoint(&[]).await.map_err(|error| format!("the checkpoint of the seam answered {error:?}"))?;
         match interrupted {
             // The name means the old file still, and the new one is removed.
             Some(Interruption { renamed: false, seed, policy }) => self.crash(seed, policy).await,
             Some(Interruption { renamed: true, seed, policy }) => {
-                drop(backend);
+                drop(successor);
                 self.log = None;
-                self.archive(next, &seam);
+                self.archive(next, &last);
                 self.crash(seed, policy).await
             }
             None => {
-                let archived = self.log()?.continue_in(backend, &seam);
+                let archived = self.log()?.continue_in(successor);
                 let archived = archived.map_err(|error| format!("continue_in answered {error:?}"))?;
                 let closed = { archived }.close().await;
                 closed.map_err(|error| format!("closing the archive answered {error:?}"))?;
-                self.archive(next, &seam);
-                let (len, seam_len) = (self.log()?.len(), seam.size_disk());
+                self.archive(next, &last);
+                let (len, seam_len) = (self.log()?.len(), last.size_disk());
                 must!(len == seam_len, "the new file has {len} bytes where the seam has {seam_len}");
                 self.check_tip()?;
                 self.check_files().await
@@ -57,13 +60,13 @@ impl World {
     }
 
     /// The last entry, where the log can go on in another file.
-    async fn seam(&mut self) -> Seen<Option<Prepare>> {
+    async fn seam(&mut self) -> Seen<Option<Seam>> {
         let tip = self.model.tip().map(|tip| tip.checksum);
         let appendable = self.model.appendable();
         match self.log()?.seam().await {
             Ok(Some(seam)) => {
                 must!(appendable, "a log whose last entry is not the highest has a seam");
-                must!(Some(seam.checksum()) == tip, "the seam is {:?} where {tip:?} was due", seam.checksum());
+                must!(Some(seam.prepare().checksum()) == tip, "the seam is {seam:?} where {tip:?} was due");
                 Ok(Some(seam))
             }
             Ok(None) => {
