@@ -23,10 +23,16 @@
 //! ```
 
 mod action;
+mod history;
 mod model;
 mod shrinking;
+mod storage;
+mod tally;
 mod world;
 
-pub use action::{Action, History, Interruption, Kind, Policy};
+pub use action::{Action, Interruption, Policy, SyncFailure};
+pub use history::{History, Kind};
 pub use shrinking::shrink;
-pub use world::{Broken, Tally, run};
+pub use storage::Storage;
+pub use tally::Tally;
+pub use world::{Broken, run, run_with};

@@ -5,7 +5,7 @@
 
 use aof_api::{DynAofBackend, Result};
 use aof_testkit::disk::{SimBackend, SimFixture};
-use aof_testkit::{Call, Capabilities, Faults, Faulty, Fixture, Metered, conformance};
+use aof_testkit::{Capabilities, Faults, Faulty, Fixture, Metered, Trouble, conformance};
 
 type Boxed = Box<dyn DynAofBackend>;
 
@@ -56,8 +56,8 @@ impl Fixture for WrappedFixture {
         self.open()
     }
 
-    fn fail_next(&self, call: Call) -> Result<()> {
-        self.inner.fail_next(call)
+    fn trouble(&self, trouble: Trouble) -> Result<()> {
+        self.inner.trouble(trouble)
     }
 }
 

@@ -60,7 +60,7 @@ impl SimBackend {
         state.images.sync();
     }
 
-    pub(super) fn settler(&self) -> Settler {
+    pub(crate) fn settler(&self) -> Settler {
         self.extent.settler()
     }
 
@@ -129,7 +129,7 @@ impl SimBackend {
             return Err(Error::TooLarge { what: Quantity::Note, size, limit });
         }
         self.check_writable(Call::Checkpoint)?;
-        let steps = self.disk.faults().held_up();
+        let held_up = self.disk.faults().held_up();
         let mut state = self.disk.state();
         if self.disk.options().truncates {
             state.images.allocate_ahead(self.disk.zeros_ahead());
@@ -138,9 +138,9 @@ impl SimBackend {
             end: self.extent.len(),
             file_len: state.images.file_len(),
             note: note.to_vec(),
-            fault: None,
-            steps,
+            steps: held_up + state.draw_steps(self.disk.options()),
             begun: false,
+            dropped: false,
             outcome: Arc::clone(outcome),
             settler: self.extent.settler(),
         };

@@ -58,6 +58,7 @@ pub(super) struct Options {
     pub(super) prunes: bool,
     pub(super) notes: NoteKeeping,
     pub(super) helped: bool,
+    pub(super) sync_steps: usize,
     pub(super) defect: Option<Defect>,
 }
 
@@ -71,6 +72,7 @@ impl Options {
             prunes: false,
             notes: NoteKeeping::None,
             helped: false,
+            sync_steps: 0,
             defect: None,
         }
     }
