@@ -3,7 +3,10 @@
 pub(crate) mod append;
 pub(crate) mod copy;
 pub(crate) mod digest;
+pub(crate) mod files;
 pub(crate) mod inspect;
+mod judge;
+mod judged_order;
 pub(crate) mod manual;
 pub(crate) mod merge;
 mod merged;

@@ -44,6 +44,9 @@ pub(crate) struct AppendArguments {
     /// What to do with a torn tail that was acknowledged to nobody
     #[arg(long, value_enum, default_value_t = TailName::Torn)]
     pub(crate) tail: TailName,
+    /// Cut a torn tail without keeping its bytes beside the log, for a directory that takes no new file
+    #[arg(long)]
+    pub(crate) discard_tail: bool,
     /// How many bytes of the log are known to have been durable: damage behind them is a tail
     #[arg(long, value_name = "BYTES")]
     pub(crate) durable_len: Option<u64>,

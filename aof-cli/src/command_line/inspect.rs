@@ -42,6 +42,9 @@ pub(crate) struct InspectArguments {
     /// Show what is in the bodies
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) decode: Option<Decode>,
+    /// Read all of a long log, to find entries of --time also where times go back
+    #[arg(long, requires = "time")]
+    pub(crate) scan: bool,
     /// Wait for more entries at the end, also when the log is rotated
     #[arg(long, short)]
     pub(crate) follow: bool,

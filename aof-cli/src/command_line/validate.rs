@@ -25,6 +25,9 @@ pub(crate) struct ValidateArguments {
     /// The checksum that the last entry must have, 32 digits as they are printed
     #[arg(long, value_name = "HEX")]
     pub(crate) tip: Option<Checksum>,
+    /// How many entries there must be at least, for jobs that look after backups
+    #[arg(long, value_name = "N")]
+    pub(crate) min_entries: Option<u64>,
     #[command(flatten)]
     pub(crate) threads: ThreadArguments,
 }

@@ -2,18 +2,27 @@
 
 use crate::command_line::Arguments;
 use crate::command_line::manual::{CompletionsArguments, ManArguments};
-use crate::output::exit::{Exit, Failure, Outcome};
+use crate::command_line::output::OutputArguments;
+use crate::output::exit::Exit;
+use crate::output::failure::{Failure, Outcome};
+use crate::output::json;
+use crate::output::json::any::{Completions, Manual};
+use crate::output::out::Out;
 use clap::CommandFactory;
 use std::io::Write;
 
-pub(crate) fn completions(arguments: &CompletionsArguments) -> Outcome {
+pub(crate) fn completions(arguments: &CompletionsArguments, output: &OutputArguments) -> Outcome {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "aof", &mut text);
+    if output.json {
+        let shell = arguments.shell.to_string();
+        return print_object(&Completions { shell, text: String::from_utf8_lossy(&text).into_owned() });
+    }
     print(&text)
 }
 
 /// One page with every command, or the page of one.
-pub(crate) fn man(arguments: &ManArguments) -> Outcome {
+pub(crate) fn man(arguments: &ManArguments, output: &OutputArguments) -> Outcome {
     let mut aof = Arguments::command();
     aof.build();
     let mut text = Vec::new();
@@ -21,15 +30,24 @@ pub(crate) fn man(arguments: &ManArguments) -> Outcome {
         None => whole(&aof, &mut text),
         Some(name) => {
             let command = aof.find_subcommand(name);
-            let command = command.ok_or_else(|| Failure::Usage(format!("{name:?} is no command of aof")))?;
+            let command = command.ok_or_else(|| Failure::Usage(format!("{name:?} is not a command of aof")))?;
             clap_mangen::Man::new(command.clone()).render(&mut text)
         }
     };
     rendered.map_err(Failure::output)?;
+    if output.json {
+        return print_object(&Manual { text: String::from_utf8_lossy(&text).into_owned() });
+    }
     print(&text)
 }
 
-/// The page of the tool, with the options of each command behind its name.
+fn print_object(object: &impl json::object::Object) -> Outcome {
+    let mut out = Out::of_verdict();
+    json::print(&mut out, object)?;
+    out.finish().map(|()| Exit::Clean)
+}
+
+/// The page of the tool, with the options of each command after its name.
 fn whole(aof: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
     let man = clap_mangen::Man::new(aof.clone());
     man.render_title(text)?;
@@ -53,7 +71,7 @@ fn whole(aof: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
 }
 
 fn print(text: &[u8]) -> Outcome {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text).and_then(|()| out.flush()).map_err(Failure::output)?;
-    Ok(Exit::Clean)
+    let mut out = Out::of_verdict();
+    out.write_all(text).map_err(Failure::output)?;
+    out.finish().map(|()| Exit::Clean)
 }

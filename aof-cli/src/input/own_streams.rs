@@ -1,0 +1,79 @@
+//! Standard streams that are a log: a command must not read its own output, nor print into a log.
+
+use crate::output::failure::{Failure, Outcome};
+use crate::output::paths::shown;
+use crate::output::say::mute;
+use std::path::Path;
+
+/// What a command does with a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Use {
+    Reads,
+    Writes,
+}
+
+/// Refuses to run where a standard stream is one of the files of the command: `aof append LOG < LOG` would never end,
+/// `aof inspect LOG >> LOG` would write text into the log.
+#[cfg(unix)]
+pub(crate) fn refuse(files: &[(&Path, Use)], reads_standard_input: bool) -> Outcome<()> {
+    let (input, out, err) = (identity(std::io::stdin()), identity(std::io::stdout()), identity(std::io::stderr()));
+    let of =
+        |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| identity_of(&file));
+    let is = |stream: Option<Identity>, file: Option<Identity>| stream.is_some() && stream == file;
+    for (path, used) in files {
+        let file = of(path);
+        if is(err, file) {
+            mute();
+        }
+        let stream = if is(out, file) {
+            "standard output"
+        } else if is(err, file) {
+            "standard error"
+        } else if is(input, file) && reads_standard_input && *used == Use::Writes {
+            "standard input"
+        } else {
+            continue;
+        };
+        return Err(Failure::Refused(format!(
+            "{stream} and {} are the same file: nothing was read or written; choose another file",
+            shown(path)
+        )));
+    }
+    let fed_back =
+        [(out, "standard output"), (err, "standard error")].into_iter().find(|(stream, _)| is(input, *stream));
+    match fed_back {
+        Some((stream, name)) if reads_standard_input => {
+            if stream == err {
+                mute();
+            }
+            Err(Failure::Refused(format!(
+                "standard input and {name} are the same file: nothing was read or written; choose another file"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn refuse(_: &[(&Path, Use)], _: bool) -> Outcome<()> {
+    let _ = (mute, shown, Failure::Refused);
+    Ok(())
+}
+
+/// What distinguishes a file from another: its device and its inode.
+#[cfg(unix)]
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity_of(file: &std::fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (file.dev(), file.ino())
+}
+
+/// That of a stream, where it is a regular file.
+#[cfg(unix)]
+fn identity(stream: impl std::os::fd::AsFd) -> Option<Identity> {
+    let stream = stream.as_fd().try_clone_to_owned().ok()?;
+    let file = std::fs::File::from(stream).metadata().ok()?;
+    file.is_file().then(|| identity_of(&file))
+}
