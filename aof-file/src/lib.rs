@@ -12,7 +12,7 @@
 //! let offset = backend.write(&[IoSlice::new(b"two "), IoSlice::new(b"parts")]).await?;
 //! assert_eq!((offset, backend.len(), backend.durable_len()), (0, 9, 0));
 //!
-//! assert_eq!(backend.checkpoint().await?, 9); // these bytes survive a power loss from here on
+//! assert_eq!(backend.checkpoint(&[]).await?, 9); // these bytes survive a power loss from here on
 //!
 //! let mut reader = backend.reader().await?; // goes on beside the writer, and outlives it
 //! let mut bytes = [0; 9];
@@ -148,28 +148,18 @@
 //! not noticed, each part of a write is a call of its own, and the lock is mandatory: another process cannot read the
 //! file while a writer has it open.
 
-mod append;
-mod archive;
-mod backend;
-pub mod blocking;
-mod checks;
-mod cut;
-mod draft;
-mod end;
-mod failure;
-pub mod fault;
-mod lock;
+mod names;
 mod open;
-mod options;
 mod reader;
-mod rotate;
-mod sync;
 pub mod system;
-mod writeback;
+mod writer;
 
-pub use backend::FileBackend;
-pub use draft::Draft;
-pub use lock::is_locked;
-pub use options::{FileOptions, SyncOn};
+pub use names::blocking;
+pub use names::draft::Draft;
+pub use names::rotate::{continue_after_move, rotate};
+pub use open::lock::is_locked;
+pub use open::options::{FileOptions, SyncOn};
 pub use reader::FileReader;
-pub use rotate::{continue_after_move, rotate};
+pub use system::fault;
+pub use writer::backend::FileBackend;
+pub use writer::checkpoint::Checkpoint;

@@ -9,6 +9,8 @@ use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+pub(crate) mod failure;
+pub mod fault;
 mod os;
 
 pub use os::OsSystem;

@@ -183,7 +183,7 @@ fn a_closed_backend_answers_closed_and_can_be_closed_again() {
         backend.close().await.unwrap();
         backend.close().await.unwrap();
         assert!(matches!(backend.write(&[IoSlice::new(b"x")]).await, Err(Error::Closed)));
-        assert!(matches!(backend.checkpoint().await, Err(Error::Closed)));
+        assert!(matches!(backend.checkpoint(&[]).await, Err(Error::Closed)));
         assert!(matches!(backend.truncate(0).await, Err(Error::Closed)));
         assert!(matches!(backend.reader().await, Err(Error::Closed)));
         assert!(matches!(backend.seek(0).await, Err(Error::Closed)));
@@ -217,7 +217,7 @@ fn futures_of_the_backend_can_be_sent() {
     let place = Place::new();
     let mut backend = place.create();
     is_send(backend.write(&[]));
-    is_send(backend.checkpoint());
+    is_send(backend.checkpoint(&[]));
     is_send(backend.truncate(0));
     is_send(backend.close());
 }

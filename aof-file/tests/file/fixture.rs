@@ -77,7 +77,7 @@ pub(crate) fn write(backend: &mut FileBackend, bytes: &[u8]) -> aof_api::Result<
 }
 
 pub(crate) fn checkpoint(backend: &mut FileBackend) -> aof_api::Result<u64> {
-    block_on(backend.checkpoint())
+    block_on(backend.checkpoint(&[]))
 }
 
 /// All that a cursor sees, from the beginning to its end.

@@ -62,7 +62,7 @@ fn b10_the_lock_is_gone_after_a_drop_while_a_sync_is_under_way() {
     let place = Place::new();
     let mut backend = place.with(b"abc");
     place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint().now_or_never().is_none());
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
     place.wait_for(Operation::SyncData);
     drop(backend);
     let reopened = FileBackend::open(&place.log);

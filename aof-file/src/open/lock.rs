@@ -1,8 +1,8 @@
 //! One writer for one file: an exclusive lock that nobody waits for.
 
-use crate::failure::failed;
-use crate::open::{absolute, open_regular};
+use crate::open::opening::{absolute, open_regular};
 use crate::system::{Access, OpenFile, OsSystem};
+use aof_api::storage::IoCall;
 use aof_api::{Error, Result};
 use std::fs::TryLockError;
 use std::io;
@@ -46,11 +46,11 @@ pub(crate) fn try_lock(file: OpenFile) -> Result<LockedFile> {
     for attempt in 1..=PROBE_ATTEMPTS {
         match file.file().try_lock() {
             Ok(()) => return Ok(LockedFile(Arc::new(file))),
-            Err(TryLockError::Error(source)) => return Err(failed("lock", 0, file.path(), source)),
+            Err(TryLockError::Error(source)) => return Err(Error::io_at(IoCall::Lock, file.path(), 0, source)),
             Err(TryLockError::WouldBlock) => {}
         }
         // A shared lock can be had beside probes, but not beside a writer.
-        if !try_shared(file.file()).map_err(|source| failed("lock", 0, file.path(), source))? {
+        if !try_shared(file.file()).map_err(|source| Error::io_at(IoCall::Lock, file.path(), 0, source))? {
             break;
         }
         thread::sleep(PROBE_WAIT * attempt);
@@ -83,7 +83,7 @@ pub(crate) fn try_lock(file: OpenFile) -> Result<LockedFile> {
 pub fn is_locked(path: impl AsRef<Path>) -> Result<bool> {
     let path = absolute(path.as_ref())?;
     let (file, _) = open_regular(&OsSystem, &path, Access::Read)?;
-    let free = try_shared(file.file()).map_err(|source| failed("lock", 0, &path, source))?;
+    let free = try_shared(file.file()).map_err(|source| Error::io_at(IoCall::Lock, &path, 0, source))?;
     Ok(!free)
 }
 

@@ -1,10 +1,11 @@
 //! The bytes that a truncation cuts off, kept beside the log.
 
-use crate::append::write_all_at;
-use crate::failure::{failed, is_full};
 use crate::reader::read_at;
+use crate::system::failure::is_full;
 use crate::system::{Access, OpenFile, System};
-use crate::writeback::Writeback;
+use crate::writer::append::write_all_at;
+use crate::writer::writeback::Writeback;
+use aof_api::storage::IoCall;
 use aof_api::{Error, Result};
 use std::io::{self, IoSlice};
 use std::ops::Range;
@@ -63,9 +64,9 @@ fn keep_as(
     *copy = Some(path.to_owned());
     copy_sparse(system, log, &file, &range)?;
     let at = range.start;
-    system.set_len(&file, range.end - range.start).map_err(|source| failed("keep of cut bytes", at, path, source))?;
-    system.sync_all(&file).map_err(|source| failed("sync of cut bytes", at, path, source))?;
-    system.sync_directory_of(path).map_err(|source| failed("sync of the directory", at, path, source))
+    system.set_len(&file, range.end - range.start).map_err(|source| Error::io_at(IoCall::Save, path, at, source))?;
+    system.sync_all(&file).map_err(|source| Error::io_at(IoCall::Sync, path, at, source))?;
+    system.sync_directory_of(path).map_err(|source| Error::io_at(IoCall::SyncDirectory, path, at, source))
 }
 
 /// Makes the first of `LOG.cut-OFFSET`, `LOG.cut-OFFSET.1`, ... that does not exist.
@@ -82,11 +83,11 @@ fn create_new(system: &dyn System, log: &Path, mode: u32, offset: u64) -> Result
         match system.open(&path, Access::CreateNew { mode: mode & 0o666 }) {
             Ok(file) => return Ok(file),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = Some(error),
-            Err(error) => return Err(failed("keep of cut bytes", offset, &path, error)),
+            Err(error) => return Err(Error::io_at(IoCall::Save, &path, offset, error)),
         }
     }
     let error = last.unwrap_or_else(|| io::ErrorKind::AlreadyExists.into());
-    Err(failed("keep of cut bytes (10000 copies are there)", offset, log, error))
+    Err(Error::io_at(IoCall::Save, log, offset, error))
 }
 
 /// Copies all blocks of `range` that are not zeros.
@@ -96,7 +97,7 @@ fn copy_sparse(system: &dyn System, log: &OpenFile, copy: &OpenFile, range: &Ran
         for data in data_runs(chunk) {
             let place = at - range.start + data.start as u64;
             write_all_at(system, copy, &[IoSlice::new(&chunk[data])], place, &mut writeback)
-                .map_err(|source| failed("keep of cut bytes", at, copy.path(), source))?;
+                .map_err(|source| Error::io_at(IoCall::Save, copy.path(), at, source))?;
         }
         Ok(true)
     })
@@ -119,10 +120,10 @@ fn for_each_chunk(
             let place = at + filled as u64;
             match read_at(system, log, &mut chunk[filled..], place) {
                 Ok(0) => {
-                    return Err(failed("read of cut bytes", place, log.path(), io::ErrorKind::UnexpectedEof.into()));
+                    return Err(Error::io_at(IoCall::Read, log.path(), place, io::ErrorKind::UnexpectedEof.into()));
                 }
                 Ok(count) => filled += count,
-                Err(source) => return Err(failed("read of cut bytes", place, log.path(), source)),
+                Err(source) => return Err(Error::io_at(IoCall::Read, log.path(), place, source)),
             }
         }
         if !take(at, chunk)? {

@@ -44,8 +44,8 @@ impl Writeback {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::{Call, Fault, FaultySystem, Operation};
     use crate::system::Access;
+    use crate::system::fault::{Call, Fault, FaultySystem, Operation};
 
     #[test]
     fn what_was_written_is_begun_once_in_large_pieces_of_whole_pages() {

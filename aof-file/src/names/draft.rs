@@ -1,10 +1,10 @@
 //! A log under a temporary name: it gets its own only when it is complete.
 
-use crate::failure::failed;
-use crate::lock::LockedFile;
-use crate::open::{absolute, lock_existing};
-use crate::system::System;
+use crate::open::lock::LockedFile;
+use crate::open::opening::{absolute, lock_existing};
+use crate::system::{OpenFile, System};
 use crate::{FileBackend, FileOptions};
+use aof_api::storage::IoCall;
 use aof_api::{AofBackend, Error, Result};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ impl Draft {
         name.push(".partial-");
         let (Some(directory), false) = (path.parent(), path.is_dir()) else {
             let directory = io::Error::new(io::ErrorKind::IsADirectory, "this is a directory; a log is a regular file");
-            return Err(failed("create", 0, &path, directory));
+            return Err(Error::io_at(IoCall::Create, &path, 0, directory));
         };
         let mut failure = None;
         let made = tempfile::Builder::new().prefix(&name).make_in(directory, |path| {
@@ -79,7 +79,7 @@ impl Draft {
                 let (backend, temporary) = made.into_parts();
                 Ok(Draft { backend, system: Arc::clone(&options.system), temporary, path, mode_max })
             }
-            Err(error) => Err(failure.unwrap_or_else(|| failed("create", 0, &path, error))),
+            Err(error) => Err(failure.unwrap_or_else(|| Error::io_at(IoCall::Create, &path, 0, error))),
         }
     }
 
@@ -116,7 +116,7 @@ impl Draft {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(Error::NotEmpty { len: self.system.path_status(&self.path).map_or(0, |status| status.len) })
             }
-            Err(source) => Err(failed("rename", 0, &self.path, source)),
+            Err(source) => Err(Error::io_at(IoCall::Rename, &self.path, 0, source)),
         }
     }
 
@@ -153,7 +153,7 @@ impl Draft {
     /// the rename, and of the sync of the directory; only after the last of them the new log may have the name.
     pub async fn succeed(mut self, original: &FileBackend) -> Result<PathBuf> {
         self.complete().await?;
-        original.check_path()?;
+        original.log_file()?.check_path()?;
         let kept = self.keep_beside()?;
         self.sync_directory()?;
         self.rename_over()?;
@@ -172,7 +172,7 @@ impl Draft {
             match self.system.link(&self.path, &kept) {
                 Ok(()) => return Ok(kept),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(source) => return Err(failed("keep of the original", 0, &kept, source)),
+                Err(source) => return Err(Error::io_at(IoCall::Save, &kept, 0, source)),
             }
             // A run that was interrupted has got so far already.
             if let (Ok(one), Ok(two)) = (self.system.path_status(&self.path), self.system.path_status(&kept))
@@ -182,7 +182,7 @@ impl Draft {
                 return Ok(kept);
             }
         }
-        Err(failed("keep of the original (10000 are there)", 0, &self.path, io::ErrorKind::AlreadyExists.into()))
+        Err(Error::io_at(IoCall::Save, &self.path, 0, io::ErrorKind::AlreadyExists.into()))
     }
 
     /// What a draft is made of: the log, its temporary name, which is removed on drop, and where it is to stand.
@@ -192,18 +192,20 @@ impl Draft {
 
     /// Makes everything that was written durable, and gives the file back.
     async fn complete(&mut self) -> Result<()> {
-        self.backend.checkpoint().await?;
+        self.backend.checkpoint(&[]).await?;
         self.backend.close().await
     }
 
     fn rename_over(&self) -> Result<()> {
-        self.system.rename(&self.temporary, &self.path).map_err(|source| failed("rename", 0, &self.path, source))?;
+        self.system
+            .rename(&self.temporary, &self.path)
+            .map_err(|source| Error::io_at(IoCall::Rename, &self.path, 0, source))?;
         self.sync_directory()
     }
 
     fn sync_directory(&self) -> Result<()> {
         let synced = self.system.sync_directory_of(&self.path);
-        synced.map_err(|source| failed("sync of the directory", 0, &self.path, source))
+        synced.map_err(|source| Error::io_at(IoCall::SyncDirectory, &self.path, 0, source))
     }
 }
 
@@ -223,5 +225,39 @@ fn hold(system: &dyn System, path: &Path) -> Result<Option<LockedFile>> {
         Ok(held) => Ok(Some(held)),
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+impl FileOptions {
+    /// Makes a new log under a temporary name in the directory of `path`, which may name a file already: see [`Draft`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`](aof_api::Error::Io) when it cannot be made, or `path` is a directory.
+    pub fn draft(&self, path: impl AsRef<Path>) -> Result<Draft> {
+        Draft::new(self, path.as_ref(), self.mode_max)
+    }
+}
+
+impl FileBackend {
+    /// Makes a [`Draft`] that is to take the place of this log: beside it, with its owner and its permissions.
+    ///
+    /// # Errors
+    ///
+    /// [`Io`](Error::Io) when it cannot be made, or this process may not give files to the owner of this one;
+    /// [`Closed`](Error::Closed) after a close.
+    pub fn draft(&self) -> Result<Draft> {
+        let log = self.log_file()?;
+        // Nobody's but its maker's until it has the owner that it is to have.
+        let draft = Draft::new(self.options(), self.path(), 0o600)?;
+        draft.backend.give_as(&log.file, 0o777)?;
+        Ok(draft)
+    }
+
+    /// Gives the file the owner of `original`, and its permissions as far as `mode_max` has them too.
+    fn give_as(&self, original: &OpenFile, mode_max: u32) -> Result<()> {
+        let log = self.log_file()?;
+        let given = log.system.give_as(original, &log.file, mode_max);
+        given.map_err(|source| Error::io_at(IoCall::SetPermissions, original.path(), 0, source))
     }
 }

@@ -1,10 +1,10 @@
 //! Rotation: the log so far gets another name, and goes on in a new file.
 
 use crate::FileBackend;
-use crate::archive::{archive_and_replace, publish, sync_directory};
-use crate::failure::failed;
-use crate::open::absolute;
+use crate::names::archive::{archive_and_replace, publish, sync_directory};
+use crate::open::opening::absolute;
 use aof_api::format::Prepare;
+use aof_api::storage::IoCall;
 use aof_api::{Aof, AofBackend, Error, Result};
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub async fn rotate(log: &mut Aof<FileBackend>, archive_path: impl AsRef<Path>) 
     log.backend_mut().trim().await?;
     let next = Next::make(log).await?;
     let (path, temporary) = (next.path.clone(), next.temporary);
-    archive_and_replace(log.backend().open_parts()?, &path, &archive, temporary)?;
+    archive_and_replace(log.backend().log_file()?, &path, &archive, temporary)?;
     // Nothing waits from the rename to the exchange of the files, so that a dropped future leaves none half done.
     go_on(log, next.backend, &next.seam, &path).await
 }
@@ -103,16 +103,16 @@ pub async fn continue_after_move(log: &mut Aof<FileBackend>) -> Result<bool> {
         Err(Error::Moved { .. }) => {}
         Err(failure) => return Err(failure),
     }
-    let open = log.backend().open_parts()?;
+    let open = log.backend().log_file()?;
     let path = log.backend().path();
-    let status = open.system.file_status(open.file.file());
-    if status.map_err(|source| failed("look at the file", 0, path, source))?.is_removed {
+    let status = open.system.file_status(&open.file);
+    if status.map_err(|source| Error::io_at(IoCall::Stat, path, 0, source))?.is_removed {
         let what = format!("{} (removed: copy the log to another place while it is open)", path.display());
         return Err(Error::Moved { what });
     }
     log.backend_mut().trim().await?;
     let next = Next::make(log).await?;
-    publish(&*log.backend().open_parts()?.system, &next.path, &next.temporary)?;
+    publish(&*log.backend().log_file()?.system, &next.path, &next.temporary)?;
     go_on(log, next.backend, &next.seam, &next.path).await?;
     Ok(true)
 }
@@ -130,11 +130,11 @@ impl Next {
     async fn make(log: &mut Aof<FileBackend>) -> Result<Next> {
         let Some(seam) = log.seam().await? else {
             let empty = io::Error::new(io::ErrorKind::InvalidInput, "the log is empty: there is nothing to archive");
-            return Err(failed("rotation", 0, log.backend().path(), empty));
+            return Err(Error::io_at(IoCall::Rename, log.backend().path(), 0, empty));
         };
         let mut draft = log.backend().draft()?;
         draft.backend().write(&[IoSlice::new(seam.as_entry_bytes())]).await?;
-        draft.backend().checkpoint().await?;
+        draft.backend().checkpoint(&[]).await?;
         let (backend, temporary, path) = draft.into_parts();
         Ok(Next { backend, seam, temporary, path })
     }
@@ -142,7 +142,7 @@ impl Next {
 
 /// Goes on in the new file, which has its name now, and lets go of the old one.
 async fn go_on(log: &mut Aof<FileBackend>, mut next: FileBackend, seam: &Prepare, path: &Path) -> Result<()> {
-    let synced = sync_directory(&*next.open_parts()?.system, path);
+    let synced = sync_directory(&*next.log_file()?.system, path);
     next.rename(log.backend().path());
     next.open_as(log.backend());
     if let Err(failure) = &synced {

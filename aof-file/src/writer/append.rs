@@ -1,7 +1,7 @@
 //! All parts of a write to the file, however little the system takes at a time.
 
 use crate::system::{MAX_PARTS, OpenFile, System};
-use crate::writeback::{PIECE_LEN, Writeback};
+use crate::writer::writeback::{PIECE_LEN, Writeback};
 use std::io::{self, IoSlice};
 
 /// Writes all of `parts` at `offset`, and lets the disk begin with them where they are many. After an error, any number of

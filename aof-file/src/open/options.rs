@@ -1,10 +1,6 @@
 //! How a log is opened.
 
-use crate::open::{self, Intent};
 use crate::system::{OsSystem, System};
-use crate::{Draft, FileBackend, FileReader};
-use aof_api::Result;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The thread on which a checkpoint syncs.
@@ -148,50 +144,5 @@ impl FileOptions {
     pub fn system(mut self, system: Arc<dyn System>) -> FileOptions {
         self.system = system;
         self
-    }
-
-    /// As [`FileBackend::create`], with these options.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`FileBackend::create`].
-    pub fn create(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
-        open::writer(self, path.as_ref(), Intent::Create)
-    }
-
-    /// As [`FileBackend::open`], with these options.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`FileBackend::open`].
-    pub fn open(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
-        open::writer(self, path.as_ref(), Intent::Open)
-    }
-
-    /// As [`FileBackend::open_or_create`], with these options.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`FileBackend::open_or_create`].
-    pub fn open_or_create(&self, path: impl AsRef<Path>) -> Result<FileBackend> {
-        open::writer(self, path.as_ref(), Intent::OpenOrCreate)
-    }
-
-    /// Makes a new log under a temporary name in the directory of `path`, which may name a file already: see [`Draft`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Io`](aof_api::Error::Io) when it cannot be made, or `path` is a directory.
-    pub fn draft(&self, path: impl AsRef<Path>) -> Result<Draft> {
-        Draft::new(self, path.as_ref(), self.mode_max)
-    }
-
-    /// As [`FileReader::open_read_only`], with these options.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`FileReader::open_read_only`].
-    pub fn open_read_only(&self, path: impl AsRef<Path>) -> Result<FileReader> {
-        open::reader(&self.system, path.as_ref())
     }
 }
