@@ -72,6 +72,7 @@ impl<'a> Digesting<'a> {
             let names: Vec<_> = order.iter().map(|part| sources[*part].in_command()).collect();
             Next::new(format!("aof digest {}", names.join(" ")), "reads the files in the order of their entries")
         });
+        self.note(counted.as_ref().map_or(0, |counted| counted.unknown), judged.validation.entries, sources)?;
         let (whole, entries) = (self.findings == 0 && in_order.is_none(), judged.validation.entries);
         if self.json {
             let digest = json::digest::Digest {
@@ -86,11 +87,13 @@ impl<'a> Digesting<'a> {
             let marked = if whole { "" } else { " (of what was read)" };
             writeln!(self.out, "{}{marked}", judged.digest()).map_err(Failure::output)?;
         }
-        self.note(counted.map_or(0, |counted| counted.unknown), entries, sources)?;
         self.out.finish()?;
         if let Some(next) = in_order {
             let text = "the files are given in another order than that of their entries: the digest is of no history";
             return Err(Failure::Problem { text: text.to_owned(), next: vec![next] });
+        }
+        if entries == 0 && !whole {
+            return Err(no_entries(sources));
         }
         Ok(if whole { Exit::Clean } else { Exit::Problems })
     }
@@ -123,6 +126,17 @@ impl<'a> Digesting<'a> {
         }
         Ok(())
     }
+}
+
+/// Nothing of a log was found.
+pub(super) fn no_entries(sources: &[Source]) -> Failure {
+    let (mut text, mut next) =
+        ("not one entry was found: perhaps this is not an append-only log".to_owned(), Vec::new());
+    for (looks, command) in sources.iter().filter_map(Source::looks) {
+        text += &format!("\n  {looks}");
+        next.extend(command);
+    }
+    Failure::Problem { text, next }
 }
 
 /// Entries that add nothing to the digest.

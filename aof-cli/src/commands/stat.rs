@@ -63,5 +63,8 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
         text::print(&mut out, &tally).map_err(Failure::output)?;
     }
     out.finish()?;
+    if tally.entries == 0 && tally.damages > 0 {
+        return Err(super::digest::no_entries(&sources));
+    }
     Ok(if tally.damages == 0 { Exit::Clean } else { Exit::Problems })
 }

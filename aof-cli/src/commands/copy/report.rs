@@ -126,11 +126,11 @@ impl<'a> Report<'a> {
         self.no_log = matches!(error, Error::Corrupt { offset: 0, .. })
             && torn.is_none()
             && self.stopped.is_none_or(|range| range.at_end);
-        if self.no_log {
-            if let Some((text, next)) = self.source.looks() {
-                let text = format!("{name}: {error}\n  {text}");
-                return Failure::Problem { text, next: next.into_iter().collect() };
-            }
+        if self.no_log
+            && let Some((text, next)) = self.source.looks()
+        {
+            let text = format!("{name}: {error}\n  {text}");
+            return Failure::Problem { text, next: next.into_iter().collect() };
         }
         let torn = torn.map_or_else(String::new, |stopped| {
             let len = grouped(stopped.len);
