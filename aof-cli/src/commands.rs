@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod append;
+mod clusters;
 pub(crate) mod copy;
 pub(crate) mod digest;
 pub(crate) mod files;

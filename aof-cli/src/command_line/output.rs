@@ -1,4 +1,4 @@
-//! What every command can be told about its output.
+//! The flags of every command for its output.
 
 use clap::{Args, ValueEnum};
 

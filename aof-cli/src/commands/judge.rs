@@ -17,6 +17,23 @@ pub(super) enum Found {
     Note(PathBuf, Note),
 }
 
+impl Found {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Found::Finding(_, finding) => finding.kind,
+            Found::Note(_, note) => note.kind,
+        }
+    }
+
+    /// How many there are of it: a run of entries that were recorded again is one note.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Found::Note(_, note) if note.op_last.0.is_some() => note.count.0.unwrap_or(1),
+            _ => 1,
+        }
+    }
+}
+
 /// Reads the files of a log, one after the other.
 pub(super) struct Judge {
     rule: Rule,
@@ -24,8 +41,7 @@ pub(super) struct Judge {
     validator: Validator,
     paths: Vec<PathBuf>,
     parts: Vec<Part>,
-    /// The cluster of the first entry, and of the last one whose cluster was another.
-    clusters: Option<(u128, u128)>,
+    clusters: Clusters,
 }
 
 /// The verdict over all files.
@@ -43,7 +59,7 @@ impl Judge {
     pub(super) fn new(rule: Rule, threads: usize, progress: &mut Progress) -> Judge {
         let validator = Validator::new(validate::Options::new().rule(rule).verify_threads(threads));
         progress.follow_entries(validator.entries_so_far());
-        Judge { rule, threads, validator, paths: Vec::new(), parts: Vec::new(), clusters: None }
+        Judge { rule, threads, validator, paths: Vec::new(), parts: Vec::new(), clusters: Clusters::default() }
     }
 
     /// Reads one file, and hands over what is found in it.
@@ -56,14 +72,23 @@ impl Judge {
             readers.extend((1..self.threads).map_while(|_| Some(progress.watch(source.reader().ok()?))));
         }
         let path = source.path.as_path();
-        let (before, clusters) = (self.validator.finish().tip, &mut self.clusters);
-        let cluster = first.as_ref().map_or(0, |first| first.cluster);
-        let observe_one = |observation| {
-            if let Some(found) = found(path, &observation, clusters, cluster) {
-                observe(found);
+        let before = self.validator.finish().tip;
+        if self.clusters.first.is_none() && before.is_none() {
+            self.clusters.first = first.as_ref().map(|first| first.cluster);
+        }
+        let (mut repeated, clusters) = (Repeated::default(), &mut self.clusters);
+        let observe_one = |observation: Observation| {
+            if repeated.takes(path, &observation) {
+                return;
+            }
+            repeated.end().into_iter().for_each(&mut observe);
+            if !repeated.takes(path, &observation) {
+                found(path, &observation, clusters).into_iter().for_each(&mut observe);
             }
         };
-        block_on(self.validator.read_striped(readers, observe_one)).map_err(Failure::at(path))?;
+        let read = block_on(self.validator.read_striped(readers, observe_one));
+        repeated.end().into_iter().for_each(&mut observe);
+        read.map_err(Failure::at(path))?;
         let tip = self.validator.finish().tip.filter(|tip| before != Some(*tip));
         let first = first.map(|first| (first.op, first.parent, first.checksum));
         self.parts.push(Part { first, tip, is_stream: source.is_stream() });
@@ -95,6 +120,48 @@ impl Judged {
     }
 }
 
+/// A run of entries that were recorded before, one after the other: one note for all of them.
+#[derive(Default)]
+struct Repeated {
+    path: PathBuf,
+    /// The first and the last of them.
+    run: Option<(validate::Note, u64)>,
+}
+
+impl Repeated {
+    /// Whether this is one more of the run, or the first of one.
+    fn takes(&mut self, path: &Path, observation: &Observation) -> bool {
+        let Observation::Note(note @ validate::Note { kind: NoteKind::Duplicate, op: Some(op), .. }) = observation
+        else {
+            return false;
+        };
+        match &mut self.run {
+            Some((_, last)) if last.checked_add(1) == Some(*op) => *last = *op,
+            // Another run: the caller ends this one first, and asks again.
+            Some(_) => return false,
+            None => {
+                path.clone_into(&mut self.path);
+                self.run = Some((note.clone(), *op));
+            }
+        }
+        true
+    }
+
+    /// The note of the run, if there is one. What comes next begins another.
+    fn end(&mut self) -> Option<Found> {
+        let (first, last) = self.run.take()?;
+        let mut note = log::note(&self.path, &first);
+        let count = first.op.map_or(1, |op| last - op + 1);
+        if count > 1 {
+            let op = first.op.unwrap_or(last);
+            note.message = format!("ops {op} to {last} were recorded before");
+        }
+        note.op_last = last.into();
+        note.count = count.into();
+        Some(Found::Note(self.path.clone(), note))
+    }
+}
+
 /// What the first entry of a file says.
 struct First {
     op: u64,
@@ -115,22 +182,24 @@ fn first_entry(source: &Source) -> Outcome<Option<First>> {
     }))
 }
 
+/// The clusters of the entries so far.
+#[derive(Default)]
+struct Clusters {
+    /// That of the first entry; of a stream, it is not known.
+    first: Option<u128>,
+    /// That of the last entry whose cluster was another.
+    other: Option<u128>,
+}
+
 /// What is to be reported of an observation. Another cluster is a finding, once for each change.
-fn found(
-    path: &Path,
-    observation: &Observation,
-    clusters: &mut Option<(u128, u128)>,
-    first_of_file: u128,
-) -> Option<Found> {
+fn found(path: &Path, observation: &Observation, clusters: &mut Clusters) -> Option<Found> {
     match observation {
         Observation::Finding(finding) => Some(Found::Finding(path.to_owned(), log::finding(path, finding))),
         Observation::Note(validate::Note { kind: NoteKind::Cluster { found }, offset, op, .. }) => {
-            let (first, last) = clusters.get_or_insert((first_of_file, first_of_file));
-            if last == found {
+            if clusters.other.replace(*found) == Some(*found) {
                 return None;
             }
-            *last = *found;
-            Some(Found::Finding(path.to_owned(), log::cluster(path, *offset, *op, *first, *found)))
+            Some(Found::Finding(path.to_owned(), log::cluster(path, *offset, *op, clusters.first, *found)))
         }
         Observation::Note(note) => Some(Found::Note(path.to_owned(), log::note(path, note))),
     }

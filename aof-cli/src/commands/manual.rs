@@ -9,16 +9,43 @@ use crate::output::json;
 use crate::output::json::any::{Completions, Manual};
 use crate::output::out::Out;
 use clap::CommandFactory;
+use clap_complete::Shell;
 use std::io::Write;
 
 pub(crate) fn completions(arguments: &CompletionsArguments, output: &OutputArguments) -> Outcome {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "aof", &mut text);
-    if output.json {
-        let shell = arguments.shell.to_string();
-        return print_object(&Completions { shell, text: String::from_utf8_lossy(&text).into_owned() });
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if arguments.shell == Shell::Bash {
+        text = with_files(&text);
     }
-    print(&text)
+    if output.json {
+        return print_object(&Completions { shell: arguments.shell.to_string(), text });
+    }
+    print(text.as_bytes())
+}
+
+/// The script for bash, in which commands that take logs complete files: as it is generated, an argument that is not a flag
+/// completes flags too. An empty list of replies leaves the completion to bash, which completes files and quotes them.
+fn with_files(script: &str) -> String {
+    const FLAGS: &str = "COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )";
+    let (mut text, mut takes_files) = (String::with_capacity(script.len()), false);
+    for line in script.lines() {
+        if let Some(name) = line.trim().strip_prefix("aof__subcmd__").and_then(|rest| rest.strip_suffix(')')) {
+            takes_files = !matches!(name, "completions" | "man") && !name.starts_with("help");
+        }
+        let line = match line.trim() {
+            condition if takes_files && condition.ends_with("${COMP_CWORD} -eq 2 ]] ; then") => {
+                line.replace(" || ${COMP_CWORD} -eq 2 ]]", " ]]")
+            }
+            // The last one of a command: where the word is a flag, the first one was taken.
+            FLAGS if takes_files && !line.starts_with("                ") => line.replace(FLAGS, "COMPREPLY=()"),
+            _ => line.to_owned(),
+        };
+        text += &line;
+        text.push('\n');
+    }
+    text
 }
 
 /// One page with every command, or the page of one.

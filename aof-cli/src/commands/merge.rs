@@ -1,5 +1,6 @@
 //! `aof merge`: one whole log out of several.
 
+use super::clusters::refuse_several;
 use super::merged::Merged;
 use crate::command_line::merge::MergeArguments;
 use crate::command_line::output::OutputArguments;
@@ -13,7 +14,7 @@ use crate::output::progress::Progress;
 use crate::output::signals::{finished, guarded};
 use aof_api::format::Checksum;
 use aof_api::merge::{self, Merger};
-use aof_api::{Entries, Error, read};
+use aof_api::{Error, read};
 use aof_file::{Draft, is_locked};
 use futures::executor::block_on;
 use std::path::Path;
@@ -22,7 +23,7 @@ pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outco
     let out = &arguments.output;
     refuse_stream(out, "OUT")?;
     let sources = Source::open_files(&arguments.logs, "merging")?;
-    refuse_clusters(&sources)?;
+    refuse_several(&sources)?;
     let options = options(arguments.root, arguments.tip, arguments.gaps, arguments.threads.count());
     let mut draft = draft(out, arguments.force, &sources)?;
     let progress = Progress::new(Source::total_len(&sources), output);
@@ -34,7 +35,11 @@ pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outco
     }
     let paths: Vec<&Path> = sources.iter().map(|source| source.path.as_path()).collect();
     let merged = Merged::new(&paths, output);
-    if let Err(error) = block_on(merger.plan()) {
+    let planned = block_on(merger.plan()).map(drop);
+    if planned.is_err() || merger.report().left_out() > 0 {
+        merged.note_clusters(&sources)?;
+    }
+    if let Err(error) = planned {
         progress.finish();
         return Err(merged.refuse(merger.report(), error));
     }
@@ -62,25 +67,6 @@ pub(super) fn of_output(out: &Path, error: merge::Error) -> Failure {
         merge::Error::Storage(error) => Failure::of(out, Role::Output)(error),
         error => Failure::problem(format!("{}: {error}", shown(out))),
     }
-}
-
-/// Logs of several clusters are never one log.
-fn refuse_clusters(sources: &[Source]) -> Outcome<()> {
-    let mut first: Option<(&Source, u128)> = None;
-    for source in sources {
-        let mut entries = Entries::new(source.reader()?, read::Options::new());
-        let Ok(Some(entry)) = block_on(entries.next()) else { continue };
-        let cluster = entry.header().cluster.get();
-        let (other, expected) = *first.get_or_insert((source, cluster));
-        if cluster != expected {
-            let (other, path) = (shown(&other.path), shown(&source.path));
-            return Err(Failure::problem(format!(
-                "{other} is a log of cluster {expected}, {path} of cluster {cluster}: nothing was written; merge the logs \
-                 of one cluster"
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Asks for the room before anything is written. It may be taken meanwhile: writing asks again.

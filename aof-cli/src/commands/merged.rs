@@ -2,8 +2,10 @@
 
 mod lines;
 
+use super::clusters::mixed;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
+use crate::input::source::Source;
 use crate::output::advice::{Next, cut_torn_end};
 use crate::output::failure::{ERROR, Failure, Outcome};
 use crate::output::json;
@@ -101,6 +103,14 @@ impl<'a> Merged<'a> {
         let mut out = Out::of_verdict();
         json::print(&mut out, &plain_note(path, kind, text))?;
         out.finish()
+    }
+
+    /// Notes inputs in which logs of several clusters are mixed, of which one is kept.
+    pub(crate) fn note_clusters(&self, sources: &[Source]) -> Outcome<()> {
+        sources.iter().try_for_each(|source| match mixed(source) {
+            Some(text) => self.note(&source.path, "cluster", text),
+            None => Ok(()),
+        })
     }
 
     fn input_path(&self, input: usize) -> &Path {

@@ -110,7 +110,11 @@ impl<'a> Repair<'a> {
             error => Failure::problem(format!("{}: {error}", shown(log))),
         })?;
         let merged = Merged::new(&[log], output);
-        if let Err(error) = block_on(merger.plan()) {
+        let planned = block_on(merger.plan()).map(drop);
+        if planned.is_err() || merger.report().left_out() > 0 {
+            merged.note_clusters(std::slice::from_ref(&Source::open_file(log, "repairing")?))?;
+        }
+        if let Err(error) = planned {
             progress.finish();
             return Err(merged.refuse(merger.report(), error));
         }

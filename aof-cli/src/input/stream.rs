@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::sync::{Arc, OnceLock};
 
 /// How far back a reader may go, in bytes. A walk on one thread goes back over a chunk of 256 KiB and an entry of 1 MiB,
-/// and behind damage over one entry more.
+/// and after damage over one entry more.
 const KEPT_LEN: usize = 4 << 20;
 
 /// How a stream began, once something came.
@@ -25,7 +25,7 @@ impl Begin {
 /// Reads a stream that has no beginning any more, only what was kept of it.
 pub(crate) struct StreamReader {
     input: Box<dyn Read + Send>,
-    /// The last bytes that came, and where the first of them stands in the log.
+    /// The last bytes that came, and where the first of them is in the log.
     kept: Vec<u8>,
     start: u64,
     cursor: u64,

@@ -1,4 +1,4 @@
-//! Why a command could not continue, as people and scripts are told.
+//! Why a command could not continue, for people and scripts.
 
 use super::advice::{Advice, Next, Role, advice};
 use super::exit::Exit;
@@ -126,7 +126,7 @@ impl Failure {
 }
 
 /// What the library reports, with the path as it was typed.
-fn told(path: &Path, error: &Error) -> String {
+fn text_of(path: &Path, error: &Error) -> String {
     match error {
         Error::Io { call: IoCall::Open | IoCall::Create, source, .. } => {
             format!("cannot open {}: {}", shown(path), as_typed(&source.to_string(), path))
@@ -154,7 +154,7 @@ impl fmt::Display for Failure {
             |f: &mut fmt::Formatter<'_>, next: &[Next]| next.iter().try_for_each(|next| write!(f, "\n  {next}"));
         match self {
             Failure::Log { path, error, role } => {
-                f.write_str(&told(path, error))?;
+                f.write_str(&text_of(path, error))?;
                 let Advice { text, next } = advice(path, error, *role);
                 with_next(f, &next)?;
                 text.map_or(Ok(()), |text| write!(f, "\n  {text}"))

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use system::{Interruption, refuse_long_files};
 
-/// What is removed when the process is told to end.
+/// What is removed when a signal ends the process.
 static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 fn unfinished() -> MutexGuard<'static, Option<PathBuf>> {

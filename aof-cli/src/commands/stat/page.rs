@@ -20,7 +20,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// The page of a command that may have been told to write one.
+/// Where the page goes, if one is to be written.
 pub(super) enum Page<'a> {
     None,
     /// Standard output, in place of the text.

@@ -1,6 +1,6 @@
 //! The numbers on a terminal: tables whose columns stand under each other, and bars.
 
-use super::clients::TOLD_APART;
+use super::clients::DISTINCT_MAX;
 use super::series::{Step, WIDTH_MIN};
 use super::tally::{Count, Tally};
 use crate::command_line::size::{Size, counted, grouped};
@@ -111,7 +111,10 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
     if tally.clients.beyond.entries > 0 {
         facts.push((
             "",
-            format!("{TOLD_APART} are told apart, {} entries are of others", grouped(tally.clients.beyond.entries)),
+            format!(
+                "{DISTINCT_MAX} are distinguished, {} entries are of others",
+                grouped(tally.clients.beyond.entries)
+            ),
         ));
     }
     facts.push((

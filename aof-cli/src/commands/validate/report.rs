@@ -31,6 +31,8 @@ pub(super) struct Report<'a> {
     progress: &'a Progress,
     findings: Counts,
     notes: Counts,
+    /// How many lines there are of each kind.
+    shown: Counts,
     /// In damaged and unreadable places.
     lost_bytes: u64,
     /// Ends as a crash leaves them.
@@ -49,6 +51,7 @@ impl<'a> Report<'a> {
             progress,
             findings: Counts::new(),
             notes: Counts::new(),
+            shown: Counts::new(),
             lost_bytes: 0,
             torn_ends: 0,
             failed: None,
@@ -64,8 +67,10 @@ impl<'a> Report<'a> {
             }
             Found::Note(_, note) => self.notes.entry(note.kind).or_insert(0),
         };
-        *count += 1;
-        if self.failed.is_none() && *count <= self.shown_max {
+        let shown = self.shown.entry(found.kind()).or_insert(0);
+        *shown += 1;
+        *count += found.count();
+        if self.failed.is_none() && *shown <= self.shown_max {
             self.failed = self.progress.clone().suspend(|| self.print(found)).err();
         }
     }
@@ -154,10 +159,11 @@ impl<'a> Report<'a> {
         facts: &Facts<'_>,
         sources: &[Source],
     ) -> std::io::Result<()> {
-        let Report { out, findings, notes, shown_max, .. } = self;
+        let Report { out, findings, notes, shown, shown_max, .. } = self;
         let validation = &judged.validation;
-        for (kind, count) in findings.iter().chain(notes.iter()).filter(|(_, count)| **count > *shown_max) {
-            writeln!(out, "{QUIET}... {} in all; `--json` lists every one{QUIET:#}", counted(*count, kind))?;
+        for (kind, lines) in shown.iter().filter(|(_, lines)| **lines > *shown_max) {
+            let more = grouped(lines - *shown_max);
+            writeln!(out, "{QUIET}... and {more} more lines about {kind}; `--json` lists every one{QUIET:#}")?;
         }
         let none = || "none".to_owned();
         let ops = validation.ops.as_ref().map_or_else(none, |ops| format!("{} to {}", ops.start(), ops.end()));

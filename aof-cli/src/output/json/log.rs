@@ -76,7 +76,9 @@ object! {
         missing_last: Sometimes<u64>,
         /// `pending`: bytes at the end that are being written
         len: Sometimes<u64>,
-        /// `not-counted`: entries that add nothing to the digest
+        /// `duplicate`: the op of the last of consecutive entries that were recorded before
+        op_last: Sometimes<u64>,
+        /// `duplicate`: how many entries; `not-counted`: how many entries add nothing to the digest
         count: Sometimes<u64>,
         /// `order`: a command with the files in the right order
         next: Sometimes<String>,
@@ -204,16 +206,18 @@ pub(crate) fn plain_note(path: &Path, kind: &'static str, message: impl Into<Str
         missing_first: Sometimes::default(),
         missing_last: Sometimes::default(),
         len: Sometimes::default(),
+        op_last: Sometimes::default(),
         count: Sometimes::default(),
         next: Sometimes::default(),
     }
 }
 
 /// An entry of another cluster than the first one.
-pub(crate) fn cluster(path: &Path, offset: u64, op: Option<u64>, expected: u128, found: u128) -> Finding {
-    let message = format!("cluster {found}, and the log began with cluster {expected}: two logs are mixed");
+pub(crate) fn cluster(path: &Path, offset: u64, op: Option<u64>, expected: Option<u128>, found: u128) -> Finding {
+    let first = expected.map_or_else(|| "another one".to_owned(), |expected| format!("cluster {expected}"));
+    let message = format!("cluster {found}, and the log began with {first}: two logs are mixed");
     let mut object = plain_finding(path, "cluster", offset, op, message);
-    object.cluster_expected = Hex(expected).into();
+    object.cluster_expected = Sometimes(expected.map(Hex));
     object.cluster_found = Hex(found).into();
     object
 }

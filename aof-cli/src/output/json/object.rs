@@ -31,7 +31,7 @@ pub(crate) trait Object: Serialize {
     }
 }
 
-/// Declares a struct whose fields are those of a JSON object, behind its type.
+/// Declares a struct whose fields are those of a JSON object, after its type.
 macro_rules! object {
     (
         $(#[doc = $about:literal])+
