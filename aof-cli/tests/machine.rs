@@ -201,3 +201,39 @@ fn a_full_disk_loses_nothing_is_read_and_goes_on_when_there_is_room() {
     assert_eq!(aof(path, &["append", "--count", "10", "--size", "1000", "log.aof"]).code, 0);
     assert_eq!(entries(), acknowledged + 10);
 }
+
+#[test]
+fn an_output_that_finds_no_room_is_refused_before_it_is_written_and_told_what_to_do() {
+    let directory = directory();
+    let path = directory.path();
+    aof(path, &["append", "--count", "2000", "--size", "1000", "--sync", "end", "long.aof"]);
+    fs::create_dir(path.join("disk")).unwrap();
+    let small = path.join("disk");
+    let Some(_disk) = SmallDisk::mount(&small) else { return };
+    let next = "make room or choose another disk, then run the command again";
+    for command in [&["merge", "-o", "disk/out.aof", "long.aof"][..], &["repair", "-o", "disk/out.aof", "long.aof"]] {
+        let ran = aof(path, command);
+        assert_eq!(ran.code, 3, "{command:?}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains("error: disk/out.aof: no room: 2544000 bytes are needed"), "{}", ran.err);
+        assert!(ran.err.contains(next) && !ran.err.contains("appended"), "{command:?}: {}", ran.err);
+        assert_eq!(support::names(&small), [""; 0], "{command:?}");
+    }
+    let ran = aof(path, &["stat", "--html", "disk/page.html", "long.aof"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    // A copy keeps what fits, whole entries of it, and continues when there is room.
+    let ran = aof(path, &["copy", "long.aof", "disk/copy.aof"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains("what was copied is kept: make room, then run the command again"), "{}", ran.err);
+    let copy = fs::read(small.join("copy.aof")).unwrap();
+    assert!(fs::read(path.join("long.aof")).unwrap().starts_with(&copy));
+    // A damaged log that fills the disk is not repaired in place, and stays as it is.
+    fs::remove_file(small.join("copy.aof")).unwrap();
+    let mut bytes = fs::read(path.join("long.aof")).unwrap()[..600 * 1272].to_vec();
+    bytes[10 * 1272 + 500] ^= 1;
+    fs::write(small.join("log.aof"), &bytes).unwrap();
+    let ran = aof(path, &["repair", "--gaps", "--in-place", "disk/log.aof"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("error: disk/log.aof: no room") && ran.err.contains(next), "{}", ran.err);
+    assert_eq!(support::names(&small), ["log.aof", "page.html"]);
+    assert_eq!(fs::read(small.join("log.aof")).unwrap(), bytes);
+}
