@@ -57,6 +57,13 @@ fn a_command_never_reads_what_it_prints_nor_prints_into_a_log() {
         assert!(err.contains(&format!("error: {stream} and ")) && err.contains(" are the same file"), "{line}: {err}");
         assert_eq!(fs::read(path.join("l.aof")).unwrap(), bytes, "{line}");
     }
+    // Nor into any other log.
+    for line in ["cat l.aof | aof inspect - >> l.aof", "aof validate new.aof >> l.aof", "aof --json man >> l.aof"] {
+        let (code, _, err) = shell(path, line);
+        assert_eq!(code, Some(4), "{line}: {err}");
+        assert!(err.contains("error: standard output is a log"), "{line}: {err}");
+        assert_eq!(fs::read(path.join("l.aof")).unwrap(), bytes, "{line}");
+    }
     // The refusal is not written into the log either.
     for line in
         ["aof validate l.aof 2>> l.aof", "aof inspect --json l.aof 2>> l.aof", "aof inspect l.aof >> l.aof 2>&1"]
@@ -300,19 +307,19 @@ fn a_signal_leaves_no_unfinished_file() {
 fn many_inputs_need_few_descriptors() {
     let directory = directory();
     let path = directory.path();
-    let bytes = log(path, "whole.aof", 300);
+    let bytes = log(path, "whole.aof", 120);
     let mut inputs = Vec::new();
     for (number, entry) in bytes.chunks(support::ENTRY_LEN).enumerate() {
         let name = format!("{number}.part");
         fs::write(path.join(&name), entry).unwrap();
         inputs.push(name);
     }
-    let line = format!("(ulimit -n 40; aof merge -o out.aof {})", inputs.join(" "));
+    let line = format!("(ulimit -n 30; aof merge -o out.aof {})", inputs.join(" "));
     let (code, out, err) = shell(path, &line);
     assert_eq!(code, Some(0), "{out}{err}");
     assert_eq!(fs::read(path.join("out.aof")).unwrap(), bytes);
     for command in ["validate", "digest", "stat"] {
-        let (code, _, err) = shell(path, &format!("(ulimit -n 40; aof {command} {})", inputs.join(" ")));
+        let (code, _, err) = shell(path, &format!("(ulimit -n 30; aof {command} {})", inputs.join(" ")));
         assert_eq!(code, Some(0), "{command}: {err}");
     }
 }

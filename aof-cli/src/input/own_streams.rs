@@ -3,6 +3,9 @@
 use crate::output::failure::{Failure, Outcome};
 use crate::output::paths::shown;
 use crate::output::say::mute;
+use aof_api::format::MAGIC;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// What a command does with a file.
@@ -56,8 +59,19 @@ pub(crate) fn refuse(files: &[(&Path, Use)], reads_standard_input: bool) -> Outc
 
 #[cfg(not(unix))]
 pub(crate) fn refuse(_: &[(&Path, Use)], _: bool) -> Outcome<()> {
-    let _ = (mute, shown, Failure::Refused);
+    let _ = (mute, shown, Failure::Refused, MAGIC, File::open::<&Path>, <File as Read>::read);
     Ok(())
+}
+
+/// Whether the file that this descriptor writes to begins like a log.
+#[cfg(unix)]
+fn is_log(descriptor: u8) -> bool {
+    let mut begin = [0; MAGIC.len()];
+    let path = format!("/dev/fd/{descriptor}");
+    // Only a regular file: opening anything else would wait, or take what others are to read.
+    std::fs::metadata(&path).is_ok_and(|file| file.is_file())
+        && File::open(&path).and_then(|mut file| file.read_exact(&mut begin)).is_ok()
+        && begin == MAGIC
 }
 
 /// What distinguishes a file from another: its device and its inode.
@@ -74,6 +88,6 @@ fn identity_of(file: &std::fs::Metadata) -> Identity {
 #[cfg(unix)]
 fn identity(stream: impl std::os::fd::AsFd) -> Option<Identity> {
     let stream = stream.as_fd().try_clone_to_owned().ok()?;
-    let file = std::fs::File::from(stream).metadata().ok()?;
+    let file = File::from(stream).metadata().ok()?;
     file.is_file().then(|| identity_of(&file))
 }
