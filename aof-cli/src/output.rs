@@ -11,7 +11,7 @@ pub(crate) mod paths;
 pub(crate) mod progress;
 pub(crate) mod say;
 pub(crate) mod signals;
-mod standard;
+pub(crate) mod standard;
 pub(crate) mod tigerbeetle;
 pub(crate) mod time;
 pub(crate) mod width;

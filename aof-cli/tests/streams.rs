@@ -65,9 +65,12 @@ fn a_command_never_reads_what_it_prints_nor_prints_into_a_log() {
         assert_eq!(fs::read(path.join("l.aof")).unwrap(), bytes, "{line}");
     }
     // The refusal is not written into the log either.
-    for line in
-        ["aof validate l.aof 2>> l.aof", "aof inspect --json l.aof 2>> l.aof", "aof inspect l.aof >> l.aof 2>&1"]
-    {
+    for line in [
+        "aof validate l.aof 2>> l.aof",
+        "aof inspect --json l.aof 2>> l.aof",
+        "aof inspect l.aof >> l.aof 2>&1",
+        "aof inspect --json l.aof >> l.aof",
+    ] {
         assert_eq!(shell(path, line).0, Some(4), "{line}");
         assert_eq!(fs::read(path.join("l.aof")).unwrap(), bytes, "{line}");
     }

@@ -3,6 +3,7 @@
 use crate::output::failure::{Failure, Outcome};
 use crate::output::paths::shown;
 use crate::output::say::mute;
+use crate::output::standard::Standard;
 use aof_api::format::MAGIC;
 use std::fs::File;
 use std::io::Read;
@@ -25,8 +26,10 @@ pub(crate) fn refuse(files: &[(&Path, Use)], reads_standard_input: bool) -> Outc
     let is = |stream: Option<Identity>, file: Option<Identity>| stream.is_some() && stream == file;
     for (path, used) in files {
         let file = of(path);
-        if is(err, file) {
-            mute();
+        for (stream, standard) in [(out, Standard::Output), (err, Standard::Error)] {
+            if is(stream, file) {
+                mute(standard);
+            }
         }
         let stream = if is(out, file) {
             "standard output"
@@ -42,13 +45,19 @@ pub(crate) fn refuse(files: &[(&Path, Use)], reads_standard_input: bool) -> Outc
             shown(path)
         )));
     }
-    let fed_back =
-        [(out, "standard output"), (err, "standard error")].into_iter().find(|(stream, _)| is(input, *stream));
-    match fed_back {
-        Some((stream, name)) if reads_standard_input => {
-            if stream == err {
-                mute();
-            }
+    let logs = [(1, "standard output", Standard::Output), (2, "standard error", Standard::Error)];
+    let logs = logs.into_iter().filter(|(descriptor, ..)| is_log(*descriptor));
+    let logs: Vec<_> = logs.inspect(|(.., standard)| mute(*standard)).collect();
+    if let Some((_, name, _)) = logs.first() {
+        return Err(Failure::Refused(format!(
+            "{name} is a log, which the output would damage: nothing was read or written; choose another file"
+        )));
+    }
+    let streams = [(out, "standard output", Standard::Output), (err, "standard error", Standard::Error)];
+    let fed_back: Vec<_> = streams.into_iter().filter(|(stream, ..)| is(input, *stream)).collect();
+    match fed_back.first() {
+        Some((_, name, _)) if reads_standard_input => {
+            fed_back.iter().for_each(|(.., standard)| mute(*standard));
             Err(Failure::Refused(format!(
                 "standard input and {name} are the same file: nothing was read or written; choose another file"
             )))
@@ -59,7 +68,7 @@ pub(crate) fn refuse(files: &[(&Path, Use)], reads_standard_input: bool) -> Outc
 
 #[cfg(not(unix))]
 pub(crate) fn refuse(_: &[(&Path, Use)], _: bool) -> Outcome<()> {
-    let _ = (mute, shown, Failure::Refused, MAGIC, File::open::<&Path>, <File as Read>::read);
+    let _ = (mute, Standard::Output, shown, Failure::Refused, MAGIC, File::open::<&Path>, <File as Read>::read);
     Ok(())
 }
 
@@ -67,7 +76,7 @@ pub(crate) fn refuse(_: &[(&Path, Use)], _: bool) -> Outcome<()> {
 #[cfg(unix)]
 fn is_log(descriptor: u8) -> bool {
     let mut begin = [0; MAGIC.len()];
-    let path = format!("/dev/fd/{descriptor}");
+    let path = format!("/proc/self/fd/{descriptor}");
     // Only a regular file: opening anything else would wait, or take what others are to read.
     std::fs::metadata(&path).is_ok_and(|file| file.is_file())
         && File::open(&path).and_then(|mut file| file.read_exact(&mut begin)).is_ok()

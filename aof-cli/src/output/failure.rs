@@ -8,7 +8,7 @@ use super::json::object::Object;
 use super::json::value::Sometimes;
 use super::out::Out;
 use super::paths::{as_typed, printable, shown};
-use super::say::say;
+use super::say::{may_print, say};
 use anstyle::{AnsiColor, Style};
 use aof_api::storage::IoCall;
 use aof_api::{Error, copy};
@@ -88,7 +88,7 @@ impl Failure {
         if self.is_reader_gone() || matches!(self, Failure::Interrupted(_)) {
             return;
         }
-        let printed = json && !matches!(self, Failure::Stream { .. } | Failure::Acknowledgement(_)) && {
+        let printed = json && may_print() && !matches!(self, Failure::Stream { .. } | Failure::Acknowledgement(_)) && {
             let mut out = Out::of_verdict();
             self.object().write(&mut out).is_ok() && out.finish().is_ok()
         };

@@ -7,17 +7,26 @@ use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether standard error is a log that is read or written, where nothing may be said.
-static MUTED: AtomicBool = AtomicBool::new(false);
+/// Whether standard error, or standard output, is a log, where nothing may be said.
+static ERROR_MUTED: AtomicBool = AtomicBool::new(false);
+static OUTPUT_MUTED: AtomicBool = AtomicBool::new(false);
 
-/// Says nothing more on standard error.
-pub(crate) fn mute() {
-    MUTED.store(true, Ordering::Relaxed);
+/// Says nothing more on that stream.
+pub(crate) fn mute(stream: Standard) {
+    match stream {
+        Standard::Output => OUTPUT_MUTED.store(true, Ordering::Relaxed),
+        Standard::Error => ERROR_MUTED.store(true, Ordering::Relaxed),
+    }
+}
+
+/// Whether a failure may be printed on standard output.
+pub(crate) fn may_print() -> bool {
+    !OUTPUT_MUTED.load(Ordering::Relaxed)
 }
 
 /// Writes one line to standard error. What can be said on no stream is left unsaid: no command fails for it.
 pub(crate) fn line(text: Arguments<'_>) {
-    if MUTED.load(Ordering::Relaxed) {
+    if ERROR_MUTED.load(Ordering::Relaxed) {
         return;
     }
     let text = format!("{text}\n");
