@@ -71,6 +71,31 @@ fn an_append_on_a_terminal_says_that_it_reads_lines() {
     assert!(!aof(path, &["append", "log.aof"]).err.contains("Ctrl-D"));
 }
 
+#[test]
+fn the_progress_of_a_slow_input_names_its_phase_and_fits_80_columns() {
+    let directory = directory();
+    let path = directory.path();
+    log(path, "log.aof", 2000);
+    let tool = assert_cmd::cargo::cargo_bin!("aof");
+    let script = format!(
+        "(head -c 300000 log.aof; sleep 1.3; tail -c +300001 log.aof; sleep 0.3) | '{}' validate -\n",
+        tool.display()
+    );
+    std::fs::write(path.join("slow.sh"), script).unwrap();
+    let mut command = Command::new("script");
+    command.args(["-qec", "stty cols 80; sh slow.sh", "/dev/null"]).current_dir(path).env("TERM", "xterm");
+    let Ok(output) = command.stdin(Stdio::null()).output() else {
+        println!("skipped: no terminal can be made here");
+        return;
+    };
+    let text = String::from_utf8(output.stdout).unwrap();
+    let plain = anstream::adapter::strip_str(&text).to_string();
+    let drawn: Vec<_> = plain.split(['\r', '\n']).filter(|line| line.contains("reading")).collect();
+    assert!(!drawn.is_empty(), "{text:?}");
+    assert!(drawn.iter().all(|line| line.chars().count() <= 80), "{drawn:?}");
+    assert!(plain.contains("entries   2,000"), "{plain}");
+}
+
 /// What bash completes.
 fn completed(directory: &Path, line: &str) -> Vec<String> {
     let script = aof(directory, &["completions", "bash"]).out;

@@ -4,13 +4,18 @@ use super::failure::{Failure, Outcome};
 use super::standard::Standard;
 use anstream::adapter::StripBytes;
 use anstream::{AutoStream, ColorChoice};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
+
+/// How much is gathered before it is written, in bytes.
+const GATHERED_LEN: usize = 1 << 16;
 
 /// Standard output, buffered, without colours where they are not wanted.
 pub(crate) struct Out {
-    stream: BufWriter<Standard>,
+    gathered: Vec<u8>,
     /// Takes colours away, where they are not wanted.
     strip: Option<StripBytes>,
+    /// Whether there were any so far: without, there is nothing to take away.
+    is_styled: bool,
     /// What to do when the reader of a pipe is gone.
     gone: Gone,
     is_gone: bool,
@@ -38,23 +43,26 @@ impl Out {
 
     fn new(gone: Gone) -> Out {
         let strip = matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never).then(StripBytes::new);
-        Out { stream: BufWriter::with_capacity(1 << 16, Standard::Output), strip, gone, is_gone: false }
+        Out { gathered: Vec::new(), strip, is_styled: false, gone, is_gone: false }
     }
 
-    /// Writes what is buffered.
+    /// Writes what is gathered.
     pub(crate) fn finish(&mut self) -> Outcome<()> {
         self.flush().map_err(Failure::output)
     }
 
-    /// Whether to take this result for success.
-    fn settle<T>(&mut self, result: io::Result<T>, done: T) -> io::Result<T> {
-        match result {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.gone == Gone::Continue => {
-                self.is_gone = true;
-                Ok(done)
+    fn write_gathered(&mut self) -> io::Result<()> {
+        let gathered = std::mem::take(&mut self.gathered);
+        self.is_styled |= gathered.contains(&b'\x1b');
+        match self.strip.as_mut().filter(|_| self.is_styled) {
+            None => Standard::Output.write_all(&gathered)?,
+            Some(strip) => {
+                strip.strip_next(&gathered).try_for_each(|printable| Standard::Output.write_all(printable))?;
             }
-            result => result,
         }
+        self.gathered = gathered;
+        self.gathered.clear();
+        Ok(())
     }
 }
 
@@ -67,19 +75,24 @@ impl Write for Out {
         if self.is_gone {
             return Ok(());
         }
-        let stream = &mut self.stream;
-        let written = match &mut self.strip {
-            None => stream.write_all(buf),
-            Some(strip) => strip.strip_next(buf).try_for_each(|printable| stream.write_all(printable)),
-        };
-        self.settle(written, ())
+        self.gathered.extend_from_slice(buf);
+        if self.gathered.len() < GATHERED_LEN { Ok(()) } else { self.flush() }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.is_gone {
-            return Ok(());
+        match self.write_gathered() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.gone == Gone::Continue => {
+                self.is_gone = true;
+                Ok(())
+            }
+            written => written,
         }
-        let flushed = self.stream.flush();
-        self.settle(flushed, ())
+    }
+}
+
+impl Drop for Out {
+    /// What was printed before a failure is worth having; nobody hears of one here.
+    fn drop(&mut self) {
+        let _ = self.flush();
     }
 }

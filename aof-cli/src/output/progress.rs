@@ -27,7 +27,7 @@ impl Progress {
         let wanted = !output.quiet && !output.json && std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(total_bytes, ProgressDrawTarget::hidden());
         let template = match total_bytes {
-            Some(_) => "{prefix} {bar:12} {bytes}/{total_bytes}{msg} {bytes_per_sec} {eta}",
+            Some(_) => "{prefix} {wide_bar} {bytes}/{total_bytes}{msg} {bytes_per_sec} {eta}",
             None => "{spinner} {prefix} {bytes}{msg} {bytes_per_sec} {elapsed}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -101,7 +101,7 @@ impl Spinner {
         let wanted = !output.quiet && !output.json && std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(entries, ProgressDrawTarget::hidden());
         let template = match entries {
-            Some(_) => "{bar:12} {percent}% {msg} {eta}",
+            Some(_) => "{wide_bar} {percent}% {msg} {eta}",
             None => "{spinner} {msg} {elapsed}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {

@@ -58,9 +58,17 @@ impl fmt::Display for Hex {
 
 impl Serialize for Hex {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let mut digits = [0; 32];
+        for (byte, digits) in self.0.to_be_bytes().into_iter().zip(digits.chunks_exact_mut(2)) {
+            digits[0] = DIGITS[usize::from(byte >> 4)];
+            digits[1] = DIGITS[usize::from(byte & 15)];
+        }
+        // All of them are ASCII.
+        serializer.serialize_str(std::str::from_utf8(&digits).unwrap_or_default())
     }
 }
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// A number as decimal digits: those that people know in decimal and that pass 2^53.
 #[derive(Clone, Copy, Debug)]
