@@ -292,7 +292,7 @@ fn gap_text(gap: &merge::Gap) -> String {
 }
 
 fn stretch_text(stretch: &Stretch) -> String {
-    let Stretch { parent, first, last, entries, forks } = stretch;
+    let Stretch { parent, first, last, entries, forks, .. } = stretch;
     let forks = if *forks > 0 { format!(", {}", counted(*forks, "fork")) } else { String::new() };
     format!("{}, ops {} to {}{forks}, on {parent}", counted(*entries, "entry"), first.op, last.op)
 }

@@ -10,13 +10,13 @@ use crate::input::source::{LogReader, Source};
 use crate::output::failure::{ERROR, Failure, Outcome};
 use crate::output::json;
 use crate::output::json::inspect::{Cut, Damaged, Rotated};
-use crate::output::json::log::{Gap, name, note, plain_note};
+use crate::output::json::log::{Gap, name, plain_note};
 use crate::output::out::Out;
 use crate::output::paths::shown;
 use crate::output::progress::Progress;
 use crate::output::say::say;
 use aof_api::read::{self, DamagedRange, LocatedEntry};
-use aof_api::validate::{FindingKind, Note, NoteKind};
+use aof_api::validate::{FindingKind, NoteKind};
 use aof_api::{Entries, Error};
 use futures::executor::block_on;
 use std::io::{IsTerminal, Write};
@@ -31,8 +31,14 @@ pub(super) struct Listing<'a> {
     left: u64,
     /// How many entries were met, and the lowest op.
     listed: u64,
-    lowest: Option<Note>,
+    lowest: Option<Lowest>,
     clean: bool,
+}
+
+/// The entry with the lowest op.
+struct Lowest {
+    op: u64,
+    offset: u64,
 }
 
 impl<'a> Listing<'a> {
@@ -185,21 +191,23 @@ impl<'a> Listing<'a> {
 
     fn count(&mut self, entry: &LocatedEntry<'_>) {
         self.listed += 1;
-        let op = entry.op();
-        if self.lowest.as_ref().is_none_or(|lowest| lowest.op > Some(op)) {
-            let kind = NoteKind::HeadMissing { op };
-            self.lowest = Some(Note { part: 0, offset: entry.offset, op: Some(op), kind });
+        let (op, offset) = (entry.op(), entry.offset);
+        if self.lowest.as_ref().is_none_or(|lowest| lowest.op > op) {
+            self.lowest = Some(Lowest { op, offset });
         }
     }
 
     /// Notes that the log begins after op 1, where it does and all of it was read.
     fn note_head(&mut self) -> Outcome<()> {
-        let Some(head) = self.lowest.take().filter(|lowest| lowest.op > Some(1)) else { return Ok(()) };
+        let Some(Lowest { op, offset }) = self.lowest.take().filter(|lowest| lowest.op > 1) else { return Ok(()) };
+        let kind = NoteKind::HeadMissing { op };
         if self.how.json {
-            return json::print(&mut self.out, &note(&self.path, &head));
+            let mut note = plain_note(&self.path, kind.name(), kind.to_string());
+            (note.offset, note.op, note.missing_last) = (Some(offset), Some(op), (op - 1).into());
+            return json::print(&mut self.out, &note);
         }
         self.out.finish()?;
-        say!("{} {}", shown(&self.path), head.kind);
+        say!("{} {kind}", shown(&self.path));
         Ok(())
     }
 
