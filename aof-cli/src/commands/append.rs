@@ -36,7 +36,7 @@ const CUT_LEN_MAX: u64 = 16 << 30;
 
 pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outcome {
     refuse_stream(&arguments.log, "LOG")?;
-    let input = input(arguments)?;
+    let body_len = body_len(arguments)?;
     let failure = Failure::at(&arguments.log);
     let spinner = Spinner::new("reading the log", output);
     let fresh = Fresh::look(&arguments.log);
@@ -47,9 +47,11 @@ pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outc
     let (log, recovery) = opened.inspect_err(|failure| fresh.discard_after(failure))?;
     spinner.finish();
     report_recovery(&recovery, &log, &arguments.log, output)?;
-    if arguments.count.is_none() && std::io::stdin().is_terminal() && !output.quiet {
+    if arguments.count.is_none() && std::io::stdin().is_terminal() && !output.quiet && !output.json {
         say!("reading lines, one entry each, until Ctrl-D");
     }
+    // From here on a signal lets what was begun be finished. Opening the log ends at once.
+    let input = input(arguments, body_len)?;
     let spinner = Spinner::counting("appending", arguments.count, output);
     let mut appending = Appending::new(arguments, output, log, spinner);
     let appended = appending.append_all(input);
@@ -64,13 +66,19 @@ pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outc
     }
 }
 
-fn input(arguments: &AppendArguments) -> Outcome<Input> {
-    let interruption = Interruption::listen()?;
-    let Some(count) = arguments.count else { return Ok(Input::lines(interruption)) };
-    let len = arguments.size.body_len().ok_or_else(|| {
+/// The bytes in the body of a made-up entry.
+fn body_len(arguments: &AppendArguments) -> Outcome<usize> {
+    arguments.size.body_len().ok_or_else(|| {
         Failure::Usage(format!("--size {} is above the largest body, {BODY_SIZE_MAX} bytes", arguments.size))
-    })?;
-    Ok(Input::made_up(count, len, interruption))
+    })
+}
+
+fn input(arguments: &AppendArguments, body_len: usize) -> Outcome<Input> {
+    let interruption = Interruption::listen()?;
+    Ok(match arguments.count {
+        None => Input::lines(interruption),
+        Some(count) => Input::made_up(count, body_len, interruption),
+    })
 }
 
 fn options(arguments: &AppendArguments) -> LogOptions {

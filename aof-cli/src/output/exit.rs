@@ -76,16 +76,26 @@ mod tests {
     use super::*;
     use aof_api::format::{Checksum, Damage, HeaderLint};
     use aof_api::log::Appended;
+    use aof_api::log::blocking::Aof;
     use aof_api::merge::Unmergeable;
     use aof_api::storage::{CorruptReason, IoCall};
+    use aof_api::{LogOptions, Operation};
+    use aof_file::FileBackend;
     use std::io;
     use std::sync::Arc;
+
+    /// An entry, which only a log can make.
+    fn appended() -> Appended {
+        let directory = tempfile::tempdir().unwrap();
+        let backend = FileBackend::create(directory.path().join("log.aof")).unwrap();
+        Aof::create(backend, LogOptions::new()).unwrap().append(Operation(128), b"").unwrap()
+    }
 
     /// Every variant that the library has.
     fn table() -> Vec<(Error, Exit)> {
         let checksum = Checksum::from(7_u128);
         let what = || "log.aof".to_owned();
-        let appended = Appended { op: 1, checksum, offset: 0 };
+        let appended = appended();
         vec![
             (Error::io(IoCall::Read, 0, io::Error::other("no")), Exit::Io),
             (Error::Poisoned { cause: Arc::new(Error::Closed) }, Exit::Io),
