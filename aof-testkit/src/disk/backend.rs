@@ -4,6 +4,7 @@ mod shortening;
 mod writing;
 
 use super::checkpoint::SimCheckpoint;
+use super::options::Defect;
 use super::reader::{SimReader, read_live};
 use super::sim_disk::SimDisk;
 use super::state::State;
@@ -109,6 +110,7 @@ impl SimBackend {
             state.images.allocate_ahead(self.disk.zeros_ahead());
         }
         let job = Job {
+            opening: self.opening,
             end: self.extent.len(),
             file_len: state.images.file_len(),
             note: note.to_vec(),
@@ -127,9 +129,11 @@ impl SimBackend {
     fn release(&mut self) {
         let mut state = self.disk.state();
         if state.lifetime == self.lifetime && state.writer == Some(self.opening) {
-            // What has begun is finished under the lock, and what has not is taken away.
-            state.finish_begun(self.disk.faults(), self.disk.options());
-            state.end_all(&Error::Closed);
+            if !self.disk.options().has(Defect::CheckpointOutlivesTheLock) {
+                // What has begun is finished under the lock, and what has not is taken away.
+                state.finish_begun(self.disk.faults(), self.disk.options());
+                state.end_all(&Error::Closed);
+            }
             // Readers hear of it before the lock goes.
             self.extent.close();
             if self.in_doubt.is_none() && !matches!(self.extent.check(), Err(Error::Poisoned { .. })) {

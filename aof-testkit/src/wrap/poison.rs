@@ -1,4 +1,4 @@
-//! What a fault did to a wrapped backend, told to its readers.
+//! What a fault did to a wrapped backend, and how its readers hear of it.
 
 use aof_api::{Error, Result};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
