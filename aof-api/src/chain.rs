@@ -1,6 +1,7 @@
 //! The chain: how each entry links to the ones before it.
 
 pub(crate) mod link;
+pub(crate) mod note;
 pub(crate) mod rule;
 pub(crate) mod run;
 pub(crate) mod seen;

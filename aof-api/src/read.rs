@@ -3,9 +3,12 @@
 pub(crate) mod batch;
 pub(crate) mod bounded;
 pub(crate) mod digest;
+pub(crate) mod drive;
 pub(crate) mod entries;
 pub mod find;
+pub(crate) mod index;
 pub(crate) mod options;
+pub(crate) mod pace;
 pub(crate) mod pool;
 pub(crate) mod scan;
 pub(crate) mod stripes;

@@ -5,8 +5,10 @@
 //! `cargo test -p aof-testkit --example vec_backend` runs every case as a test.
 
 use aof_api::storage::extent::{Extent, ExtentView};
+use aof_api::storage::{NOTE_LEN_MAX, Quantity};
 use aof_api::{AofBackend, AofRead, Error, Result};
 use aof_testkit::{Capabilities, Fixture, run_all};
+use std::future::{Ready, ready};
 use std::io::IoSlice;
 use std::sync::{Arc, RwLock};
 
@@ -14,7 +16,6 @@ use std::sync::{Arc, RwLock};
 pub(crate) struct VecBackend {
     /// Tells readers how far the log reaches, and which of them a truncation has cut off.
     extent: Extent,
-    durable_len: u64,
     reader: VecReader,
     /// What every call answers before it does anything: `Closed` after a close.
     open: Result<()>,
@@ -32,7 +33,19 @@ impl VecBackend {
     pub(crate) fn new(bytes: Vec<u8>) -> VecBackend {
         let mut extent = Extent::new(bytes.len() as u64);
         let reader = VecReader { bytes: Arc::new(RwLock::new(bytes)), view: extent.view(), cursor: 0 };
-        VecBackend { extent, durable_len: 0, reader, open: Ok(()) }
+        VecBackend { extent, reader, open: Ok(()) }
+    }
+
+    /// A checkpoint, which has no more to do than to say so.
+    fn settle(&mut self, note: &[u8]) -> Result<u64> {
+        self.open.clone()?;
+        if note.len() > NOTE_LEN_MAX {
+            let (size, limit) = (note.len() as u64, NOTE_LEN_MAX as u64);
+            return Err(Error::TooLarge { what: Quantity::Note, size, limit });
+        }
+        let len = self.extent.len();
+        self.extent.set_durable(len);
+        Ok(len)
     }
 }
 
@@ -54,8 +67,16 @@ impl AofRead for VecReader {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        Ok(0)
+    }
+
     async fn end(&mut self) -> Result<u64> {
         Ok(self.view.end())
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.view.changed(end).await
     }
 }
 
@@ -70,14 +91,26 @@ impl AofRead for VecBackend {
         self.reader.read(buf).await
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.open.clone().map(|()| 0)
+    }
+
     async fn end(&mut self) -> Result<u64> {
+        self.open.clone().map(|()| self.extent.len())
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
         self.open.clone()?;
-        Ok(self.extent.len())
+        match self.extent.len() {
+            len if len > end => Ok(len),
+            _ => Err(Error::Unsupported { what: "waiting on the backend itself, which nobody else can write," }),
+        }
     }
 }
 
 impl AofBackend for VecBackend {
     type Reader = VecReader;
+    type Checkpoint = Ready<Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         self.open.clone()?;
@@ -88,10 +121,8 @@ impl AofBackend for VecBackend {
         Ok(offset)
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
-        self.open.clone()?;
-        self.durable_len = self.extent.len();
-        Ok(self.durable_len)
+    fn checkpoint(&mut self, note: &[u8]) -> Ready<Result<u64>> {
+        ready(self.settle(note))
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
@@ -105,8 +136,13 @@ impl AofBackend for VecBackend {
         drop(bytes);
         // The cursor of the backend is not cut off, as those of earlier readers are.
         self.reader.view = self.extent.view();
-        self.durable_len = len;
+        self.extent.set_durable(len);
         Ok(())
+    }
+
+    async fn prune(&mut self, _to: u64) -> Result<u64> {
+        self.open.clone()?;
+        Err(Error::Unsupported { what: "pruning" })
     }
 
     async fn reader(&mut self) -> Result<VecReader> {
@@ -115,6 +151,7 @@ impl AofBackend for VecBackend {
     }
 
     async fn close(&mut self) -> Result<()> {
+        self.extent.close();
         self.open = Err(Error::Closed);
         Ok(())
     }
@@ -124,11 +161,11 @@ impl AofBackend for VecBackend {
     }
 
     fn durable_len(&self) -> u64 {
-        self.durable_len
+        self.extent.durable_len()
     }
 
-    fn recovery_offset(&self) -> u64 {
-        0
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        None
     }
 }
 

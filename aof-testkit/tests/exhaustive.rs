@@ -3,6 +3,7 @@
 
 use aof_api::format::{Checksum, Prepare};
 use aof_api::log::TailKind;
+use aof_api::storage::IoCall;
 use aof_api::validate::{self, FindingKind, validate};
 use aof_api::{Aof, AofBackend, Entries, Error, LogOptions, Operation, Recovery, Result, Rule, Tail, read};
 use aof_testkit::disk::{SimDisk, SimReader};
@@ -49,7 +50,7 @@ fn a_log_cut_at_any_length_keeps_its_whole_entries_and_reports_the_rest() {
 }
 
 fn reader(bytes: &[u8]) -> SimReader {
-    block_on(SimDisk::from_bytes(bytes).open().unwrap().reader()).unwrap()
+    SimDisk::from_bytes(bytes).reader()
 }
 
 /// The smallest: there is little to allocate.
@@ -122,7 +123,7 @@ async fn live(disk: &SimDisk, told: &mut Told) -> Result<()> {
         // A validation goes on behind a place that cannot be read, and says so.
         if let Some(finding) = validation.findings.first() {
             assert!(matches!(finding.kind, FindingKind::Unreadable { .. }), "{finding:?}");
-            return Err(Error::io("read", finding.offset, io::Error::other("unreadable")));
+            return Err(Error::io(IoCall::Read, finding.offset, io::Error::other("unreadable")));
         }
         // Behind a cut stands only what was durable, and the last write is not.
         let mut backend = log.into_inner();

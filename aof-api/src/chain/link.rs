@@ -46,13 +46,13 @@ impl Chain {
         Chain { rule, tip: None, op_max: 0, seen, tip_record: None, unrecorded: None, at_seam: false }
     }
 
-    pub(crate) fn tip(&self) -> Option<Tip> {
-        self.tip
+    /// A chain under the linear rule that has come to `tip`, and whose highest op is `op_max`.
+    pub(crate) fn resume(tip: Tip, op_max: u64) -> Chain {
+        Chain { tip: Some(tip), op_max, ..Chain::new(Rule::Linear) }
     }
 
-    /// The highest op so far; 0 before the first entry.
-    pub(crate) fn op_max(&self) -> u64 {
-        self.op_max
+    pub(crate) fn tip(&self) -> Option<Tip> {
+        self.tip
     }
 
     /// The next entry begins another file.

@@ -19,6 +19,8 @@ pub(crate) struct Run {
     /// The last entry.
     pub(crate) checksum: Checksum,
     pub(crate) op_last: u64,
+    /// The size of the last entry, header and body.
+    pub(crate) size_last: u32,
     pub(crate) marked: bool,
     /// The highest op that an entry made by `append` calls checkpointed.
     pub(crate) acknowledged_op: u64,
@@ -49,6 +51,7 @@ impl Run {
         self.has_lints |= header.has_lints();
         self.checksum = header.checksum;
         self.op_last = op;
+        self.size_last = header.size.get();
         self.marked = header.has_checkpoint_mark();
         if self.marked {
             self.acknowledged_op = self.acknowledged_op.max(header.commit.get());

@@ -1,48 +1,29 @@
 //! The log: one writer, one chain, any storage.
 
+mod append;
+mod checkpoint;
+mod entries;
+pub(crate) mod lending;
+mod opening;
+mod prune;
+mod rotation;
+mod write;
+
+pub use rotation::{Seam, Successor};
+
 use crate::chain::rule::Rule;
 use crate::chain::tip::Tip;
-use crate::format::appended::Appended;
 use crate::format::checksum::Checksum;
-use crate::format::header::{CHECKPOINT_MARK, COMMAND_PREPARE, Header};
-use crate::format::layout::{MAGIC, size_disk};
-use crate::format::operation::Operation;
-use crate::format::prepare::{Prepare, seal_header};
 use crate::log::checkpoints::Checkpoints;
 use crate::log::filler::Filler;
 use crate::log::options::LogOptions;
 use crate::log::position::{Position, Positions};
-use crate::log::recovery::{Opened, Recovery, recover};
-use crate::read::entries::Entries;
+use crate::read::index::SparseIndex;
 use crate::storage::backend::{AofBackend, AofBackendExt};
 use crate::storage::error::{Error, Quantity, Result};
 use crate::validate::{self, Validation, validate};
 use futures::future::BoxFuture;
-use std::io::IoSlice;
-use zerocopy::little_endian::{U32, U64, U128};
-use zerocopy::{FromZeros, Immutable, IntoBytes};
-
-mod rotation;
-
-/// Writes, and goes on to the next position when that has happened: now, or, where the future is dropped, at the next
-/// call. Answers the offset, and, as `?` does, returns from the caller where there is no room or the filler fails.
-///
-/// No function, because the future of an async one is filled in small pieces, is read in larger ones, and answers in
-/// pieces again: each such read waits until the copy of the entry before it has reached the caches, which makes a write
-/// to memory half as fast.
-macro_rules! accept {
-    ($log:ident, $parts:expr, $size:expr) => {{
-        let size: u64 = $size;
-        $log.check_room(size)?;
-        if $log.filler.is_some() {
-            $log.fill_up().await?;
-        }
-        $log.positions.begin($log.backend.len() + size);
-        let written = $log.backend.write($parts).await;
-        $log.positions.end(written.is_ok());
-        written
-    }};
-}
+use lending::Lending;
 
 /// A hash-chained append-only log over any [`AofBackend`].
 ///
@@ -65,16 +46,34 @@ macro_rules! accept {
 /// # Ok::<(), aof_api::Error>(())
 /// # }).unwrap();
 /// ```
+///
+/// # Blocking
+///
+/// The log has no thread of its own and calls no system. Its futures compute checksums and copy bytes on the thread that
+/// polls them, and do whatever the storage does in a poll: over memory, nothing that waits; over files, reading and
+/// writing block the thread, and a checkpoint does unless a helper thread makes it. Opening, validating and reading yield
+/// to the executor after each chunk ([`read::Options::chunk_len`](crate::read::Options::chunk_len)), so that other tasks
+/// of the thread run between chunks. Where a chunk is too long to wait for, run the call on a thread for blocking work
+/// (`tokio::task::spawn_blocking`, with [`log::blocking`](crate::log::blocking) or `futures::executor::block_on`).
 pub struct Aof<B> {
     backend: B,
     options: LogOptions,
     /// None until the first entry of a log for any cluster.
     cluster: Option<u128>,
+    /// The parent of the first entry that the log ever had; none until there is one.
+    root: Option<Checksum>,
+    /// The first offset that is held.
+    start: u64,
     positions: Positions,
     /// What is known to be durable, in ops.
     checkpoints: Checkpoints,
-    /// What has to stand behind a tail that was kept before anything else does.
+    index: SparseIndex,
+    /// What has to be written after a tail that was kept, before anything else is.
     filler: Option<Filler>,
+    /// Damage was kept in the log, so that nobody may divide it or trust a note about it.
+    has_damage: bool,
+    /// What a handle that lends the log has to know of it.
+    lending: Lending,
 }
 
 impl<B: AofBackend> Aof<B> {
@@ -82,182 +81,30 @@ impl<B: AofBackend> Aof<B> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotEmpty`] when the backend holds anything.
-    pub async fn create(backend: B, options: LogOptions) -> Result<Aof<B>> {
-        match backend.len() {
-            0 => Ok(Aof::new(backend, options, None, 0)),
-            len => Err(Error::NotEmpty { len }),
+    /// [`Error::NotEmpty`] when the backend holds, or ever held, anything.
+    pub async fn create(mut backend: B, options: LogOptions) -> Result<Aof<B>> {
+        match (backend.start().await?, backend.len()) {
+            (0, 0) => Ok(Aof::new(backend, options)),
+            (_, len) => Err(Error::NotEmpty { len }),
         }
     }
 
-    /// Opens the log that the backend holds, which may be empty: reads it from
-    /// [`recovery_offset`](AofBackend::recovery_offset) to the end, verifies every entry and the chain
-    /// ([`LogOptions::rule`]), deals with a torn tail ([`LogOptions::tail`]), and makes a checkpoint, so that everything that
-    /// the log holds on return is durable.
-    ///
-    /// A crash may keep any part of what was not checkpointed. Entries made by [`append`](Aof::append) say in `commit`
-    /// which op the last checkpoint covered, so damage above every such op is a tail that nobody was promised, also
-    /// where whole entries stand behind it, and damage at or below one is refused as a loss. For entries made by
-    /// [`write`](Aof::write), [`LogOptions::durable_len`] says so. What is cut is in the [`Recovery`].
-    ///
-    /// Only a writer opens a log. To read or validate one, use [`Entries`] or [`validate`](crate::validate::validate()), which
-    /// change nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Corrupt`] for a loss, for something that is no log, and for a tail under
-    /// [`Tail::Refuse`](crate::Tail::Refuse); [`Error::ChainBroken`] and [`Error::Forked`] by the rule;
-    /// [`Error::WrongCluster`]; [`Error::ChecksumMismatch`] when [`LogOptions::expected_tip`] is not in the log;
-    /// [`Error::TooLarge`] for a tail above [`LogOptions::cut_len_max`]. In all these cases nothing was changed. The
-    /// failures of the backend.
-    pub async fn open(mut backend: B, options: LogOptions) -> Result<(Aof<B>, Recovery)> {
-        let Opened { recovery, cluster, op_max, timestamp, filler } = recover(&mut backend, &options).await?;
-        backend.checkpoint(&[]).await?;
-        let mut log = Aof::new(backend, options, cluster, timestamp);
-        if let Some(tip) = recovery.tip {
-            log.positions = Positions::new(Position { base: tip, op_max, timestamp, is_written: true });
-            log.checkpoints = Checkpoints::new(op_max);
-        }
-        log.filler = filler;
-        tracing::debug!(entries = recovery.entries, len = recovery.len, "opened");
-        Ok((log, recovery))
-    }
-
-    fn new(backend: B, options: LogOptions, cluster: Option<u128>, timestamp: u64) -> Aof<B> {
-        let cluster = cluster.or(options.cluster);
-        let (op, checksum) = options.start.base(cluster.unwrap_or(0));
-        let position = Position { base: Tip { op, checksum }, op_max: op, timestamp, is_written: false };
+    fn new(backend: B, options: LogOptions) -> Aof<B> {
+        let cluster = options.cluster;
+        let (op, checksum) = options.origin.base(cluster.unwrap_or(0));
         Aof {
             backend,
             options,
             cluster,
-            positions: Positions::new(position),
+            root: None,
+            start: 0,
+            positions: Positions::new(Position::before(Tip { op, checksum })),
             checkpoints: Checkpoints::new(op),
+            index: SparseIndex::default(),
             filler: None,
+            has_damage: false,
+            lending: Lending::default(),
         }
-    }
-
-    /// Stores a prepared message exactly as it is, at the end of the log. Answers its offset.
-    ///
-    /// As in the reference, duplicates, backtracking and gaps are allowed here (and traced): a replica that restarts
-    /// records again. Durable on return: nothing, until [`checkpoint`](Aof::checkpoint).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::WrongCluster`]; [`Error::RootOp`] for op 0, which no log records; [`Error::UnflushedMax`]; the failures
-    /// of [`AofBackend::write`]. Nothing was written.
-    pub async fn write(&mut self, prepare: &Prepare) -> Result<u64> {
-        let header = prepare.header();
-        self.settle();
-        let cluster = check_prepare(header, self.cluster)?;
-        // Not stored anew each time: the next write would wait for it, as for a position.
-        self.cluster.get_or_insert(cluster);
-        let now = self.positions.now();
-        trace_order(now, header);
-        *self.positions.next_mut() = now.after(header);
-        accept!(self, &[IoSlice::new(prepare.as_entry_bytes())], prepare.size_disk())
-    }
-
-    /// As [`write`](Aof::write), for many at once: all or none, in one write of the backend. Answers the offset of the
-    /// first.
-    ///
-    /// # Errors
-    ///
-    /// As [`write`](Aof::write); [`Error::TooLarge`] when all together are above [`LogOptions::unflushed_max`].
-    pub async fn write_all(&mut self, prepares: &[Prepare]) -> Result<u64> {
-        self.settle();
-        let mut cluster = self.cluster;
-        let mut after = *self.positions.now();
-        for prepare in prepares {
-            cluster = Some(check_prepare(prepare.header(), cluster)?);
-            trace_order(&after, prepare.header());
-            after = after.after(prepare.header());
-        }
-        *self.positions.next_mut() = after;
-        self.cluster = cluster;
-        let size = prepares.iter().map(Prepare::size_disk).sum();
-        let parts: Vec<_> = prepares.iter().map(|prepare| IoSlice::new(prepare.as_entry_bytes())).collect();
-        accept!(self, &parts, size)
-    }
-
-    /// Builds the next entry and writes it: its op is one above the tip, its parent the tip.
-    ///
-    /// `commit` becomes the op of the last checkpoint and `checkpoint_id` the [`CHECKPOINT_MARK`]; the timestamp comes
-    /// from [`LogOptions::clock`] and increases; client, release and request come from the options. Durable on return:
-    /// nothing, until [`checkpoint`](Aof::checkpoint).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooLarge`] when the body is above [`BODY_SIZE_MAX`](crate::format::BODY_SIZE_MAX); [`Error::Reserved`] for the
-    /// operations reserved and root; [`Error::Forked`] when [`write`](Aof::write) has gone back, so that the tip is not
-    /// the highest op; [`Error::UnflushedMax`]; the failures of [`AofBackend::write`]. Nothing was written.
-    pub async fn append(&mut self, operation: Operation, body: &[u8]) -> Result<Appended> {
-        self.settle();
-        self.checkpoints.settle(self.backend.durable_len());
-        self.cluster.get_or_insert(0);
-        let mut head = EntryHead::new();
-        let now = self.positions.now();
-        self.fill_next(now, (self.options.clock)(), &mut head.header, operation, body)?;
-        *self.positions.next_mut() = now.after(&head.header);
-        let parts = [IoSlice::new(head.as_bytes()), IoSlice::new(body)];
-        let offset = accept!(self, &parts, size_disk(head.header.size.get()))?;
-        Ok(Appended { op: head.header.op.get(), checksum: head.header.checksum, offset })
-    }
-
-    /// As [`append`](Aof::append), for many at once: all or none, in one write of the backend. The clock is read once, and
-    /// each timestamp is at least one more than the one before.
-    ///
-    /// # Errors
-    ///
-    /// As [`append`](Aof::append); [`Error::TooLarge`] when all together are above [`LogOptions::unflushed_max`].
-    ///
-    /// ```
-    /// # use aof_api::{Aof, LogOptions, Operation};
-    /// # use aof_memory::MemoryBackend;
-    /// # futures::executor::block_on(async {
-    /// let mut log = Aof::create(MemoryBackend::new(), LogOptions::new()).await?;
-    /// let appended = log.append_all(&[(Operation(200), b"one"), (Operation(201), b"two")]).await?;
-    /// assert_eq!(appended[1].op, 2);
-    /// # Ok::<(), aof_api::Error>(())
-    /// # }).unwrap();
-    /// ```
-    pub async fn append_all(&mut self, entries: &[(Operation, impl AsRef<[u8]> + Sync)]) -> Result<Vec<Appended>> {
-        self.settle();
-        self.checkpoints.settle(self.backend.durable_len());
-        self.cluster.get_or_insert(0);
-        *self.positions.next_mut() = *self.positions.now();
-        let mut heads = vec![EntryHead::new(); entries.len()];
-        let clock = (self.options.clock)();
-        for (EntryHead { header, .. }, (operation, body)) in heads.iter_mut().zip(entries) {
-            self.fill_next(self.positions.next(), clock, header, *operation, body.as_ref())?;
-            *self.positions.next_mut() = self.positions.next().after(header);
-        }
-        let mut parts = Vec::with_capacity(entries.len() * 2);
-        for (head, (_, body)) in heads.iter().zip(entries) {
-            parts.extend([IoSlice::new(head.as_bytes()), IoSlice::new(body.as_ref())]);
-        }
-        let size = heads.iter().map(|head| size_disk(head.header.size.get())).sum();
-        let mut offset = accept!(self, &parts, size)?;
-        let appended = heads.iter().map(|EntryHead { header, .. }| {
-            let appended = Appended { op: header.op.get(), checksum: header.checksum, offset };
-            offset += size_disk(header.size.get());
-            appended
-        });
-        Ok(appended.collect())
-    }
-
-    /// The durability barrier (**B6**): its future resolves once everything written before this call survives a crash, to
-    /// the number of bytes from the beginning that do. Nothing is discarded.
-    ///
-    /// The future borrows nothing: `log.checkpoint().await?` waits, and a log that keeps the future appends meanwhile.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`AofBackend::checkpoint`]. After most of them the log is poisoned: close it and open it again.
-    pub fn checkpoint(&mut self) -> B::Checkpoint {
-        self.settle();
-        self.checkpoints.called(self.backend.len(), self.positions.now().op_max);
-        self.backend.checkpoint(&[])
     }
 
     /// Validates the log by a reader of its own: [`validate`](crate::validate::validate()).
@@ -271,31 +118,28 @@ impl<B: AofBackend> Aof<B> {
         validate(reader, validate::Options::new().rule(rule).read(self.options.read), expected_tip).await
     }
 
-    /// Reads the log from its beginning with a reader of its own, which goes on while the log is written.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`AofBackend::reader`].
-    pub async fn entries(&mut self) -> Result<Entries<B::Reader>> {
-        Ok(Entries::new(self.backend.reader().await?, self.options.read))
-    }
-
     /// The last entry; `None` in an empty log.
     #[must_use]
     pub fn tip(&self) -> Option<Tip> {
         self.positions.at_len(self.backend.len()).tip()
     }
 
-    /// The length of the log in bytes.
+    /// The offset of the end of the log; of a pruned log, this is not how many bytes are held.
     #[must_use]
     pub fn len(&self) -> u64 {
         self.backend.len()
     }
 
-    /// Whether nothing was written.
+    /// Whether the log has no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tip().is_none()
+    }
+
+    /// The first offset that is still held; 0 until the log is [pruned](Aof::prune).
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.start
     }
 
     /// How many bytes from the beginning are known to survive a crash.
@@ -316,7 +160,12 @@ impl<B: AofBackend> Aof<B> {
         &self.backend
     }
 
-    /// The storage, given back as it stands: no checkpoint, no close.
+    /// The storage, for what it can do beside the contract. Do not write to it or truncate it: the log would not know.
+    pub fn backend_mut(&mut self) -> &mut B {
+        &mut self.backend
+    }
+
+    /// The storage, given back as it is: no checkpoint, no close.
     #[must_use]
     pub fn into_inner(self) -> B {
         self.backend
@@ -345,7 +194,7 @@ impl<B: AofBackend> Aof<B> {
         Ok(())
     }
 
-    /// Writes what has to stand behind a kept tail. Where this future is dropped, the next write goes on with it.
+    /// Writes what has to follow a kept tail. Where this future is dropped, the next write continues with it.
     ///
     /// Boxed and out of the way, so that the future of every other write stays small.
     #[cold]
@@ -360,78 +209,16 @@ impl<B: AofBackend> Aof<B> {
     }
 
     fn settle(&mut self) {
-        self.positions.settle(self.backend.len());
+        if self.positions.settle(self.backend.len()) {
+            let Position { base, is_linear, .. } = self.positions.now();
+            if *is_linear {
+                self.index.skip_to(base.op.saturating_add(1));
+            }
+        }
         // A first write that did not happen decides nothing.
         if !self.positions.now().is_written {
             self.cluster = self.options.cluster;
+            self.root = None;
         }
-    }
-
-    /// Makes a new header that of an entry appended at `position` when the clock says `clock`.
-    fn fill_next(
-        &self,
-        position: &Position,
-        clock: u64,
-        header: &mut Header,
-        operation: Operation,
-        body: &[u8],
-    ) -> Result<()> {
-        if matches!(operation, Operation::RESERVED | Operation::ROOT) {
-            return Err(Error::Reserved { operation: operation.0 });
-        }
-        let Tip { op, checksum: parent } = position.base;
-        if op != position.op_max {
-            return Err(Error::Forked { offset: self.backend.len(), op: op.saturating_add(1), parent });
-        }
-        let Some(op) = op.checked_add(1) else { return Err(Error::OpsExhausted) };
-        let LogOptions { client, release, request, .. } = self.options;
-        header.cluster = U128::new(self.cluster.unwrap_or(0));
-        header.release = U32::new(release.0);
-        header.command = COMMAND_PREPARE;
-        header.parent = parent;
-        header.checkpoint_id = U128::new(CHECKPOINT_MARK);
-        header.op = U64::new(op);
-        header.commit = U64::new(self.checkpoints.op());
-        header.timestamp = U64::new(clock.max(position.timestamp.saturating_add(1)));
-        header.operation = operation.0;
-        if !operation.is_clientless() {
-            header.client = U128::new(client);
-            if operation != Operation::REGISTER {
-                header.request = U32::new(request);
-            }
-        }
-        Ok(seal_header(header, body)?)
-    }
-}
-
-fn trace_order(position: &Position, header: &Header) {
-    let Position { base, op_max, .. } = position;
-    if header.parent != base.checksum {
-        let (op, checksum, parent) = (header.op.get(), header.checksum, header.parent);
-        tracing::info!(op, %checksum, %parent, tip = %base.checksum, op_max, "written out of the chain");
-    }
-}
-
-/// Checks what `write` checks.
-fn check_prepare(header: &Header, cluster: Option<u128>) -> Result<u128> {
-    let found = header.cluster.get();
-    match cluster {
-        Some(expected) if expected != found => Err(Error::WrongCluster { expected, found }),
-        _ if header.op.get() == 0 => Err(Error::RootOp),
-        _ => Ok(found),
-    }
-}
-
-/// What stands before the body of an entry, as it is written.
-#[derive(Clone, IntoBytes, Immutable)]
-#[repr(C)]
-struct EntryHead {
-    magic: [u8; MAGIC.len()],
-    header: Header,
-}
-
-impl EntryHead {
-    fn new() -> EntryHead {
-        EntryHead { magic: MAGIC, header: Header::new_zeroed() }
     }
 }

@@ -1,4 +1,10 @@
 //! The log for programs without async: the same calls, each driven to its end on the calling thread.
+//!
+//! Every call parks its thread while the storage works; no executor is needed, and calling one of them inside an executor
+//! blocks the thread of that executor, nothing else. Many threads that share one log use
+//! [`GroupCommit`](crate::GroupCommit), whose futures any `block_on` drives from a plain thread.
+
+mod park;
 
 use crate::chain::rule::Rule;
 use crate::chain::tip::Tip;
@@ -6,16 +12,19 @@ use crate::format::appended::Appended;
 use crate::format::checksum::Checksum;
 use crate::format::operation::Operation;
 use crate::format::prepare::Prepare;
+use crate::log::aof::{Seam, Successor};
+use crate::log::meta::Meta;
 use crate::log::options::LogOptions;
-use crate::log::recovery::Recovery;
+use crate::log::recovery::report::Recovery;
 use crate::read::entries::LocatedEntry;
+use crate::read::find::Target;
 use crate::read::scan::DamagedRange;
 use crate::storage::backend::{AofBackend, AofRead};
 use crate::storage::error::Result;
 use crate::validate::validator::Validation;
-use futures::executor::block_on;
+use park::block_on;
 
-/// An [`Aof`](crate::Aof) whose calls block. Do not use it inside an async executor: its calls would block that.
+/// An [`Aof`](crate::Aof) whose calls block.
 ///
 /// ```
 /// use aof_api::log::blocking::Aof;
@@ -53,6 +62,20 @@ impl<B: AofBackend> Aof<B> {
         Ok((Aof { log }, recovery))
     }
 
+    /// As [`Aof::open_with`](crate::Aof::open_with).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn open_with(
+        backend: B,
+        options: LogOptions,
+        visit: impl FnMut(LocatedEntry<'_>) -> Result<()> + Send,
+    ) -> Result<(Aof<B>, Recovery)> {
+        let (log, recovery) = block_on(crate::Aof::open_with(backend, options, visit))?;
+        Ok((Aof { log }, recovery))
+    }
+
     /// As [`Aof::write`](crate::Aof::write).
     ///
     /// # Errors
@@ -80,6 +103,15 @@ impl<B: AofBackend> Aof<B> {
         block_on(self.log.append(operation, body))
     }
 
+    /// As [`Aof::append_with`](crate::Aof::append_with).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn append_with(&mut self, meta: Meta, operation: Operation, body: &[u8]) -> Result<Appended> {
+        block_on(self.log.append_with(meta, operation, body))
+    }
+
     /// As [`Aof::append_all`](crate::Aof::append_all).
     ///
     /// # Errors
@@ -96,6 +128,59 @@ impl<B: AofBackend> Aof<B> {
     /// The same.
     pub fn checkpoint(&mut self) -> Result<u64> {
         block_on(self.log.checkpoint())
+    }
+
+    /// Begins a checkpoint, to be waited for later; the log is written meanwhile.
+    ///
+    /// ```
+    /// # use aof_api::log::blocking::Aof;
+    /// # use aof_api::{LogOptions, Operation};
+    /// # use aof_memory::MemoryBackend;
+    /// let mut log = Aof::create(MemoryBackend::new(), LogOptions::new())?;
+    /// log.append(Operation(200), b"one")?;
+    /// let checkpoint = log.start_checkpoint();
+    /// log.append(Operation(200), b"two")?;
+    /// assert_eq!(checkpoint.wait()?, 275);
+    /// # Ok::<(), aof_api::Error>(())
+    /// ```
+    pub fn start_checkpoint(&mut self) -> Checkpoint<B> {
+        Checkpoint { under_way: self.log.checkpoint() }
+    }
+
+    /// As [`Aof::prune`](crate::Aof::prune).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn prune(&mut self, op: u64) -> Result<u64> {
+        block_on(self.log.prune(op))
+    }
+
+    /// As [`Aof::get`](crate::Aof::get).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn get(&mut self, op: u64) -> Result<Option<Prepare>> {
+        block_on(self.log.get(op))
+    }
+
+    /// As [`Aof::seam`](crate::Aof::seam).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn seam(&mut self) -> Result<Option<Seam>> {
+        block_on(self.log.seam())
+    }
+
+    /// As [`Aof::continue_in`](crate::Aof::continue_in).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn continue_in(&mut self, next: Successor<B>) -> Result<B> {
+        self.log.continue_in(next)
     }
 
     /// As [`Aof::validate`](crate::Aof::validate).
@@ -116,6 +201,15 @@ impl<B: AofBackend> Aof<B> {
         Ok(Entries { entries: block_on(self.log.entries())? })
     }
 
+    /// As [`Aof::entries_from`](crate::Aof::entries_from).
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub fn entries_from(&mut self, target: Target) -> Result<Entries<B::Reader>> {
+        Ok(Entries { entries: block_on(self.log.entries_from(target))? })
+    }
+
     /// As [`Aof::tip`](crate::Aof::tip).
     #[must_use]
     pub fn tip(&self) -> Option<Tip> {
@@ -132,6 +226,12 @@ impl<B: AofBackend> Aof<B> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.log.is_empty()
+    }
+
+    /// As [`Aof::start`](crate::Aof::start).
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.log.start()
     }
 
     /// As [`Aof::durable_len`](crate::Aof::durable_len).
@@ -152,7 +252,7 @@ impl<B: AofBackend> Aof<B> {
         self.log.backend()
     }
 
-    /// The log whose calls do not block, for functions that take one: drive what they answer by an executor of your own.
+    /// The log whose calls do not block, for functions that take one: drive their futures by an executor of your own.
     pub fn get_mut(&mut self) -> &mut crate::Aof<B> {
         &mut self.log
     }
@@ -170,6 +270,24 @@ impl<B: AofBackend> Aof<B> {
     /// The same.
     pub fn close(self) -> Result<()> {
         block_on(self.log.close())
+    }
+}
+
+/// A checkpoint that was begun. Dropping it loses nothing that was written.
+#[must_use = "what was written is durable once this was waited for"]
+pub struct Checkpoint<B: AofBackend> {
+    under_way: B::Checkpoint,
+}
+
+impl<B: AofBackend> Checkpoint<B> {
+    /// Waits until everything written before the checkpoint was begun is durable, and returns how many bytes from the
+    /// beginning are.
+    ///
+    /// # Errors
+    ///
+    /// As [`Aof::checkpoint`](crate::Aof::checkpoint).
+    pub fn wait(self) -> Result<u64> {
+        block_on(self.under_way)
     }
 }
 

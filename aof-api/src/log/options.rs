@@ -26,6 +26,19 @@ pub enum Origin {
     },
 }
 
+/// Whose checkpoints the entries of a log record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Marks {
+    /// Those of this log, as [`append`](crate::Aof::append) records them: damage at or below the highest op that any entry
+    /// calls checkpointed is lost acknowledged data.
+    #[default]
+    Own,
+    /// Those of another log, whose entries were stored here by [`write`](crate::Aof::write), or say nothing: a replica.
+    /// Only [`LogOptions::durable_len`] and the note of the storage say what was durable here. Without the former, whole
+    /// entries after damage refuse to be cut.
+    Foreign,
+}
+
 impl Origin {
     /// Op and checksum that the first entry stands on.
     pub(crate) fn base(self, cluster: u128) -> (u64, Checksum) {
@@ -77,7 +90,7 @@ pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 #[derive(Clone)]
 pub struct LogOptions {
     pub(crate) cluster: Option<u128>,
-    pub(crate) start: Origin,
+    pub(crate) origin: Origin,
     pub(crate) rule: Rule,
     pub(crate) tail: Tail,
     pub(crate) durable_len: Option<u64>,
@@ -90,6 +103,10 @@ pub struct LogOptions {
     pub(crate) clock: Clock,
     pub(crate) read: read::Options,
     pub(crate) read_threads: usize,
+    pub(crate) marks: Marks,
+    pub(crate) ignore_note: bool,
+    pub(crate) verify_all: bool,
+    pub(crate) visit_from: Option<u64>,
 }
 
 impl LogOptions {
@@ -98,7 +115,11 @@ impl LogOptions {
     pub fn new() -> LogOptions {
         LogOptions {
             cluster: None,
-            start: Origin::Root,
+            origin: Origin::Root,
+            marks: Marks::Own,
+            ignore_note: false,
+            verify_all: false,
+            visit_from: None,
             rule: Rule::Linear,
             tail: Tail::Truncate,
             durable_len: None,
@@ -123,8 +144,8 @@ impl LogOptions {
 
     /// Where a new log begins, also one that is opened and empty. By default at the root.
     #[must_use]
-    pub fn start(mut self, start: Origin) -> LogOptions {
-        self.start = start;
+    pub fn origin(mut self, origin: Origin) -> LogOptions {
+        self.origin = origin;
         self
     }
 
@@ -143,11 +164,44 @@ impl LogOptions {
         self
     }
 
-    /// How many bytes from the beginning are known to have been durable, for logs made by
-    /// [`write`](crate::Aof::write), whose entries do not say. Damage below is refused, damage above is a tail.
+    /// How many bytes from the beginning are known to have been durable: damage that begins below is lost acknowledged
+    /// data, and so is a log that ends below. Entries that [`append`](crate::Aof::append) made, and a note of the storage,
+    /// may say that more was; what is above all of that is a tail. For logs made by [`write`](crate::Aof::write), whose
+    /// entries do not record what was acknowledged here.
     #[must_use]
     pub fn durable_len(mut self, bytes: u64) -> LogOptions {
         self.durable_len = Some(bytes);
+        self
+    }
+
+    /// Whose checkpoints the entries record. By default [`Marks::Own`].
+    #[must_use]
+    pub fn marks(mut self, marks: Marks) -> LogOptions {
+        self.marks = marks;
+        self
+    }
+
+    /// Opens the log as if the storage had kept no note: the way to continue where the note is intact and the log does not
+    /// hold what it says, when the loss is accepted. By default a note counts.
+    #[must_use]
+    pub fn ignore_note(mut self, ignore: bool) -> LogOptions {
+        self.ignore_note = ignore;
+        self
+    }
+
+    /// Reads and verifies all of the log when it is opened, also what a note of the storage says was verified and durable.
+    /// By default reading begins where the note says, under [`Rule::Linear`].
+    #[must_use]
+    pub fn verify_all(mut self, verify_all: bool) -> LogOptions {
+        self.verify_all = verify_all;
+        self
+    }
+
+    /// The first op that [`Aof::open_with`](crate::Aof::open_with) visits: entries below are not handed to the visitor, and
+    /// not read where a note of the storage says that they are durable. By default every entry is visited.
+    #[must_use]
+    pub fn visit_from(mut self, op: u64) -> LogOptions {
+        self.visit_from = Some(op);
         self
     }
 
@@ -244,7 +298,7 @@ impl fmt::Debug for LogOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogOptions")
             .field("cluster", &self.cluster)
-            .field("start", &self.start)
+            .field("start", &self.origin)
             .field("rule", &self.rule)
             .field("tail", &self.tail)
             .finish_non_exhaustive()

@@ -1,186 +1,86 @@
 //! Opening: what a log holds, what of it counts, and what to do with a tail that a crash has torn.
 
+mod foreign;
+mod judge;
+mod noted;
+pub(crate) mod report;
+mod tail;
+mod visit;
 mod walk;
 
-use crate::chain::tip::Tip;
-use crate::format::damage::Damage;
-use crate::format::layout::MAGIC;
+use crate::chain::rule::Rule;
+use crate::format::checksum::Checksum;
 use crate::log::filler::Filler;
 use crate::log::options::LogOptions;
-use crate::read::scan::{DamagedRange, Scan, Step};
-use crate::read::stripes::{STRIPE_LEN, Stripes};
-use crate::storage::backend::{AofBackend, AofRead, AofReadExt};
-use crate::storage::error::{CorruptReason, Error, Result};
+use crate::log::position::Position;
+use crate::read::drive::{drive, drive_striped};
+use crate::read::entries::LocatedEntry;
+use crate::read::index::SparseIndex;
+use crate::read::stripes::STRIPE_LEN;
+use crate::storage::backend::AofBackend;
+use crate::storage::error::{Error, Result};
+use noted::{Begin, Noted};
+use report::Recovery;
+use visit::Visiting;
 use walk::Walk;
 
-/// What an opening found and did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recovery {
-    /// Entries that count.
-    pub entries: u64,
-    /// Bytes in the log now.
-    pub len: u64,
-    /// The last entry that counts.
-    pub tip: Option<Tip>,
-    /// The highest op that the log itself says was checkpointed; 0 where it does not say.
-    pub acknowledged_op: u64,
-    /// What was cut, under [`Tail::Truncate`](crate::Tail::Truncate).
-    pub cut: Option<Cut>,
-    /// Damage that stays in the log: what [`Tail::Keep`](crate::Tail::Keep) left, and torn entries that somebody appended
-    /// behind, of which the chain lacks nothing. At most [`Recovery::KEPT_MAX`] are listed.
-    pub kept: Vec<DamagedRange>,
-    /// How many such places there are.
-    pub kept_count: u64,
-}
+/// Who sees each entry that counts.
+pub(crate) type Visitor<'a> = &'a mut (dyn FnMut(LocatedEntry<'_>) -> Result<()> + Send);
 
-impl Recovery {
-    /// How many places of damage are listed in [`kept`](Recovery::kept).
-    pub const KEPT_MAX: usize = 1024;
-}
-
-/// A tail that was cut at an opening.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cut {
-    /// Where it began, and where the log ends now.
-    pub offset: u64,
-    /// How many bytes it had.
-    pub len: u64,
-    /// What kind of tail it was.
-    pub kind: TailKind,
-    /// What was wrong at its beginning.
-    pub damage: Damage,
-    /// Whole entries in it, which stood behind damage and were acknowledged to nobody.
-    pub entries: u64,
-    /// The bytes themselves, in order.
-    pub pieces: Vec<CutPiece>,
-}
-
-/// What a damaged tail looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TailKind {
-    /// The last entry begins well and ends early, at the end of the log or in zeros that reach further than it would.
-    Torn,
-    /// Nothing but zeros: the file grew, and its bytes did not come.
-    Zero,
-    /// Anything else: parts of an entry are missing, or whole entries stand behind damage.
-    Corrupt,
-}
-
-/// A piece of what was cut.
-#[derive(Clone, PartialEq, Eq)]
-pub enum CutPiece {
-    /// These bytes.
-    Bytes(Vec<u8>),
-    /// So many zeros.
-    Zeros(u64),
-}
-
-impl std::fmt::Debug for CutPiece {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            CutPiece::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
-            CutPiece::Zeros(len) => write!(f, "Zeros({len})"),
-        }
-    }
-}
-
-/// What an opening knows besides the report.
+/// What opening a log knows besides the report.
 pub(crate) struct Opened {
     pub(crate) recovery: Recovery,
     pub(crate) cluster: Option<u128>,
-    /// The highest op that counts.
-    pub(crate) op_max: u64,
-    pub(crate) timestamp: u64,
+    /// The parent of the first entry that the log ever had, as far as that is known.
+    pub(crate) root: Option<Checksum>,
+    pub(crate) position: Position,
+    pub(crate) index: SparseIndex,
     /// What to write before anything else.
     pub(crate) filler: Option<Filler>,
 }
 
-/// Reads a log from its recovery offset, decides about its tail, and does what was decided.
-pub(crate) async fn recover<B: AofBackend>(backend: &mut B, options: &LogOptions) -> Result<Opened> {
+/// Reads a log, decides about its tail, and does what was decided.
+pub(crate) async fn recover<B: AofBackend>(
+    backend: &mut B,
+    options: &LogOptions,
+    visit: Option<Visitor<'_>>,
+) -> Result<Opened> {
     let start = backend.start().await?;
-    let mut walk = Walk::new(options);
-    // To find one checksum, or what is seen under the other rules, each entry must be looked at in order.
-    let in_runs = options.rule == crate::Rule::Linear && options.expected_tip.is_none();
-    let end = if options.read_threads > 1 && in_runs && start == 0 && backend.len() >= 2 * STRIPE_LEN {
-        read_striped(&mut walk, backend).await?
+    let noted = Noted::examine(backend, options, start).await?;
+    let begin = noted.begin(backend, options, start, visit.is_some()).await?;
+    match recover_from(backend, options, &noted, start, begin, visit).await {
+        // It may be in what was not read. Nothing was changed, and everything there was visited.
+        Err(Error::ChecksumMismatch { .. } | Error::MaybePruned { .. }) if begin.before.is_some() => {
+            let everything = Begin { offset: start, before: None };
+            recover_from(backend, options, &noted, start, everything, None).await
+        }
+        recovered => recovered,
+    }
+}
+
+async fn recover_from<B: AofBackend>(
+    backend: &mut B,
+    options: &LogOptions,
+    noted: &Noted,
+    start: u64,
+    begin: Begin,
+    visit: Option<Visitor<'_>>,
+) -> Result<Opened> {
+    let visits = visit.is_some();
+    let range = begin.offset..backend.len().max(begin.offset);
+    // To find one checksum, or what is seen under the other rules, or to hand entries over, each must be looked at.
+    let in_runs = options.rule == Rule::Linear && options.expected_tip.is_none() && !visits;
+    // What was recorded again after damage is read once more to be visited; under the linear rule, nothing is.
+    let again = if visits && options.rule != Rule::Linear { Some(backend.reader().await?) } else { None };
+    let mut visiting = Visiting { walk: Walk::new(options, noted, start, begin, visit), again };
+    let end = if options.read_threads > 1 && in_runs && range.end - range.start >= 2 * STRIPE_LEN {
+        let mut others = Vec::with_capacity(options.read_threads - 1);
+        for _ in 1..options.read_threads {
+            others.push(backend.reader().await?);
+        }
+        drive_striped(backend.reader().await?, others, range, options.read, &mut visiting).await?
     } else {
-        let mut scan = Scan::new(&mut *backend, start, options.read).summarizing();
-        scan_to(&mut walk, &mut scan, u64::MAX).await?;
-        scan.offset()
+        drive(&mut *backend, range, options.read, &mut visiting).await?
     };
-    walk.finish(backend, end).await
-}
-
-/// Reads the log by a reader on each of several threads. Answers where it ends.
-async fn read_striped<B: AofBackend>(walk: &mut Walk<'_>, backend: &mut B) -> Result<u64> {
-    let options = walk.options;
-    let mut others = Vec::with_capacity(options.read_threads - 1);
-    for _ in 1..options.read_threads {
-        others.push(backend.reader().await?);
-    }
-    let reader = backend.reader().await?;
-    let mut stripes = Stripes::new(reader, others, backend.len(), options.read);
-    let mut offset = 0;
-    while let Some((limit, stripe)) = stripes.next().await {
-        match stripe {
-            Some(stripe) if stripe.start == offset && walk.take_run(&stripe.run) => offset = stripe.end,
-            // It begins elsewhere, or it is to be looked at entry by entry.
-            _ => {
-                let read = options.read.verify_threads(1);
-                let mut scan = Scan::new(stripes.reader(), offset, read).limited(limit).summarizing();
-                scan_to(walk, &mut scan, limit).await?;
-                offset = scan.offset();
-            }
-        }
-    }
-    Ok(offset)
-}
-
-/// Reads what begins before `limit`.
-async fn scan_to<R: AofRead>(walk: &mut Walk<'_>, scan: &mut Scan<R>, limit: u64) -> Result<()> {
-    while scan.offset() < limit {
-        match scan.step().await? {
-            Step::Entries => {
-                if walk.take_run(scan.run()) {
-                    continue;
-                }
-                for (offset, entry) in scan.entries() {
-                    walk.take(offset, entry.header())?;
-                }
-            }
-            Step::Damage(at) => {
-                if let Some(range) = scan.resync().await? {
-                    // Who says what was durable, knows that this is a log; but then there are entries.
-                    let sure = walk.options.durable_len.is_some() && !range.at_end;
-                    if at.offset == 0 && !sure && begins_foreign(scan, range.len).await? {
-                        let (damage, next) = (at.damage, range.len);
-                        let reason = match range.at_end {
-                            true => CorruptReason::NotALog(damage),
-                            false => CorruptReason::EntriesBehind { damage, next },
-                        };
-                        return Err(Error::Corrupt { offset: 0, reason });
-                    }
-                    walk.damage(range, at.end);
-                }
-            }
-            Step::End => break,
-        }
-    }
-    Ok(())
-}
-
-/// So many bytes of a magic are no accident.
-const MAGIC_SURE: usize = 4;
-
-/// Whether what is damaged at the beginning, `damaged_len` bytes, is of something that is no log and must not be cut to
-/// nothing: a log begins with a magic, perhaps a damaged one, or with zeros, where a crash took its first sector.
-async fn begins_foreign<R: AofRead>(scan: &mut Scan<R>, damaged_len: u64) -> Result<bool> {
-    let mut start = [0; MAGIC.len()];
-    let len = usize::try_from(damaged_len).map_or(MAGIC.len(), |len| len.min(MAGIC.len()));
-    let count = scan.reader().read_all_at(0, &mut start[..len]).await?;
-    let start = &start[..count];
-    let foreign = start.iter().zip(&MAGIC).filter(|(byte, magic)| byte != magic && **byte != 0).count();
-    // Behind a torn first entry that was kept, the next one begins, perhaps a damaged one.
-    let begins = start.windows(MAGIC_SURE).any(|bytes| *bytes == MAGIC[..MAGIC_SURE]);
-    Ok(foreign * 2 > count && !begins)
+    visiting.walk.finish(backend, end).await
 }

@@ -98,6 +98,20 @@ impl Batch {
         }
     }
 
+    /// Takes whole entries from bytes of the log that were read already.
+    pub(crate) fn fill_from(&mut self, bytes: &[u8], offset: u64) {
+        self.offset = offset;
+        self.filled = bytes.len();
+        if self.buf.len() < bytes.len() {
+            self.buf.resize(bytes.len(), 0);
+        }
+        self.buf[..bytes.len()].copy_from_slice(bytes);
+        self.bounds.clear();
+        self.bounds.push(0);
+        self.walk();
+        self.stop = if self.is_empty() { Stop::Suspect } else { Stop::Boundary };
+    }
+
     /// Reads until `len` bytes are filled. Answers whether the log ended before.
     async fn read_to<R: AofRead>(&mut self, reader: &mut R, len: usize) -> Result<bool> {
         if self.buf.len() < len {

@@ -18,6 +18,7 @@ use crate::format::header::Header;
 use crate::format::layout::{ENTRY_SIZE_MAX, ENTRY_SIZE_MIN};
 use crate::read::bounded::Bounded;
 use crate::read::options::Options;
+use crate::read::pace::Pace;
 use crate::read::scan::{Scan, Step, find_entry};
 use crate::read::window::Window;
 use crate::storage::backend::AofRead;
@@ -120,16 +121,17 @@ pub struct Place {
 /// # }).unwrap();
 /// ```
 pub async fn find<R: AofRead>(mut reader: R, target: Target, options: Options) -> Result<Option<Place>> {
-    let len = reader.end().await?;
-    let mut finder = Finder { reader, window: Window::default(), target, options, repeats_within: u64::MAX };
-    let start = finder.narrow(0..len).await?;
-    if let Some(from) = start.checked_sub(2 * LEAD_LEN).filter(|from| *from > 0)
-        && let Some((from, _)) = finder.probe(from, start).await?
+    let (start, len) = (reader.start().await?, reader.end().await?);
+    let (window, pace) = (Window::default(), Pace::default());
+    let mut finder = Finder { reader, window, target, options, start, repeats_within: u64::MAX, pace };
+    let near = finder.narrow(start..len.max(start)).await?;
+    if let Some(from) = near.checked_sub(2 * LEAD_LEN).filter(|from| *from > start)
+        && let Some((from, _)) = finder.probe(from, near).await?
         && let Walked::Found(place) = finder.walk(from).await?
     {
         return Ok(place);
     }
-    match finder.walk(0).await? {
+    match finder.walk(start).await? {
         Walked::Found(place) => Ok(place),
         // A walk from the beginning is never astray.
         Walked::Astray => Ok(None),
@@ -141,7 +143,10 @@ struct Finder<R> {
     window: Window,
     target: Target,
     options: Options,
+    /// The first offset that the log holds.
+    start: u64,
     repeats_within: u64,
+    pace: Pace,
 }
 
 enum Walked {
@@ -209,7 +214,8 @@ impl<R: AofRead> Finder<R> {
         let mut reader = Bounded::new(&mut self.reader, end.min(at.saturating_add(2 * LEAD_LEN)));
         // The search begins one byte behind what it is given.
         let before = at.saturating_sub(1);
-        let found = find_entry(&mut self.window, &mut reader, before, self.options.chunk_len_bytes()).await?;
+        let found =
+            find_entry(&mut self.window, &mut reader, before, self.options.chunk_len_bytes(), &mut self.pace).await?;
         let (bytes, _) = self.window.view(&mut reader, found.offset, ENTRY_SIZE_MIN).await?;
         // At the end of the log, there is none.
         Ok(decode_header(bytes).ok().map(|header| (found.offset, self.target.key(header))))
@@ -219,8 +225,8 @@ impl<R: AofRead> Finder<R> {
         let (target, repeats_within) = (self.target, self.repeats_within);
         let mut scan = Scan::new(&mut self.reader, from, self.options);
         // Since where nothing was damaged, until that is long enough; the beginning of the log is a boundary.
-        let mut unbroken_since = (from > 0).then_some(from);
-        let mut has_predecessor = from == 0;
+        let mut unbroken_since = (from > self.start).then_some(from);
+        let mut has_predecessor = from == self.start;
         loop {
             match scan.step().await? {
                 Step::Entries => {

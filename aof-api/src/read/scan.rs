@@ -10,6 +10,7 @@ use crate::format::header::Header;
 use crate::format::layout::{ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, MAGIC};
 use crate::read::batch::{Batch, Last, Stop};
 use crate::read::options::{CHUNK_LEN_MAX, CHUNK_LEN_MIN, Options};
+use crate::read::pace::Pace;
 use crate::read::pool::Pool;
 use crate::read::torn::is_torn_in_zeros;
 use crate::read::window::Window;
@@ -93,6 +94,11 @@ pub(crate) struct Scan<R> {
     window: Window,
     /// Up to here, where damage was passed not long ago, each place is looked at before much is read for it.
     cautious_until: u64,
+    /// Where the bytes begin that were read without meeting damage: so much may be read ahead, and perhaps in vain.
+    clean_from: u64,
+    /// What the damage that was passed last begins with.
+    head: Vec<u8>,
+    pace: Pace,
 }
 
 impl<R: AofRead> Scan<R> {
@@ -116,6 +122,9 @@ impl<R: AofRead> Scan<R> {
             damage: None,
             window: Window::default(),
             cautious_until: 0,
+            clean_from: offset,
+            head: Vec::new(),
+            pace: Pace::default(),
         }
     }
 
@@ -147,6 +156,15 @@ impl<R: AofRead> Scan<R> {
         self.damage.map(|at| at.damage)
     }
 
+    /// The first bytes of the damage that [`resync`](Scan::resync) passed last, at most those of a header.
+    pub(crate) fn damage_head(&self) -> &[u8] {
+        &self.head
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        self.options
+    }
+
     pub(crate) fn into_reader(self) -> R {
         self.reader
     }
@@ -162,6 +180,7 @@ impl<R: AofRead> Scan<R> {
         self.suspect = false;
         self.damage = None;
         self.cautious_until = 0;
+        self.clean_from = offset;
         self.discard_ahead();
     }
 
@@ -192,24 +211,34 @@ impl<R: AofRead> Scan<R> {
     /// holds for a future that is dropped.
     pub(crate) async fn step(&mut self) -> Result<Step> {
         self.verified = 0;
+        self.pace.rest().await;
         // Whoever looks at the same place again wants to see what has changed.
         if self.damage.take().is_some() || !self.is_cautious() {
             self.window.clear();
         }
         for _ in 0..LOOKS_MAX {
+            let mut looked_at = None;
             if self.suspect || (self.is_cautious() && self.next < self.limit) {
                 match look_at(&mut self.window, &mut self.reader, self.next).await? {
                     Look::End => return Ok(Step::End),
                     Look::Damage(damage) => {
+                        self.pace.work(damage.end.map_or(ENTRY_SIZE_MIN as u64, |end| end - self.next));
                         self.suspect = true;
                         self.damage = Some(damage);
                         return Ok(Step::Damage(damage));
                     }
-                    // The log has grown meanwhile, under a reader that follows it.
-                    Look::Whole => self.suspect = false,
+                    // Unless it follows damage, the log has grown meanwhile, under a reader that follows it.
+                    Look::Whole(len) => {
+                        self.suspect = false;
+                        looked_at = self.is_cautious().then_some(len);
+                    }
                 }
             }
-            let (batch, verified) = match self.next_batch().await {
+            let next = match looked_at {
+                Some(len) => self.batch_of_window(len).await,
+                None => self.next_batch().await,
+            };
+            let (batch, verified) = match next {
                 Ok(verified) => verified,
                 Err(error) => {
                     self.discard_ahead();
@@ -217,7 +246,9 @@ impl<R: AofRead> Scan<R> {
                 }
             };
             let (whole, stop) = (verified == batch.len(), batch.stop());
-            self.next = batch.offset_of(verified);
+            let end = batch.offset_of(verified);
+            self.pace.work(end - self.next);
+            self.next = end;
             self.spare.push(std::mem::replace(&mut self.batch, batch));
             if !whole || stop != Stop::Boundary {
                 self.discard_ahead();
@@ -239,6 +270,20 @@ impl<R: AofRead> Scan<R> {
         Err(Error::io(IoCall::Read, self.next, differs))
     }
 
+    /// The entries from here on that the window holds, the first of them `first_len` bytes long, verified.
+    ///
+    /// Where damage is frequent, reading them again by themselves would read much of it many times.
+    async fn batch_of_window(&mut self, first_len: usize) -> Result<Verified> {
+        let left = usize::try_from(self.limit.saturating_sub(self.next)).unwrap_or(usize::MAX);
+        let len = first_len.max(self.chunk_len.min(left));
+        // An error after the first entry is met again by the look at its place.
+        let (bytes, _) = self.window.view(&mut self.reader, self.next, len).await?;
+        let mut batch = self.spare.pop().unwrap_or_default();
+        batch.fill_from(bytes, self.next);
+        let verified = batch.verify(self.summarize);
+        Ok((batch, verified))
+    }
+
     /// The next batch in order, verified.
     async fn next_batch(&mut self) -> Result<Verified> {
         let depth = self.depth();
@@ -246,8 +291,7 @@ impl<R: AofRead> Scan<R> {
             let offset = if self.ahead.is_empty() { self.next } else { self.read_next };
             let mut batch = self.spare.pop().unwrap_or_default();
             let left = usize::try_from(self.limit.saturating_sub(offset)).unwrap_or(usize::MAX);
-            let last = if self.is_cautious() { Last::IfItIsThere } else { Last::Whole };
-            match batch.fill(&mut self.reader, offset, self.chunk_len.min(left), last).await {
+            match batch.fill(&mut self.reader, offset, self.chunk_len.min(left), Last::Whole).await {
                 Ok(()) => {}
                 Err(error) => {
                     self.spare.push(batch);
@@ -285,13 +329,15 @@ impl<R: AofRead> Scan<R> {
         }
     }
 
-    /// How many batches to have under way.
+    /// How many batches to have under way: what was read ahead is lost where damage is met, so it is less than what was
+    /// clean before it.
     fn depth(&self) -> usize {
         if self.options.verify_threads < 2 || self.chunk_len < self.options.chunk_len || self.is_cautious() {
-            1
-        } else {
-            self.options.verify_threads * 2
+            return 1;
         }
+        let clean_chunks = (self.next - self.clean_from) / self.chunk_len as u64;
+        let most = self.options.verify_threads * 2;
+        usize::try_from(1 + clean_chunks / 2).map_or(most, |clean| clean.min(most))
     }
 
     fn discard_ahead(&mut self) {
@@ -312,17 +358,16 @@ impl<R: AofRead> Scan<R> {
     pub(crate) async fn resync(&mut self) -> Result<Option<DamagedRange>> {
         let Some(DamageAt { offset, damage, op, .. }) = self.damage else { return Ok(None) };
         self.discard_ahead();
-        let mut head = [0; ENTRY_SIZE_MIN];
         // It was looked at not long ago, so that it is not read again.
         let (bytes, _) = self.window.view(&mut self.reader, offset, ENTRY_SIZE_MIN).await?;
-        let head_len = bytes.len();
-        head[..head_len].copy_from_slice(bytes);
-        let found = find_entry(&mut self.window, &mut self.reader, offset, self.options.chunk_len).await?;
+        self.head.clear();
+        self.head.extend_from_slice(bytes);
+        let chunk_len = self.options.chunk_len;
+        let found = find_entry(&mut self.window, &mut self.reader, offset, chunk_len, &mut self.pace).await?;
         let Found { offset: end, zeros_from, at_end } = found;
         let zeros = zeros_from <= offset;
-        let torn = zeros
-            || matches!(damage, Damage::Torn { .. })
-            || is_torn_in_zeros(&head[..head_len], offset, zeros_from, end);
+        let torn =
+            zeros || matches!(damage, Damage::Torn { .. }) || is_torn_in_zeros(&self.head, offset, zeros_from, end);
         self.seek(end);
         self.cautious_until = end.saturating_add(ENTRY_SIZE_MAX as u64);
         self.chunk_len = CHUNK_LEN_MIN;

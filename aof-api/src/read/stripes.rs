@@ -6,8 +6,12 @@
 //! reads again by itself. So a body that holds a whole entry can cost time, and nothing else.
 
 use crate::chain::run::Run;
+use crate::format::layout::ENTRY_SIZE_MIN;
 use crate::read::batch::{Batch, Last, Stop};
+use crate::read::bounded::Bounded;
+use crate::read::index::SparseIndex;
 use crate::read::options::Options;
+use crate::read::pace::Pace;
 use crate::read::pool::Pool;
 use crate::read::scan::find_entry;
 use crate::read::window::Window;
@@ -16,6 +20,7 @@ use crate::storage::error::Result;
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Long against what finding the first entry costs, short against the memory of what was read ahead.
 pub(crate) const STRIPE_LEN: u64 = 4 << 20;
@@ -29,6 +34,8 @@ pub(crate) struct Stripe {
     pub(crate) end: u64,
     /// What its entries say as a whole.
     pub(crate) run: Run,
+    /// Where its entries are.
+    pub(crate) index: SparseIndex,
 }
 
 /// What a thread reads with.
@@ -38,35 +45,50 @@ struct Striper<R> {
     /// Where the first entry is looked for.
     window: Window,
     chunk_len: usize,
+    pace: Pace,
 }
 
 impl<R: AofRead> Striper<R> {
     async fn run(&mut self, job: StripeJob) {
-        let stripe = self.read_stripe(job.index).await;
+        if job.done.is_canceled() {
+            return;
+        }
+        let stripe = self.read_stripe(job.is_first, job.range).await;
         // An error is met again by whoever reads the stripe by itself. Nobody waits where the caller was dropped.
         let _ = job.done.send(stripe.ok().flatten());
     }
 
-    /// Reads stripe `index`; `None` where it is not all whole entries.
-    async fn read_stripe(&mut self, index: u64) -> Result<Option<Stripe>> {
-        let Striper { reader, batch, window, chunk_len } = self;
+    /// Reads the entries that begin in `range`; `None` where there are none, or not all that is there is whole.
+    async fn read_stripe(&mut self, is_first: bool, range: Range<u64>) -> Result<Option<Stripe>> {
+        let Striper { reader, batch, window, chunk_len, pace } = self;
         // What stands there may have changed since the last stripe.
         window.clear();
-        let limit = (index + 1) * STRIPE_LEN;
-        let start = match index * STRIPE_LEN {
-            0 => 0,
+        let limit = range.end;
+        let start = if is_first {
+            range.start
+        } else {
+            // What begins at the limit belongs to the next stripe, and is not searched for here: where a long stretch
+            // holds no entry, each thread would search all of it.
+            let mut bounded = Bounded::new(&mut *reader, limit.saturating_add(ENTRY_SIZE_MIN as u64 - 1));
             // The search begins one byte behind what it is given.
-            begin => find_entry(window, reader, begin - 1, *chunk_len).await?.offset,
+            let found = find_entry(window, &mut bounded, range.start - 1, *chunk_len, pace).await?;
+            if found.at_end {
+                return Ok(None);
+            }
+            found.offset
         };
-        let mut stripe = Stripe { start, end: start, run: Run::default() };
+        let mut stripe = Stripe { start, end: start, run: Run::default(), index: SparseIndex::default() };
         while stripe.end < limit {
             // No chunk goes past the limit, so the last entry of the last chunk begins before it.
             let left = usize::try_from(limit - stripe.end).map_or(*chunk_len, |left| left.min(*chunk_len));
+            pace.rest().await;
             batch.fill(reader, stripe.end, left, Last::Whole).await?;
             let whole = batch.verify_into(Some(&mut stripe.run)) == batch.len();
+            pace.work(batch.offset_of(batch.len()) - stripe.end);
             if !whole || batch.stop() == Stop::Suspect {
                 return Ok(None);
             }
+            batch.entries(batch.len()).for_each(|(offset, entry)| stripe.index.push(entry.op(), offset));
             stripe.end = batch.offset_of(batch.len());
             if batch.stop() == Stop::End {
                 break;
@@ -78,52 +100,67 @@ impl<R: AofRead> Striper<R> {
 
 /// A stripe for a thread to read.
 struct StripeJob {
-    index: u64,
+    range: Range<u64>,
+    /// The walk begins with it, so that its first entry need not be searched for.
+    is_first: bool,
     done: oneshot::Sender<Option<Stripe>>,
+}
+
+/// A stripe that a thread reads, or will.
+struct Waiting {
+    /// Where the next stripe begins.
+    limit: u64,
+    stripe: oneshot::Receiver<Option<Stripe>>,
 }
 
 /// Stripes on their way.
 pub(crate) struct Stripes<R> {
     own: Striper<R>,
     pool: Pool<StripeJob>,
-    waiting: VecDeque<oneshot::Receiver<Option<Stripe>>>,
+    waiting: VecDeque<Waiting>,
     depth: usize,
-    /// The next stripe to queue.
+    /// What is to be read in all.
+    range: Range<u64>,
+    /// Where the next stripe to queue begins.
     next: u64,
-    count: u64,
 }
 
 impl<R: AofRead + 'static> Stripes<R> {
-    /// The stripes of a log of `len` bytes, read by `reader` on the thread of the caller and by `others` on threads of
-    /// their own.
-    pub(crate) fn new(reader: R, others: impl IntoIterator<Item = R>, len: u64, options: Options) -> Stripes<R> {
+    /// The stripes of a part of a log that begins at an entry, read by `reader` on the thread of the caller and by
+    /// `others` on threads of their own.
+    pub(crate) fn new(
+        reader: R,
+        others: impl IntoIterator<Item = R>,
+        range: Range<u64>,
+        options: Options,
+    ) -> Stripes<R> {
         let chunk_len = options.chunk_len_bytes();
-        let striper = |reader| Striper { reader, batch: Batch::default(), window: Window::default(), chunk_len };
+        let striper = |reader| Striper {
+            reader,
+            batch: Batch::default(),
+            window: Window::default(),
+            chunk_len,
+            pace: Pace::default(),
+        };
         let others: Vec<_> = others.into_iter().map(striper).collect();
-        // Each thread has one to do and one to go on with, the caller included.
+        // Each thread has one to do and one to continue with, the caller included.
         let depth = 2 * (others.len() + 1);
         let pool = Pool::new(others, |striper, job: StripeJob| block_on(striper.run(job)));
-        Stripes {
-            own: striper(reader),
-            pool,
-            waiting: VecDeque::new(),
-            depth,
-            next: 0,
-            count: len.div_ceil(STRIPE_LEN),
-        }
+        let next = range.start;
+        Stripes { own: striper(reader), pool, waiting: VecDeque::new(), depth, range, next }
     }
 
-    /// The next stripe in order, and where the one behind begins at the earliest; without the stripe, where it must be
-    /// read by itself. `None` behind the last one.
+    /// The next stripe in order, and where the one after it begins at the earliest; without the stripe, where it must be
+    /// read by itself. `None` after the last one.
     pub(crate) async fn next(&mut self) -> Option<(u64, Option<Stripe>)> {
-        while self.waiting.len() < self.depth && self.next < self.count {
-            let (done, waiting) = oneshot::channel();
-            self.pool.submit(StripeJob { index: self.next, done });
-            self.waiting.push_back(waiting);
-            self.next += 1;
+        while self.waiting.len() < self.depth && self.next < self.range.end {
+            let (done, stripe) = oneshot::channel();
+            let (start, limit) = (self.next, self.next.saturating_add(STRIPE_LEN));
+            self.pool.submit(StripeJob { range: start..limit, is_first: start == self.range.start, done });
+            self.waiting.push_back(Waiting { limit, stripe });
+            self.next = limit;
         }
-        let mut waiting = self.waiting.pop_front()?;
-        let limit = (self.next - self.waiting.len() as u64) * STRIPE_LEN;
+        let Waiting { limit, stripe: mut waiting } = self.waiting.pop_front()?;
         let stripe = loop {
             match waiting.try_recv() {
                 Ok(None) => {}
@@ -136,6 +173,16 @@ impl<R: AofRead + 'static> Stripes<R> {
             }
         };
         Some((limit, stripe))
+    }
+
+    /// Leaves out the stripes that end before `offset`: what they hold was read by itself.
+    pub(crate) fn skip_to(&mut self, offset: u64) {
+        while self.waiting.front().is_some_and(|waiting| waiting.limit <= offset) {
+            self.waiting.pop_front();
+        }
+        if self.waiting.is_empty() && self.next < offset {
+            self.next += (offset - self.next) / STRIPE_LEN * STRIPE_LEN;
+        }
     }
 
     /// The reader of the caller's thread, for what must be read by itself.

@@ -13,8 +13,18 @@ pub(crate) struct Unreadable {
     pub(crate) offset: u64,
     /// How many bytes were passed over.
     pub(crate) len: u64,
-    /// What the storage reported.
-    pub(crate) message: String,
+    /// What the storage reported: an [`Error::Io`].
+    pub(crate) error: Error,
+}
+
+impl Unreadable {
+    /// What the storage reported, as text.
+    pub(crate) fn message(&self) -> String {
+        match &self.error {
+            Error::Io { source, .. } => source.to_string(),
+            error => error.to_string(),
+        }
+    }
 }
 
 /// Puts the walk past the place that `error` is about, and returns where that is.
@@ -22,14 +32,14 @@ pub(crate) struct Unreadable {
 /// The error comes back where it is not a reading error of a place, and where nothing can be read at all: then the whole
 /// thing is not a file.
 pub(crate) async fn pass_unreadable<R: AofRead>(scan: &mut Scan<R>, error: Error) -> Result<Unreadable> {
-    let Error::Io { offset: failed_at, source, .. } = &error else { return Err(error) };
+    let Error::Io { offset: failed_at, .. } = &error else { return Err(error) };
     let start = scan.offset();
     let end = scan.reader().end().await?;
     let behind = (failed_at.max(&start) / STEP).saturating_add(1).saturating_mul(STEP).min(end);
     if behind <= start || (start == 0 && *failed_at == 0 && !can_read(scan, behind).await) {
         return Err(error);
     }
-    let unreadable = Unreadable { offset: start, len: behind - start, message: source.to_string() };
+    let unreadable = Unreadable { offset: start, len: behind - start, error };
     scan.seek(behind);
     Ok(unreadable)
 }

@@ -68,8 +68,8 @@ pub enum FindingKind {
 }
 
 impl From<Unreadable> for FindingKind {
-    fn from(Unreadable { len, message, .. }: Unreadable) -> FindingKind {
-        FindingKind::Unreadable { len, message }
+    fn from(unreadable: Unreadable) -> FindingKind {
+        FindingKind::Unreadable { len: unreadable.len, message: unreadable.message() }
     }
 }
 

@@ -9,10 +9,12 @@ use crate::format::digest::{Digest, Digester};
 use crate::format::header::Header;
 use crate::format::prepare::Prepare;
 use crate::read;
-use crate::read::bounded::Bounded;
-use crate::read::scan::{DamagedRange, Scan, Step};
-use crate::read::stripes::{STRIPE_LEN, Stripes};
-use crate::read::unreadable::pass_unreadable;
+use crate::read::drive::{Damaged, Visit, drive, drive_striped};
+use crate::read::entries::LocatedEntry;
+use crate::read::index::SparseIndex;
+use crate::read::scan::DamagedRange;
+use crate::read::stripes::STRIPE_LEN;
+use crate::read::unreadable::Unreadable;
 use crate::storage::backend::AofRead;
 use crate::storage::error::{Error, Result};
 use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
@@ -162,7 +164,7 @@ pub async fn validate<R: AofRead>(reader: R, options: Options, expected_tip: Opt
 /// let mut first = Aof::create(MemoryBackend::new(), LogOptions::new()).await?;
 /// let one = first.append(Operation(200), b"one").await?;
 /// let start = Origin::After { op: one.op, checksum: one.checksum };
-/// let mut second = Aof::create(MemoryBackend::new(), LogOptions::new().start(start)).await?;
+/// let mut second = Aof::create(MemoryBackend::new(), LogOptions::new().origin(start)).await?;
 /// second.append(Operation(200), b"two").await?;
 ///
 /// let mut validator = Validator::new(validate::Options::new());
@@ -231,10 +233,11 @@ impl Validator {
     pub async fn read<R: AofRead>(&mut self, reader: R, mut observe: impl FnMut(Observation)) -> Result<()> {
         self.begin_part();
         let mut reader = reader;
-        let end = reader.end().await?;
-        let mut scan = Scan::new(Bounded::new(reader, end), 0, self.options.read).summarizing();
-        self.scan_to(&mut scan, u64::MAX, &mut observe).await?;
-        self.bytes += scan.offset();
+        let range = reader.start().await?..reader.end().await?;
+        let start = range.start;
+        let options = self.options.read;
+        let end = drive(reader, range, options, &mut Reading { validator: self, observe: &mut observe }).await?;
+        self.end_part(end - start);
         Ok(())
     }
 
@@ -274,40 +277,17 @@ impl Validator {
             self.begin_part();
             return Ok(());
         };
-        let len = reader.end().await?;
-        if readers.len() == 0 || len < 2 * STRIPE_LEN || self.options.rule != Rule::Linear {
+        let range = reader.start().await?..reader.end().await?;
+        if readers.len() == 0 || range.end - range.start < 2 * STRIPE_LEN || self.options.rule != Rule::Linear {
             return self.read(reader, observe).await;
         }
         self.begin_part();
-        let mut stripes = Stripes::new(reader, readers, len, self.options.read);
-        let mut offset = 0;
-        while let Some((limit, stripe)) = stripes.next().await {
-            match stripe {
-                Some(stripe) if stripe.start == offset && self.take_run(&stripe.run) => {
-                    offset = stripe.end;
-                    self.entries_so_far.store(self.entries, Ordering::Relaxed);
-                }
-                // It begins elsewhere, or there is something to say about it.
-                _ => offset = self.scan_stripe(&mut stripes, offset..limit, len, &mut observe).await?,
-            }
-        }
-        self.bytes += offset;
+        let start = range.start;
+        let options = self.options.read;
+        let mut reading = Reading { validator: self, observe: &mut observe };
+        let end = drive_striped(reader, readers, range, options, &mut reading).await?;
+        self.end_part(end - start);
         Ok(())
-    }
-
-    /// Reads what begins within a range entry by entry, and answers where that ends.
-    async fn scan_stripe<R: AofRead + 'static>(
-        &mut self,
-        stripes: &mut Stripes<R>,
-        range: Range<u64>,
-        len: u64,
-        observe: &mut impl FnMut(Observation),
-    ) -> Result<u64> {
-        let read = self.options.read.verify_threads(1);
-        let reader = Bounded::new(stripes.reader(), len);
-        let mut scan = Scan::new(reader, range.start, read).limited(range.end).summarizing();
-        self.scan_to(&mut scan, range.end, observe).await?;
-        Ok(scan.offset())
     }
 
     fn begin_part(&mut self) {
@@ -316,34 +296,13 @@ impl Validator {
         self.chain.next_part();
     }
 
-    async fn scan_to<R: AofRead>(
-        &mut self,
-        scan: &mut Scan<R>,
-        limit: u64,
-        observe: &mut impl FnMut(Observation),
-    ) -> Result<()> {
-        while scan.offset() < limit {
-            self.entries_so_far.store(self.entries, Ordering::Relaxed);
-            match scan.step().await {
-                Ok(Step::Entries) => {
-                    if self.take_run(scan.run()) {
-                        continue;
-                    }
-                    self.chain.look_ahead(scan.entries().map(|(_, entry)| entry.checksum()));
-                    for (offset, entry) in scan.entries() {
-                        self.take(offset, entry.header(), observe)?;
-                    }
-                }
-                Ok(Step::Damage(_)) => {
-                    if let Some(range) = self.resync(scan, observe).await? {
-                        self.report_damage(range, observe);
-                    }
-                }
-                Ok(Step::End) => break,
-                Err(error) => self.skip_unreadable(scan, error, observe).await?,
-            }
-        }
-        Ok(())
+    fn end_part(&mut self, bytes: u64) {
+        self.bytes += bytes;
+        self.show_progress();
+    }
+
+    fn show_progress(&self) {
+        self.entries_so_far.store(self.entries, Ordering::Relaxed);
     }
 
     /// What all parts together are. The lists of findings and notes hold only what the end alone can tell, that the
@@ -433,17 +392,6 @@ impl Validator {
         Ok(())
     }
 
-    async fn resync<R: AofRead>(
-        &mut self,
-        scan: &mut Scan<R>,
-        observe: &mut impl FnMut(Observation),
-    ) -> Result<Option<DamagedRange>> {
-        match scan.resync().await {
-            Ok(range) => Ok(range),
-            Err(error) => self.skip_unreadable(scan, error, observe).await.map(|()| None),
-        }
-    }
-
     fn report_damage(&self, range: DamagedRange, observe: &mut impl FnMut(Observation)) {
         let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = range;
         let pending = self.options.live && torn_end;
@@ -459,17 +407,54 @@ impl Validator {
             })
         });
     }
+}
 
-    /// Goes on behind a place that the storage cannot read, if it can read anything.
-    async fn skip_unreadable<R: AofRead>(
-        &mut self,
-        scan: &mut Scan<R>,
-        error: Error,
-        observe: &mut impl FnMut(Observation),
-    ) -> Result<()> {
-        let unreadable = pass_unreadable(scan, error).await?;
-        let (part, offset) = (self.part, unreadable.offset);
-        observe(Observation::Finding(Finding { part, offset, op: None, kind: unreadable.into() }));
+/// The walk over one part.
+struct Reading<'a, O> {
+    validator: &'a mut Validator,
+    observe: &'a mut O,
+}
+
+impl<O: FnMut(Observation)> Visit for Reading<'_, O> {
+    const TAKES_RUNS: bool = true;
+    const SEES_RUNS: bool = false;
+
+    fn taken(&mut self, _entry: LocatedEntry<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn taken_index(&mut self, _index: SparseIndex) {}
+
+    fn again_from(&self, _entry: LocatedEntry<'_>) -> Option<u64> {
+        None
+    }
+
+    async fn read_again(&mut self, _range: Range<u64>) -> Result<()> {
+        Ok(())
+    }
+
+    fn take_run(&mut self, run: &Run, _range: Range<u64>) -> bool {
+        self.validator.show_progress();
+        self.validator.take_run(run)
+    }
+
+    fn take(&mut self, entry: LocatedEntry<'_>) -> Result<()> {
+        self.validator.take(entry.offset, entry.header(), self.observe)
+    }
+
+    fn look_ahead(&mut self, checksums: impl Iterator<Item = Checksum>) {
+        self.validator.chain.look_ahead(checksums);
+    }
+
+    fn damaged(&mut self, damaged: Damaged<'_>) -> Result<()> {
+        self.validator.report_damage(damaged.range, self.observe);
+        Ok(())
+    }
+
+    fn unreadable(&mut self, unreadable: Unreadable) -> Result<()> {
+        let (part, offset) = (self.validator.part, unreadable.offset);
+        let kind = unreadable.into();
+        (self.observe)(Observation::Finding(Finding { part, offset, op: None, kind }));
         Ok(())
     }
 }

@@ -77,7 +77,7 @@ fn commit_is_the_op_of_the_last_checkpoint() {
 #[test]
 fn commit_is_the_last_op_of_the_log_before_where_there_is_one() {
     let start = Origin::After { op: 100, checksum: aof_api::format::Checksum::of(b"op 100") };
-    let (disk, mut log) = create(options().start(start));
+    let (disk, mut log) = create(options().origin(start));
     for _ in 0..2 {
         block_on(log.append(OPERATION, b"")).unwrap();
     }

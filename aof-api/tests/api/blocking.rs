@@ -5,7 +5,9 @@ use crate::support::disk::Disk;
 use crate::support::log::{Log, OPERATION, body};
 use crate::support::reader::SliceReader;
 use crate::support::reading::small_chunks;
+use aof_api::log::Meta;
 use aof_api::log::blocking;
+use aof_api::read::find::Target;
 use aof_api::{Error, LogOptions, Operation, Rule};
 
 fn options() -> LogOptions {
@@ -83,4 +85,46 @@ fn storage_that_is_not_ready_is_waited_for() {
     let mut entries = log.entries().unwrap();
     assert_eq!(entries.next().unwrap().unwrap().body(), b"one");
     assert!(log.validate(Rule::Linear, None).unwrap().is_clean());
+}
+
+#[test]
+fn the_calls_work_inside_an_executor() {
+    let appended = block_on(async {
+        let mut log = blocking::Aof::create(Disk::new().pending(2, 2), options()).unwrap();
+        log.append(OPERATION, b"one").unwrap();
+        log.checkpoint().unwrap();
+        log.get(1).unwrap().unwrap().op()
+    });
+    assert_eq!(appended, 1);
+}
+
+#[test]
+fn a_checkpoint_is_waited_for_while_the_log_is_written() {
+    let mut log = blocking::Aof::create(Disk::new(), options()).unwrap();
+    let first = log.append(OPERATION, b"one").unwrap();
+    let checkpoint = log.start_checkpoint();
+    let second = log.append(OPERATION, b"two").unwrap();
+    assert_eq!(checkpoint.wait().unwrap(), second.offset);
+    assert_eq!((log.durable_len(), first.op, second.op), (second.offset, 1, 2));
+}
+
+#[test]
+fn entries_are_visited_got_pruned_and_begun_from() {
+    let disk = Disk::new();
+    let mut log = blocking::Aof::create(disk.clone(), options()).unwrap();
+    log.append_with(Meta::new().view(3), OPERATION, b"one").unwrap();
+    log.checkpoint().unwrap();
+    log.append(OPERATION, b"two").unwrap();
+    log.checkpoint().unwrap();
+    assert_eq!(log.get(1).unwrap().unwrap().header().view.get(), 3);
+    assert_eq!(log.prune(2).unwrap(), log.start());
+    assert_eq!(log.entries_from(Target::Op(2)).unwrap().next().unwrap().unwrap().body(), b"two");
+    let next = block_on(log.seam().unwrap().unwrap().begin(Disk::new())).unwrap();
+    log.continue_in(next).unwrap();
+    let mut seen = Vec::new();
+    let opened = blocking::Aof::open_with(disk.reopened(), options(), |entry| {
+        seen.push(entry.op());
+        Ok(())
+    });
+    assert_eq!((opened.unwrap().0.tip().unwrap().op, seen), (2, vec![2]));
 }

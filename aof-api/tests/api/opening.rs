@@ -147,7 +147,7 @@ fn a_log_that_begins_behind_another_says_so_when_it_is_made() {
     let before = Log::appended(3, &[]);
     let start = Origin::After { op: 3, checksum: before.checksum(2) };
     let disk = Disk::new();
-    let mut log = block_on(Aof::create(disk.clone(), options().start(start))).unwrap();
+    let mut log = block_on(Aof::create(disk.clone(), options().origin(start))).unwrap();
     assert_eq!(log.tip(), None);
     let appended = block_on(log.append(OPERATION, b"four")).unwrap();
     assert_eq!((appended.op, appended.offset), (4, 0));
@@ -163,7 +163,7 @@ fn a_log_that_begins_behind_another_says_so_when_it_is_made() {
 fn an_empty_log_that_is_opened_begins_at_its_start() {
     let start = Origin::After { op: 41, checksum: Checksum::of(b"op 41") };
     let disk = Disk::new();
-    let (mut log, recovery) = open(&disk, options().start(start));
+    let (mut log, recovery) = open(&disk, options().origin(start));
     assert_eq!((recovery.entries, recovery.tip), (0, None));
     assert_eq!(block_on(log.append(OPERATION, b"")).unwrap().op, 42);
     let first = &Log::parse(&disk.bytes()).prepares[0];
@@ -174,14 +174,14 @@ fn an_empty_log_that_is_opened_begins_at_its_start() {
 fn a_torn_first_entry_behind_another_log_is_a_tail_and_not_a_loss() {
     let start = Origin::After { op: 41, checksum: Checksum::of(b"op 41") };
     let disk = Disk::new();
-    let mut log = block_on(Aof::create(disk.clone(), options().start(start))).unwrap();
+    let mut log = block_on(Aof::create(disk.clone(), options().origin(start))).unwrap();
     for number in 0..3 {
         block_on(log.append(OPERATION, &[number; 50])).unwrap();
     }
     let log = Log::parse(&disk.bytes());
     // The entries behind the damage record op 41 as checkpointed, which is that of the other log.
     let disk = Disk::with(&with_damage(&log, 0, &[100]));
-    let (mut opened, recovery) = open(&disk, options().start(start));
+    let (mut opened, recovery) = open(&disk, options().origin(start));
     assert_eq!(recovery.cut.unwrap().entries, 2);
     assert_eq!(block_on(opened.append(OPERATION, b"")).unwrap().op, 42);
 }

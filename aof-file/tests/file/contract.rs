@@ -113,7 +113,8 @@ fn b6_a_checkpoint_syncs_what_was_written_on_either_thread() {
         place.system.take_calls();
         assert_eq!(checkpoint(&mut backend).unwrap(), 3);
         assert_eq!(backend.durable_len(), 3);
-        assert_eq!(place.operations(), [Operation::SyncData, Operation::FileStatus, Operation::PathStatus]);
+        use Operation::{FileStatus, PathStatus, SyncData};
+        assert_eq!(place.operations(), [FileStatus, SyncData, FileStatus, PathStatus]);
     }
 }
 
@@ -194,9 +195,14 @@ fn a_closed_backend_answers_closed_and_can_be_closed_again() {
 }
 
 #[test]
-fn the_recovery_offset_is_zero() {
+fn b14_a_file_keeps_no_note() {
     let place = Place::new();
-    assert_eq!(place.with(b"abc").recovery_offset(), 0);
+    let mut backend = place.with(b"abc");
+    block_on(backend.checkpoint(b"noted")).unwrap();
+    assert_eq!(backend.note(), None);
+    drop(backend);
+    assert_eq!(place.options().open(&place.log).unwrap().note(), None);
+    assert_eq!(place.bytes(), b"abc");
 }
 
 #[test]

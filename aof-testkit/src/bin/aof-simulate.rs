@@ -83,16 +83,26 @@ fn simulate(arguments: &Arguments) -> ExitCode {
     let elapsed_s = start.elapsed().as_secs_f64();
     println!("{} histories, seeds {} to {last}, {failures} failed", arguments.runs, arguments.seed);
     println!("{elapsed_s:.1} s, {:.0} histories a minute", arguments.runs as f64 / elapsed_s * 60.0);
-    let Tally { entries, openings, crashes, kept, cuts, cut_entries, zero_tails, .. } = tally;
-    let Tally { refusals, failures: failed, rotations, seams, orphans, .. } = tally;
-    println!(
-        "{entries} entries, {openings} openings, {crashes} crashes, {cuts} tails cut ({cut_entries} with whole entries in them), {kept} kept"
-    );
-    println!("{rotations} rotations, {seams} openings of a file with nothing but a seam");
-    println!("{zero_tails} tails of zeros, or torn in zeros, cut as such");
-    println!("{orphans} orphans left in logs with backtracking");
-    println!("{refusals} openings refused and {failed} calls failed, as they had to");
+    print(&tally);
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn print(tally: &Tally) {
+    let Tally { entries, pipelined, overlapping, dropped, openings, noted, crashes, crashes_under_way, .. } = tally;
+    let Tally { kept, cuts, cut_entries, refusals, failures, prunes, prunes_in_doubt, takeovers, .. } = tally;
+    let Tally { rotations, seams, zero_tails, orphans, .. } = tally;
+    println!("{entries} entries, {pipelined} of them while a checkpoint was under way");
+    println!("{overlapping} checkpoints under way together with an earlier one, {dropped} dropped");
+    println!(
+        "{openings} openings, {noted} of them from a note; {crashes} crashes, {crashes_under_way} with a checkpoint under way"
+    );
+    println!("{cuts} tails cut ({cut_entries} with whole entries in them), {kept} kept");
+    println!(
+        "{zero_tails} tails of zeros, or torn in zeros, cut as such; {orphans} orphans left in logs with backtracking"
+    );
+    println!("{prunes} prunes, {prunes_in_doubt} more in doubt; {takeovers} writers displaced");
+    println!("{rotations} rotations, {seams} openings of a file with nothing but a seam");
+    println!("{refusals} openings refused and {failures} calls failed, as they had to");
 }
 
 fn report(history: &History) {

@@ -1,14 +1,21 @@
 //! The one writer of a simulated disk.
 
-use super::images::Images;
-use super::reader::{SimReader, dead, read_live};
+mod shortening;
+mod writing;
+
+use super::checkpoint::SimCheckpoint;
+use super::reader::{SimReader, read_live};
 use super::sim_disk::SimDisk;
-use crate::random::Random;
+use super::state::State;
+use super::under_way::Job;
 use crate::wrap::call::Call;
 use crate::wrap::dropping::pending;
-use crate::wrap::fault::{Fault, injected};
+use crate::wrap::fault::injected;
+use aof_api::storage::extent::{Extent, Settler};
+use aof_api::storage::{NOTE_LEN_MAX, Quantity};
 use aof_api::{AofBackend, AofRead, Error, Result};
 use std::io::IoSlice;
+use std::sync::{Arc, OnceLock};
 
 /// A writer that was opened on a [`SimDisk`].
 #[derive(Debug)]
@@ -18,17 +25,27 @@ pub struct SimBackend {
     opening: u64,
     /// Which life of the disk this belongs to.
     lifetime: u64,
+    extent: Extent,
     cursor: u64,
-    durable_len: u64,
-    poison: Option<Error>,
+    note: Option<(u64, Vec<u8>)>,
     closed: bool,
-    /// A checkpoint that was begun and whose future was dropped: how far it goes, and what will strike it.
-    begun: Option<(u64, Option<Fault>)>,
+    /// A truncate that has cut and is not durable: where its future was dropped, the backend is poisoned.
+    in_doubt: Option<Error>,
 }
 
 impl SimBackend {
-    pub(super) fn new(disk: SimDisk, opening: u64, lifetime: u64) -> SimBackend {
-        SimBackend { disk, opening, lifetime, cursor: 0, durable_len: 0, poison: None, closed: false, begun: None }
+    pub(super) fn new(disk: SimDisk, state: &State, opening: u64) -> SimBackend {
+        let extent = Extent::starting_at(state.start, state.images.live.len() as u64);
+        SimBackend {
+            disk,
+            opening,
+            lifetime: state.lifetime,
+            cursor: state.start,
+            extent,
+            note: state.note(),
+            closed: false,
+            in_doubt: None,
+        }
     }
 
     /// The disk.
@@ -39,193 +56,193 @@ impl SimBackend {
 
     /// Gives back what was allocated ahead of the end, durably, with everything that was written.
     pub(crate) fn trim(&mut self) {
-        let mut images = self.disk.images();
-        images.trim();
-        images.sync();
+        let mut state = self.disk.state();
+        state.images.trim();
+        state.images.sync();
     }
 
-    fn check_open(&self) -> Result<()> {
+    pub(crate) fn settler(&self) -> Settler {
+        self.extent.settler()
+    }
+
+    /// Whether a call may look at the log.
+    fn check_open(&self, call: Call) -> Result<()> {
         if self.closed {
+            self.extent.check()?;
             return Err(Error::Closed);
         }
-        if self.disk.images().lifetime != self.lifetime {
-            return Err(dead("call", 0));
+        self.disk.state().check_alive(self.lifetime, call, 0)
+    }
+
+    /// Whether a call may change the log.
+    fn check_writable(&mut self, call: Call) -> Result<()> {
+        self.check_open(call)?;
+        if let Some(failure) = self.in_doubt.take() {
+            self.extent.poison(&failure);
         }
+        self.extent.check()?;
+        if self.disk.options().helped {
+            self.disk.step();
+        }
+        // The step may have failed.
+        self.extent.check()
+    }
+
+    /// Where the log ends for its own cursor, and for its length: what is in doubt after a fence is not shown.
+    fn shown_len(&self) -> u64 {
+        match self.extent.check() {
+            Err(Error::Fenced { .. }) => self.extent.durable_len(),
+            _ => self.extent.len(),
+        }
+    }
+
+    /// Begins a checkpoint; its outcome, where it is known at once.
+    fn begin_checkpoint(&mut self, note: &[u8], outcome: &Arc<OnceLock<Result<u64>>>) -> Result<()> {
+        if note.len() > NOTE_LEN_MAX {
+            let (size, limit) = (note.len() as u64, NOTE_LEN_MAX as u64);
+            return Err(Error::TooLarge { what: Quantity::Note, size, limit });
+        }
+        self.check_writable(Call::Checkpoint)?;
+        let held_up = self.disk.faults().held_up();
+        let mut state = self.disk.state();
+        if self.disk.options().truncates {
+            state.images.allocate_ahead(self.disk.zeros_ahead());
+        }
+        let job = Job {
+            end: self.extent.len(),
+            file_len: state.images.file_len(),
+            note: note.to_vec(),
+            steps: held_up + state.draw_steps(self.disk.options()),
+            begun: false,
+            dropped: false,
+            outcome: Arc::clone(outcome),
+            settler: self.extent.settler(),
+        };
+        state.begin(job, self.disk.options());
         Ok(())
     }
 
-    fn check_writable(&self) -> Result<()> {
-        self.check_open()?;
-        if self.disk.images().writer != Some(self.opening) {
-            return Err(Error::Fenced { what: "the simulated disk".to_owned() });
-        }
-        self.poison.as_ref().map_or(Ok(()), |poison| Err(poison.clone()))
-    }
-
-    fn poisoned_by(&mut self, error: Error) -> Error {
-        self.poison = Some(error.poison());
-        error
-    }
-
-    /// Finishes the checkpoint that was begun, if one was.
-    fn join(&mut self) -> Result<()> {
-        let Some((target, fault)) = self.begun.take() else { return Ok(()) };
-        match fault {
-            None => self.disk.images().sync(),
-            Some(Fault::CheckpointLies) => {}
-            Some(fault) => {
-                if fault == Fault::CheckpointKeepsPart {
-                    let seed = self.disk.faults().draw_seed();
-                    self.disk.images().sync_in_part(seed);
-                }
-                let error = injected(Call::Checkpoint, self.durable_len);
-                return Err(self.poisoned_by(error));
+    /// Ends what has begun, and gives back what was allocated ahead; durably only with the next sync, so that a power
+    /// loss may bring the zeros back.
+    fn release(&mut self) {
+        let mut state = self.disk.state();
+        if state.lifetime == self.lifetime && state.writer == Some(self.opening) {
+            // What has begun is finished under the lock, and what has not is taken away.
+            state.finish_begun(self.disk.faults(), self.disk.options());
+            state.end_all(&Error::Closed);
+            // Readers hear of it before the lock goes.
+            self.extent.close();
+            if self.in_doubt.is_none() && !matches!(self.extent.check(), Err(Error::Poisoned { .. })) {
+                state.images.trim();
             }
-        }
-        self.durable_len = target;
-        Ok(())
-    }
-
-    /// What a write finds wrong before a byte is accepted.
-    fn refuse_write(&mut self, needed: u64) -> Result<Option<Fault>> {
-        let len = self.len();
-        let available = self.disk.capacity().saturating_sub(len);
-        if needed > available {
-            return Err(Error::Full { needed, available });
-        }
-        let fault = self.disk.faults().strike(Call::Write);
-        match fault {
-            Some(Fault::WriteIsFull) => Err(Error::Full { needed, available: 0 }),
-            Some(Fault::WriteFails) => Err(injected(Call::Write, len)),
-            _ => Ok(fault),
+            state.writer = None;
         }
     }
-}
-
-/// The bytes of a write that landed in the wrong place: those that stand before it, repeated.
-fn misdirected(images: &Images, len: usize) -> Vec<u8> {
-    let from = images.live.len().saturating_sub(len);
-    let before = &images.live[from..];
-    let mut bytes: Vec<u8> = before.iter().copied().cycle().take(len).collect();
-    bytes.resize(len, 0);
-    bytes
 }
 
 impl AofRead for SimBackend {
     async fn seek(&mut self, offset: u64) -> Result<()> {
         pending(self.disk.faults().held_up()).await;
-        self.check_open()?;
+        self.check_open(Call::Seek)?;
         self.cursor = offset;
         Ok(())
     }
 
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         pending(self.disk.faults().held_up()).await;
-        self.check_open()?;
-        let end = self.len();
+        self.check_open(Call::Read)?;
+        let end = match self.extent.check() {
+            Ok(()) => self.extent.len(),
+            Err(error) if self.cursor > self.extent.durable_len() => return Err(error),
+            Err(_) => self.extent.durable_len(),
+        };
+        let start = self.extent.start();
+        if self.cursor < start {
+            return Err(Error::Pruned { start });
+        }
         let wanted = usize::try_from(end.saturating_sub(self.cursor)).map_or(buf.len(), |there| there.min(buf.len()));
         read_live(&self.disk, &mut self.cursor, &mut buf[..wanted]).await
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        pending(self.disk.faults().held_up()).await;
+        self.check_open(Call::Start)?;
+        Ok(self.extent.start())
+    }
+
     async fn end(&mut self) -> Result<u64> {
         pending(self.disk.faults().held_up()).await;
-        self.check_open()?;
+        self.check_open(Call::End)?;
         match self.disk.faults().strike(Call::End) {
             Some(_) => Err(injected(Call::End, self.len())),
             None => Ok(self.len()),
+        }
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.check_open(Call::Changed)?;
+        match self.shown_len() {
+            len if len > end => Ok(len),
+            _ => Err(Error::Unsupported { what: "waiting on the backend itself, which nobody else can write," }),
         }
     }
 }
 
 impl AofBackend for SimBackend {
     type Reader = SimReader;
+    type Checkpoint = SimCheckpoint;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         // All waiting comes first: what is accepted is accepted within one poll.
         pending(self.disk.faults().held_up()).await;
-        self.check_writable()?;
-        self.join()?;
-        let needed: usize = parts.iter().map(|part| part.len()).sum();
-        let fault = self.refuse_write(needed as u64)?;
-        let mut images = self.disk.images();
-        let offset = images.extent.len();
-        // What a failed write left behind the end is overwritten, as a file system would.
-        images.drop_beyond(offset);
-        match fault {
-            Some(Fault::WriteKeepsPart) => {
-                let bytes = parts.concat_parts();
-                let kept = Random::new(self.disk.faults().draw_seed()).index(bytes.len() + 1);
-                images.append(&bytes[..kept]);
-                drop(images);
-                let error = injected(Call::Write, offset);
-                return Err(self.poisoned_by(error));
-            }
-            Some(_) => {
-                let bytes = misdirected(&images, needed);
-                images.append(&bytes);
-            }
-            None => parts.iter().for_each(|part| images.append(part)),
-        }
-        images.extent.set_len(offset + needed as u64);
-        Ok(offset)
+        self.check_writable(Call::Write)?;
+        self.accept(parts)
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
-        self.check_writable()?;
-        // The one that was begun covers what was written until then. It is heard of, and the rest needs another.
-        self.join()?;
-        let fault = self.disk.faults().strike(Call::Checkpoint);
-        self.disk.images().allocate_ahead(self.disk.zeros_ahead());
-        self.begun = Some((self.len(), fault));
-        // Dropped here, it goes on.
-        pending(self.disk.faults().held_up()).await;
-        self.check_open()?;
-        self.join()?;
-        Ok(self.durable_len)
+    fn checkpoint(&mut self, note: &[u8]) -> SimCheckpoint {
+        let outcome = Arc::new(OnceLock::new());
+        if let Err(error) = self.begin_checkpoint(note, &outcome) {
+            // It is empty.
+            let _ = outcome.set(Err(error));
+        }
+        SimCheckpoint::new(self.disk.clone(), outcome)
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
         pending(self.disk.faults().held_up()).await;
-        self.check_writable()?;
-        if len > self.len() {
-            return Err(Error::OutOfBounds { offset: len, len: self.len() });
+        self.check_writable(Call::Truncate)?;
+        if !self.disk.options().truncates {
+            return Err(Error::Unsupported { what: "cutting a log that no crash can tear" });
         }
-        self.join()?;
-        let fault = self.disk.faults().strike(Call::Truncate);
-        let error = match fault {
-            None => None,
-            Some(Fault::TruncateStopsHalfway) => {
-                let mut random = Random::new(self.disk.faults().draw_seed());
-                let reached = len + random.below(self.len() - len + 1);
-                let durable = random.chance(0.5);
-                self.disk.images().truncate(reached as usize, durable);
-                Some(injected(Call::Truncate, len))
-            }
-            Some(_) => Some(injected(Call::Truncate, len)),
-        };
-        if let Some(error) = error {
-            return Err(self.poisoned_by(error));
+        if len > self.extent.len() || len < self.extent.start() {
+            return Err(Error::OutOfBounds { offset: len, len: self.extent.len() });
         }
-        self.disk.images().truncate(len as usize, false);
-        // Dropped here, it is in doubt whether the cut is durable.
-        self.poison = Some(injected(Call::Truncate, len).poison());
+        self.drive().await?;
+        self.cut(len).await
+    }
+
+    async fn prune(&mut self, to: u64) -> Result<u64> {
         pending(self.disk.faults().held_up()).await;
-        self.check_open()?;
-        self.disk.images().truncate(len as usize, true);
-        self.poison = None;
-        self.durable_len = len;
-        Ok(())
+        self.check_writable(Call::Prune)?;
+        if !self.disk.options().prunes {
+            return Err(Error::Unsupported { what: "pruning" });
+        }
+        if to > self.extent.durable_len() {
+            return Err(Error::OutOfBounds { offset: to, len: self.extent.durable_len() });
+        }
+        self.drive().await?;
+        match self.extent.start() {
+            start if to <= start => Ok(start),
+            _ => self.give_back(to).await,
+        }
     }
 
     async fn reader(&mut self) -> Result<SimReader> {
         pending(self.disk.faults().held_up()).await;
-        self.check_open()?;
+        self.check_open(Call::Reader)?;
         match self.disk.faults().strike(Call::Reader) {
             Some(_) => Err(injected(Call::Reader, 0)),
-            None => {
-                let view = self.disk.images().extent.view();
-                Ok(SimReader::new(self.disk.clone(), view, self.lifetime))
-            }
+            None => Ok(SimReader::new(self.disk.clone(), self.extent.view(), self.lifetime)),
         }
     }
 
@@ -233,59 +250,32 @@ impl AofBackend for SimBackend {
         if self.closed {
             return Ok(());
         }
-        let finished = self.finish();
+        let driven = match self.check_writable(Call::Close) {
+            Ok(()) => self.drive().await,
+            // It was heard before.
+            Err(_) => Ok(()),
+        };
+        self.release();
+        self.extent.close();
         self.closed = true;
-        self.unlock();
-        finished
+        driven
     }
 
     fn len(&self) -> u64 {
-        self.disk.images().extent.len()
+        self.shown_len()
     }
 
     fn durable_len(&self) -> u64 {
-        self.durable_len
+        self.extent.durable_len()
     }
 
-    fn recovery_offset(&self) -> u64 {
-        0
-    }
-}
-
-impl SimBackend {
-    /// Ends what a good backend has begun, and gives back what was allocated ahead; durably only with the next sync, so
-    /// that a power loss may bring the zeros back.
-    fn finish(&mut self) -> Result<()> {
-        if self.check_writable().is_ok() {
-            self.join()?;
-            self.disk.images().trim();
-        }
-        Ok(())
-    }
-
-    fn unlock(&mut self) {
-        let mut images = self.disk.images();
-        if images.lifetime == self.lifetime && images.writer == Some(self.opening) {
-            images.writer = None;
-        }
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.note.clone()
     }
 }
 
 impl Drop for SimBackend {
     fn drop(&mut self) {
-        // The lock goes after what was started is done.
-        let _ = self.finish();
-        self.unlock();
-    }
-}
-
-/// The bytes of all parts.
-trait ConcatParts {
-    fn concat_parts(&self) -> Vec<u8>;
-}
-
-impl ConcatParts for [IoSlice<'_>] {
-    fn concat_parts(&self) -> Vec<u8> {
-        self.iter().flat_map(|part| part.iter().copied()).collect()
+        self.release();
     }
 }

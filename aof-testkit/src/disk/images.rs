@@ -1,32 +1,16 @@
 //! The two images of the disk, and what a power loss makes of them.
 
+use super::retention::Retention;
 use crate::random::Random;
-use aof_api::storage::extent::Extent;
 
-/// What a power loss leaves of the bytes that were written and not checkpointed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Retention {
-    /// All of them.
-    All,
-    /// None.
-    None,
-    /// The first so many bytes.
-    Prefix(usize),
-    /// The length, and in place of the bytes the zeros that stood there before.
-    Length,
-    /// Each sector or not, chosen by a seed; zeros in place of the others. The length is that of the file, or ends with
-    /// the last sector that was kept, or where the disk had it before.
-    Sectors(u64),
-    /// One of the others, chosen by a seed.
-    Random(u64),
-}
+/// What is in place of bytes that were given back: nothing that could be taken for an entry.
+const GONE: u8 = 0xdb;
 
-/// What stands on the disk, and what is shown.
+/// The bytes on the disk, and those that are shown.
 #[derive(Debug)]
 pub(crate) struct Images {
-    /// What reads see: the page cache.
-    pub(crate) live: Vec<u8>,
+    /// What reads see: the page cache. Bytes that were pruned keep their place.
+    pub(super) live: Vec<u8>,
     /// How long the file is shown to be: as long as `live`, or longer, by zeros that were allocated ahead of the end.
     file_len: usize,
     /// What survives a power loss.
@@ -36,61 +20,38 @@ pub(crate) struct Images {
     dirty_from: usize,
     /// Whether a failed checkpoint left bytes that the page cache shows, counts as clean, and the disk does not have.
     stale_cache: bool,
-    /// The length, told to readers. Bytes of `live` beyond it are what failed writes left.
-    pub(crate) extent: Extent,
-    /// Counts power losses: what was opened before the last one is gone.
-    pub(crate) lifetime: u64,
-    /// The number of the opening that holds the lock.
-    pub(crate) writer: Option<u64>,
-    openings: u64,
 }
 
 impl Images {
     pub(crate) fn new(bytes: Vec<u8>) -> Images {
-        let extent = Extent::new(bytes.len() as u64);
         let disk = bytes.clone();
-        Images {
-            dirty_from: bytes.len(),
-            file_len: bytes.len(),
-            live: bytes,
-            disk,
-            stale_cache: false,
-            extent,
-            lifetime: 0,
-            writer: None,
-            openings: 0,
-        }
+        Images { dirty_from: bytes.len(), file_len: bytes.len(), live: bytes, disk, stale_cache: false }
     }
 
     /// The bytes that a backend opened now would be sure to keep.
-    pub(crate) fn durable(&self) -> &[u8] {
+    pub(super) fn durable(&self) -> &[u8] {
         &self.disk
     }
 
-    /// Takes the lock, unless it is taken, and shows what is really on the disk: syncs what can be synced, drops the page
-    /// cache. Answers the number of the opening.
-    pub(crate) fn open(&mut self) -> Option<u64> {
-        if self.writer.is_some() {
-            return None;
-        }
+    /// How long the file is, with what was allocated ahead.
+    pub(super) fn file_len(&self) -> usize {
+        self.file_len
+    }
+
+    /// Shows what is really on the disk, as opening has to: syncs what can be synced, drops the page cache.
+    pub(super) fn reopen(&mut self) {
         self.sync();
         self.live.clone_from(&self.disk);
         self.settle();
-        // Readers of an earlier opening may be alive. What they saw and the disk lost, was cut.
-        self.extent.truncate(self.live.len() as u64);
-        self.extent.set_len(self.live.len() as u64);
-        self.openings += 1;
-        self.writer = Some(self.openings);
-        Some(self.openings)
     }
 
-    /// Drops what failed writes left behind the end.
-    pub(crate) fn drop_beyond(&mut self, len: u64) {
+    /// Drops what failed writes left after the end.
+    pub(super) fn drop_beyond(&mut self, len: u64) {
         self.live.truncate(len as usize);
     }
 
     /// Damages both images.
-    pub(crate) fn overwrite(&mut self, offset: usize, bytes: &[u8]) {
+    pub(super) fn overwrite(&mut self, offset: usize, bytes: &[u8]) {
         for image in [&mut self.live, &mut self.disk] {
             let to = (offset + bytes.len()).min(image.len());
             if offset < to {
@@ -99,14 +60,22 @@ impl Images {
         }
     }
 
+    /// Gives back the bytes from `from` up to `to`, which are durable.
+    pub(super) fn give_back(&mut self, from: u64, to: u64) {
+        for image in [&mut self.live, &mut self.disk] {
+            let to = (to as usize).min(image.len());
+            image[(from as usize).min(to)..to].fill(GONE);
+        }
+    }
+
     /// Appends to the live image.
-    pub(crate) fn append(&mut self, bytes: &[u8]) {
+    pub(super) fn append(&mut self, bytes: &[u8]) {
         self.live.extend_from_slice(bytes);
         self.file_len = self.file_len.max(self.live.len());
     }
 
     /// Writes zeros ahead of the end, `len` of them, where less than half of that is left.
-    pub(crate) fn allocate_ahead(&mut self, len: usize) {
+    pub(super) fn allocate_ahead(&mut self, len: usize) {
         let end = self.live.len();
         if self.file_len - end < len / 2 {
             self.file_len = end + len;
@@ -120,10 +89,20 @@ impl Images {
 
     /// Makes everything durable that was written, and the length.
     pub(crate) fn sync(&mut self) {
-        // What a failed sync lost counts as clean: a second one finds nothing to do, which is why it proves nothing.
+        self.sync_up_to(self.live.len(), self.file_len);
+        // Once all is durable, so is a shorter length.
         if !self.stale_cache {
-            self.sync_below(self.live.len());
             self.disk.resize(self.file_len, 0);
+        }
+    }
+
+    /// A sync that was begun when the log ended at `len` and the file at `file_len`: makes durable what was written below
+    /// `len`. Of later bytes, nothing is certain.
+    pub(super) fn sync_up_to(&mut self, len: usize, file_len: usize) {
+        // What a failed sync lost counts as clean: a second one finds nothing to do, which is why it proves nothing.
+        if !self.stale_cache && len >= self.dirty_from {
+            self.sync_below(len);
+            self.disk.resize(self.disk.len().max(file_len.min(self.file_len)), 0);
         }
     }
 
@@ -135,8 +114,8 @@ impl Images {
     }
 
     /// A sync that failed: makes some sectors durable, and takes the others for clean.
-    pub(crate) fn sync_in_part(&mut self, seed: u64) {
-        self.disk = self.retained(Retention::Random(seed));
+    pub(super) fn sync_in_part(&mut self, kept: Retention) {
+        self.disk = self.retained(kept);
         self.dirty_from = self.live.len();
         self.stale_cache = true;
     }
@@ -144,7 +123,6 @@ impl Images {
     /// Cuts the live image, and the other one where that is `durable`: until a sync the disk has more than is shown, and
     /// a crash brings it back.
     pub(crate) fn truncate(&mut self, len: usize, durable: bool) {
-        self.extent.truncate(len as u64);
         self.live.truncate(len);
         self.file_len = len;
         self.dirty_from = self.dirty_from.min(len);
@@ -154,13 +132,10 @@ impl Images {
     }
 
     /// Loses power.
-    pub(crate) fn crash(&mut self, retention: Retention) {
+    pub(super) fn crash(&mut self, retention: Retention) {
         self.disk = self.retained(retention);
         self.live.clone_from(&self.disk);
         self.settle();
-        self.lifetime += 1;
-        self.writer = None;
-        self.extent = Extent::new(self.live.len() as u64);
     }
 
     /// Both images are the same, and clean.
@@ -176,12 +151,8 @@ impl Images {
         if self.stale_cache || dirty.is_empty() && self.file_len <= self.disk.len() {
             return self.disk.clone();
         }
-        let retention = match retention {
-            Retention::Random(seed) => choose(&mut Random::new(seed), dirty.len()),
-            chosen => chosen,
-        };
         let mut disk = self.disk.clone();
-        match retention {
+        match retention.choose(dirty.len()) {
             Retention::None => {}
             Retention::All | Retention::Random(_) => {
                 disk.truncate(self.dirty_from);
@@ -217,18 +188,6 @@ impl Images {
         if random.chance(0.5) {
             disk.resize(disk.len().max(self.file_len), 0);
         }
-    }
-}
-
-fn choose(random: &mut Random, dirty: usize) -> Retention {
-    match random.below(8) {
-        0 => Retention::All,
-        1 => Retention::None,
-        2 => Retention::Length,
-        3 => Retention::Prefix(random.index(dirty + 1)),
-        // A few bytes are missing: what comes to stand behind them may be just these.
-        4 => Retention::Prefix(dirty.saturating_sub(random.between(1, 20))),
-        _ => Retention::Sectors(random.split()),
     }
 }
 
@@ -332,11 +291,11 @@ mod tests {
         let mut lost = 0;
         for seed in 0..50 {
             let mut images = half_durable();
-            images.sync_in_part(seed);
+            images.sync_in_part(Retention::Random(seed));
             assert_eq!(images.live.len(), 10_000);
             // A second sync finds nothing to do, which is why it proves nothing.
             images.sync();
-            images.open();
+            images.reopen();
             assert_eq!(images.live[..1000], [1; 1000]);
             lost += usize::from(images.live.iter().filter(|byte| **byte == 2).count() < 9000);
         }

@@ -1,9 +1,14 @@
 //! The disk: what is left when the power goes.
 
 use super::backend::SimBackend;
-use super::images::{Images, Retention};
+use super::options::{Defect, NoteKeeping, Options};
+use super::reader::SimReader;
+use super::retention::Retention;
+use super::state::State;
+use super::under_way::Step;
 use crate::wrap::fault::Faults;
 use aof_api::{Error, Result};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A simulated storage for one log. Clones are the same disk.
@@ -11,11 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// See the [module](super) for an example.
 #[derive(Clone, Debug)]
 pub struct SimDisk {
-    images: Arc<Mutex<Images>>,
+    state: Arc<Mutex<State>>,
     faults: Faults,
-    capacity: u64,
-    zeros_ahead: usize,
-    fences: bool,
+    options: Options,
 }
 
 impl Default for SimDisk {
@@ -35,18 +38,22 @@ impl SimDisk {
     #[must_use]
     pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> SimDisk {
         SimDisk {
-            images: Arc::new(Mutex::new(Images::new(bytes.into()))),
+            state: Arc::new(Mutex::new(State::new(bytes.into()))),
             faults: Faults::none(),
-            capacity: u64::MAX,
-            zeros_ahead: 0,
-            fences: false,
+            options: Options::new(),
         }
+    }
+
+    fn with(self, change: impl FnOnce(&mut Options)) -> SimDisk {
+        let mut options = self.options;
+        change(&mut options);
+        SimDisk { options, ..self }
     }
 
     /// The same with room for `capacity` bytes.
     #[must_use]
     pub fn with_capacity(self, capacity: u64) -> SimDisk {
-        SimDisk { capacity, ..self }
+        self.with(|options| options.capacity = capacity)
     }
 
     /// The same, whose backends write `len` zeros ahead of the end at a checkpoint, whenever less than half of them are
@@ -54,7 +61,7 @@ impl SimDisk {
     /// the capacity.
     #[must_use]
     pub fn allocating_ahead(self, len: usize) -> SimDisk {
-        SimDisk { zeros_ahead: len, ..self }
+        self.with(|options| options.zeros_ahead = len)
     }
 
     /// The same, struck by these faults: for its backends that are opened from now on.
@@ -63,10 +70,49 @@ impl SimDisk {
         SimDisk { faults, ..self }
     }
 
-    /// The same, where a second writer is not refused but takes over, as on remote storage.
+    /// The same, where a second writer is not refused but takes over, as on remote storage: of the bytes that the first
+    /// has not made durable, some of the writes are kept, in their order, and it is fenced at once.
     #[must_use]
     pub fn fencing(self) -> SimDisk {
-        SimDisk { fences: true, ..self }
+        self.with(|options| options.fences = true)
+    }
+
+    /// The same, which cannot be cut: a crash leaves whole writes, in their order. It allocates nothing ahead.
+    #[must_use]
+    pub fn append_only(self) -> SimDisk {
+        self.with(|options| options.truncates = false)
+    }
+
+    /// The same, which can be pruned, up to the end of a checkpoint that carried a note.
+    #[must_use]
+    pub fn pruning(self) -> SimDisk {
+        self.with(|options| options.prunes = true)
+    }
+
+    /// The same, which keeps these notes of checkpoints.
+    #[must_use]
+    pub fn keeping_notes(self, notes: NoteKeeping) -> SimDisk {
+        self.with(|options| options.notes = notes)
+    }
+
+    /// The same with a helper, as a thread would be one: a checkpoint begins at its call, also where its future is never
+    /// polled, and each other call on the backend is a step of its sync.
+    #[must_use]
+    pub fn helped(self) -> SimDisk {
+        self.with(|options| options.helped = true)
+    }
+
+    /// The same, on which a sync takes up to `steps` steps before the one that settles it, chosen by the seed of the
+    /// faults. Each poll of a checkpoint is a step.
+    #[must_use]
+    pub fn syncing_in(self, steps: usize) -> SimDisk {
+        self.with(|options| options.sync_steps = steps)
+    }
+
+    /// The same, which breaks a promise on purpose.
+    #[must_use]
+    pub fn with_defect(self, defect: Defect) -> SimDisk {
+        self.with(|options| options.defect = Some(defect))
     }
 
     /// The faults.
@@ -78,61 +124,105 @@ impl SimDisk {
     /// How many bytes fit.
     #[must_use]
     pub fn capacity(&self) -> u64 {
-        self.capacity
+        self.options.capacity
     }
 
     /// How many zeros are written ahead of the end.
     #[must_use]
     pub fn zeros_ahead(&self) -> usize {
-        self.zeros_ahead
+        self.options.zeros_ahead
     }
 
-    /// Opens the one writer. As an opening has to, it trusts no page cache: what a failed checkpoint lost is gone now.
+    /// Opens the one writer. As opening has to, it trusts no page cache: what a failed checkpoint lost is gone now.
     ///
     /// # Errors
     ///
     /// [`Error::Locked`] while another one is open, unless the disk is [fencing](SimDisk::fencing).
     pub fn open(&self) -> Result<SimBackend> {
-        let mut images = self.images();
-        if self.fences {
-            images.writer = None;
-        }
-        match images.open() {
-            Some(opening) => Ok(SimBackend::new(self.clone(), opening, images.lifetime)),
+        let seed = self.faults.draw_seed();
+        let mut state = self.state();
+        match state.open(seed, &self.options) {
+            Some(opening) => {
+                let backend = SimBackend::new(self.clone(), &state, opening);
+                state.opened(backend.settler());
+                Ok(backend)
+            }
             None => Err(Error::Locked { what: "the simulated disk".to_owned() }),
         }
     }
 
-    /// Loses power, and keeps what the seed says of what was not durable. Backends and readers of before are dead: they
-    /// answer errors, and their lock is gone.
+    /// A reader without a writer of its own, as another process would make it. It sees the log as it is when it reads, and
+    /// hears of no writer's end.
+    #[must_use]
+    pub fn reader(&self) -> SimReader {
+        let (start, lifetime) = (self.start(), self.state().lifetime);
+        SimReader::elsewhere(self.clone(), start, lifetime)
+    }
+
+    /// Loses power, and keeps what the seed says of what was not durable. Backends, readers and checkpoints of before are
+    /// dead: they fail, and their lock is gone. A checkpoint under way may have become durable just before.
     pub fn crash(&self, seed: u64) {
         self.crash_keeping(Retention::Random(seed));
     }
 
     /// Loses power, and keeps just this of what was not durable.
     pub fn crash_keeping(&self, retention: Retention) {
-        self.images().crash(retention);
+        self.state().crash(retention, &self.options);
     }
 
-    /// What reads see: every byte that was written, durable or not.
+    /// One step of the checkpoint that is under way, as a helper thread or another task would make it; false when none
+    /// is.
+    pub fn step(&self) -> bool {
+        self.advance() != Step::Idle
+    }
+
+    /// What reads see: every byte that was written, durable or not. Bytes that were pruned keep their place.
     #[must_use]
     pub fn live(&self) -> Vec<u8> {
-        self.images().live.clone()
+        self.state().images.live.clone()
+    }
+
+    /// The bytes of this range, as far as they are there.
+    pub(crate) fn bytes(&self, range: Range<u64>) -> Vec<u8> {
+        let state = self.state();
+        let live = &state.images.live;
+        let end = (range.end as usize).min(live.len());
+        live[(range.start as usize).min(end)..end].to_vec()
     }
 
     /// What the disk holds for certain.
     #[must_use]
     pub fn durable(&self) -> Vec<u8> {
-        self.images().durable().to_vec()
+        self.state().images.durable().to_vec()
     }
 
-    /// Damages the disk behind everyone's back: both images, from `offset` on, as far as they go.
+    /// The first offset that is held.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.state().start
+    }
+
+    /// The newest note that was kept, with what it covers.
+    #[must_use]
+    pub fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.state().note()
+    }
+
+    /// Damages the disk without anyone's knowledge: both images, from `offset` on, as far as they go.
     pub fn overwrite(&self, offset: usize, bytes: &[u8]) {
-        self.images().overwrite(offset, bytes);
+        self.state().images.overwrite(offset, bytes);
     }
 
-    pub(crate) fn images(&self) -> MutexGuard<'_, Images> {
+    pub(super) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    pub(super) fn advance(&self) -> Step {
+        self.state().step(&self.faults, &self.options)
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // Nothing here panics half way through a change.
-        self.images.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

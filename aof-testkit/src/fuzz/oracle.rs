@@ -3,14 +3,12 @@
 use crate::disk::{SimDisk, SimReader};
 use aof_api::format::{AofEntry, Damage, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, Header, MAGIC, Prepare};
 use aof_api::validate::{self, Validation};
-use aof_api::{Aof, AofBackend, Entries, Error, LogOptions, Rule, Tail, read};
+use aof_api::{Aof, Entries, Error, LogOptions, Rule, Tail, read};
 use futures::executor::block_on;
 use zerocopy::FromBytes;
 
 fn reader(bytes: &[u8]) -> SimReader {
-    let disk = SimDisk::from_bytes(bytes);
-    let mut backend = disk.open().expect("nobody else has opened this disk");
-    block_on(backend.reader()).expect("a disk without faults makes readers")
+    SimDisk::from_bytes(bytes).reader()
 }
 
 /// An entry decodes to itself or to a damage that fits the bytes.

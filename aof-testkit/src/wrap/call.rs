@@ -9,14 +9,20 @@ pub enum Call {
     Seek,
     /// [`AofRead::read`](aof_api::AofRead::read)
     Read,
+    /// [`AofRead::start`](aof_api::AofRead::start)
+    Start,
     /// [`AofRead::end`](aof_api::AofRead::end)
     End,
+    /// [`AofRead::changed`](aof_api::AofRead::changed)
+    Changed,
     /// [`AofBackend::write`](aof_api::AofBackend::write)
     Write,
     /// [`AofBackend::checkpoint`](aof_api::AofBackend::checkpoint)
     Checkpoint,
     /// [`AofBackend::truncate`](aof_api::AofBackend::truncate)
     Truncate,
+    /// [`AofBackend::prune`](aof_api::AofBackend::prune)
+    Prune,
     /// [`AofBackend::reader`](aof_api::AofBackend::reader)
     Reader,
     /// [`AofBackend::close`](aof_api::AofBackend::close)
@@ -25,8 +31,19 @@ pub enum Call {
 
 impl Call {
     /// Every call.
-    pub const ALL: [Call; 8] =
-        [Call::Seek, Call::Read, Call::End, Call::Write, Call::Checkpoint, Call::Truncate, Call::Reader, Call::Close];
+    pub const ALL: [Call; 11] = [
+        Call::Seek,
+        Call::Read,
+        Call::Start,
+        Call::End,
+        Call::Changed,
+        Call::Write,
+        Call::Checkpoint,
+        Call::Truncate,
+        Call::Prune,
+        Call::Reader,
+        Call::Close,
+    ];
 }
 
 impl fmt::Display for Call {
@@ -34,10 +51,13 @@ impl fmt::Display for Call {
         f.pad(match self {
             Call::Seek => "seek",
             Call::Read => "read",
+            Call::Start => "start",
             Call::End => "end",
+            Call::Changed => "changed",
             Call::Write => "write",
             Call::Checkpoint => "checkpoint",
             Call::Truncate => "truncate",
+            Call::Prune => "prune",
             Call::Reader => "reader",
             Call::Close => "close",
         })

@@ -3,6 +3,7 @@
 use crate::random::{Random, mix};
 use crate::wrap::call::Call;
 use aof_api::Error;
+use aof_api::storage::IoCall;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,16 +37,23 @@ pub enum Fault {
     CheckpointKeepsPart,
     /// A checkpoint answers Ok, and nothing new is durable: a disk that lies.
     CheckpointLies,
+    /// A checkpoint finds no room before it syncs: [`Error::Full`], and nothing new is durable. It does not poison.
+    CheckpointIsFull,
     /// A truncate answers [`Error::Io`], and nothing was cut.
     TruncateFails,
     /// A truncate answers [`Error::Io`] with some of the bytes cut, or all of them but not durably. On a
     /// [`SimDisk`](crate::disk::SimDisk).
     TruncateStopsHalfway,
+    /// A prune fails with [`Error::Io`], and the start is what it was.
+    PruneFails,
+    /// A prune fails with [`Error::Io`] with the new start recorded, perhaps: the backend is poisoned. On a
+    /// [`SimDisk`](crate::disk::SimDisk).
+    PruneStopsHalfway,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 14] = [
+    pub const ALL: [Fault; 17] = [
         Fault::ReadFails,
         Fault::ReadIsShort,
         Fault::ReadIsInterrupted,
@@ -58,8 +66,11 @@ impl Fault {
         Fault::CheckpointFails,
         Fault::CheckpointKeepsPart,
         Fault::CheckpointLies,
+        Fault::CheckpointIsFull,
         Fault::TruncateFails,
         Fault::TruncateStopsHalfway,
+        Fault::PruneFails,
+        Fault::PruneStopsHalfway,
     ];
 
     /// The call that it strikes.
@@ -70,8 +81,11 @@ impl Fault {
             Fault::EndFails => Call::End,
             Fault::ReaderFails => Call::Reader,
             Fault::WriteFails | Fault::WriteKeepsPart | Fault::WriteIsFull | Fault::WriteIsMisdirected => Call::Write,
-            Fault::CheckpointFails | Fault::CheckpointKeepsPart | Fault::CheckpointLies => Call::Checkpoint,
+            Fault::CheckpointFails | Fault::CheckpointKeepsPart | Fault::CheckpointLies | Fault::CheckpointIsFull => {
+                Call::Checkpoint
+            }
             Fault::TruncateFails | Fault::TruncateStopsHalfway => Call::Truncate,
+            Fault::PruneFails | Fault::PruneStopsHalfway => Call::Prune,
         }
     }
 
@@ -85,24 +99,28 @@ impl Fault {
             Call::Write => Some(Fault::WriteFails),
             Call::Checkpoint => Some(Fault::CheckpointFails),
             Call::Truncate => Some(Fault::TruncateFails),
-            Call::Seek | Call::Close => None,
+            Call::Prune => Some(Fault::PruneFails),
+            Call::Seek | Call::Start | Call::Changed | Call::Close => None,
         }
     }
 }
 
 /// The error of an injected failure.
 pub(crate) fn injected(call: Call, offset: u64) -> Error {
-    let operation = match call {
-        Call::Seek => "seek",
-        Call::Read => "read",
-        Call::End => "end",
-        Call::Write => "write",
-        Call::Checkpoint => "sync",
-        Call::Truncate => "truncate",
-        Call::Reader => "reader",
-        Call::Close => "close",
-    };
-    Error::io(operation, offset, io::Error::other("injected fault"))
+    Error::io(io_call(call), offset, io::Error::other("injected fault"))
+}
+
+/// The call of the storage below that a call of a backend makes.
+pub(crate) fn io_call(call: Call) -> IoCall {
+    match call {
+        Call::Seek | Call::Read => IoCall::Read,
+        Call::Start | Call::End | Call::Changed => IoCall::Stat,
+        Call::Write => IoCall::Write,
+        Call::Checkpoint | Call::Close => IoCall::Sync,
+        Call::Truncate => IoCall::Truncate,
+        Call::Prune => IoCall::Remove,
+        Call::Reader => IoCall::Open,
+    }
 }
 
 /// A fault that struck.
@@ -130,10 +148,10 @@ pub struct Fired {
 /// let faults = Faults::seeded(42).on_nth(Fault::CheckpointFails, 3);
 /// let mut backend = Faulty::new(MemoryBackend::new(), faults.clone());
 /// backend.write(&[IoSlice::new(b"acknowledged")]).await?;
-/// backend.checkpoint().await?;
-/// backend.checkpoint().await?;
-/// assert!(matches!(backend.checkpoint().await, Err(Error::Io { .. })));
-/// assert!(matches!(backend.checkpoint().await, Err(Error::Poisoned { .. })));
+/// backend.checkpoint(&[]).await?;
+/// backend.checkpoint(&[]).await?;
+/// assert!(matches!(backend.checkpoint(&[]).await, Err(Error::Io { .. })));
+/// assert!(matches!(backend.checkpoint(&[]).await, Err(Error::Poisoned { .. })));
 /// assert_eq!(faults.fired().len(), 1);
 /// # Ok::<(), aof_api::Error>(())
 /// # }).unwrap();

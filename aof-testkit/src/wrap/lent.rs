@@ -1,6 +1,7 @@
 //! A backend that comes back to the test when whoever was given it is done with it.
 
 use aof_api::{AofBackend, AofRead, Error, Result};
+use futures::future::{Either, Ready, ready};
 use std::io::IoSlice;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,24 +48,40 @@ impl<B: AofBackend> AofRead for Lent<B> {
         self.inner()?.read(buf).await
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.inner()?.start().await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         self.inner()?.end().await
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.inner()?.changed(end).await
     }
 }
 
 impl<B: AofBackend> AofBackend for Lent<B> {
     type Reader = B::Reader;
+    type Checkpoint = Either<B::Checkpoint, Ready<Result<u64>>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         self.inner()?.write(parts).await
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
-        self.inner()?.checkpoint().await
+    fn checkpoint(&mut self, note: &[u8]) -> Self::Checkpoint {
+        match self.inner() {
+            Ok(inner) => Either::Left(inner.checkpoint(note)),
+            Err(error) => Either::Right(ready(Err(error))),
+        }
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
         self.inner()?.truncate(len).await
+    }
+
+    async fn prune(&mut self, to: u64) -> Result<u64> {
+        self.inner()?.prune(to).await
     }
 
     async fn reader(&mut self) -> Result<B::Reader> {
@@ -83,7 +100,7 @@ impl<B: AofBackend> AofBackend for Lent<B> {
         self.inner.as_ref().map_or(0, B::durable_len)
     }
 
-    fn recovery_offset(&self) -> u64 {
-        self.inner.as_ref().map_or(0, B::recovery_offset)
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.inner.as_ref().and_then(B::note)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::wrap::call::Call;
 use aof_api::{AofBackend, AofRead, Result};
+use futures::future::BoxFuture;
 use std::io::IoSlice;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,7 +16,7 @@ pub struct CallMetrics {
     pub errors: u64,
     /// Bytes read, or bytes written; 0 for the other calls.
     pub bytes: u64,
-    /// How long they took.
+    /// How long they took; a checkpoint from its call until its future resolved.
     pub latency: Histogram,
 }
 
@@ -79,16 +80,20 @@ impl Metrics {
     ) -> Result<T> {
         let start = Instant::now();
         let result = work.await;
+        self.count(call, start, &result, bytes);
+        result
+    }
+
+    fn count<T>(&self, call: Call, start: Instant, result: &Result<T>, bytes: impl Fn(&T) -> u64) {
         let elapsed = start.elapsed();
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let metrics = &mut calls[call as usize];
         metrics.count += 1;
         metrics.latency.add(elapsed);
-        match &result {
+        match result {
             Ok(value) => metrics.bytes += bytes(value),
             Err(_) => metrics.errors += 1,
         }
-        result
     }
 }
 
@@ -142,25 +147,46 @@ impl<B: AofBackend> AofRead for Metered<B> {
         self.metrics.measure(Call::Read, self.inner.read(buf), |count| *count as u64).await
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.metrics.measure(Call::Start, self.inner.start(), |_| 0).await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         self.metrics.measure(Call::End, self.inner.end(), |_| 0).await
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.metrics.measure(Call::Changed, self.inner.changed(end), |_| 0).await
     }
 }
 
 impl<B: AofBackend> AofBackend for Metered<B> {
     type Reader = MeteredReader<B::Reader>;
+    type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         let bytes = parts.iter().map(|part| part.len() as u64).sum();
         self.metrics.measure(Call::Write, self.inner.write(parts), |_| bytes).await
     }
 
-    async fn checkpoint(&mut self) -> Result<u64> {
-        self.metrics.measure(Call::Checkpoint, self.inner.checkpoint(), |_| 0).await
+    fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
+        let metrics = self.metrics.clone();
+        // From the call on: a storage may do all of the work in it.
+        let start = Instant::now();
+        let work = self.inner.checkpoint(note);
+        Box::pin(async move {
+            let result = work.await;
+            metrics.count(Call::Checkpoint, start, &result, |_| 0);
+            result
+        })
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
         self.metrics.measure(Call::Truncate, self.inner.truncate(len), |()| 0).await
+    }
+
+    async fn prune(&mut self, to: u64) -> Result<u64> {
+        self.metrics.measure(Call::Prune, self.inner.prune(to), |_| 0).await
     }
 
     async fn reader(&mut self) -> Result<MeteredReader<B::Reader>> {
@@ -180,8 +206,8 @@ impl<B: AofBackend> AofBackend for Metered<B> {
         self.inner.durable_len()
     }
 
-    fn recovery_offset(&self) -> u64 {
-        self.inner.recovery_offset()
+    fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.inner.note()
     }
 }
 
@@ -201,8 +227,16 @@ impl<R: AofRead> AofRead for MeteredReader<R> {
         self.metrics.measure(Call::Read, self.inner.read(buf), |count| *count as u64).await
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.metrics.measure(Call::Start, self.inner.start(), |_| 0).await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         self.metrics.measure(Call::End, self.inner.end(), |_| 0).await
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.metrics.measure(Call::Changed, self.inner.changed(end), |_| 0).await
     }
 }
 

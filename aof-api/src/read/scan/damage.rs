@@ -4,6 +4,7 @@ use crate::format::damage::Damage;
 use crate::format::entry::{AofEntry, decode_header};
 use crate::format::layout::{ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, MAGIC, size_disk};
 use crate::read::options::CHUNK_LEN_MIN;
+use crate::read::pace::Pace;
 use crate::read::window::Window;
 use crate::storage::backend::AofRead;
 use crate::storage::error::Result;
@@ -44,7 +45,8 @@ pub struct DamagedRange {
 
 /// What stands at a place.
 pub(super) enum Look {
-    Whole,
+    /// A whole entry of so many bytes.
+    Whole(usize),
     End,
     Damage(DamageAt),
 }
@@ -64,7 +66,7 @@ pub(super) async fn look_at<R: AofRead>(window: &mut Window, reader: &mut R, off
     // The header is valid, so its size is at most the largest.
     let (bytes, error) = window.view(reader, offset, size_disk(size) as usize).await?;
     match (AofEntry::decode(bytes), error) {
-        (Ok(_), _) => Ok(Look::Whole),
+        (Ok(_), _) => Ok(Look::Whole(size_disk(size) as usize)),
         (Err(Damage::Torn { .. }), Some(error)) => Err(error),
         (Err(damage), _) => {
             let end = Some(offset.saturating_add(size_disk(size)));
@@ -78,7 +80,7 @@ pub(crate) struct Found {
     pub(crate) offset: u64,
     /// From here up to `offset`, everything is zero.
     pub(super) zeros_from: u64,
-    pub(super) at_end: bool,
+    pub(crate) at_end: bool,
 }
 
 /// Searches behind `damaged` for the next magic with a valid header.
@@ -91,6 +93,7 @@ pub(crate) async fn find_entry<R: AofRead>(
     reader: &mut R,
     damaged: u64,
     chunk_len: usize,
+    pace: &mut Pace,
 ) -> Result<Found> {
     let finder = memmem::Finder::new(&MAGIC);
     let mut zeros_from = damaged;
@@ -100,7 +103,9 @@ pub(crate) async fn find_entry<R: AofRead>(
     let mut window_len = CHUNK_LEN_MIN;
     let window_len_max = chunk_len.min(ENTRY_SIZE_MAX);
     loop {
+        pace.rest().await;
         let (bytes, error) = window.view(reader, offset, window_len).await?;
+        pace.work(bytes.len() as u64);
         let at_end = bytes.len() < window_len && error.is_none();
         // Where the next window is to begin: a magic may begin in the last 15 bytes of this one.
         let mut next = bytes.len().saturating_sub(MAGIC.len() - 1);

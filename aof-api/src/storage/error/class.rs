@@ -46,11 +46,14 @@ impl Error {
             | Error::RootOp
             | Error::OpsExhausted
             | Error::BadMeta { .. }
-            | Error::Unsupported { .. } => ErrorClass::Call,
+            | Error::Unsupported { .. }
+            | Error::Lent
+            | Error::Replaced => ErrorClass::Call,
             Error::Truncated { .. } | Error::Pruned { .. } | Error::Lagged => ErrorClass::Reader,
             Error::Corrupt { .. }
             | Error::ChecksumMismatch { .. }
             | Error::NoteTipMissing { .. }
+            | Error::MaybePruned { .. }
             | Error::ChainBroken { .. }
             | Error::Forked { .. } => ErrorClass::Data,
         }

@@ -101,7 +101,7 @@ pub(crate) fn header(op: u64, parent: Checksum) -> Header {
     header.client = 7.into();
     header.op = op.into();
     header.commit = op.saturating_sub(1).into();
-    header.timestamp = (1_000 + op).into();
+    header.timestamp = 1_000_u64.saturating_add(op).into();
     header.request = 1.into();
     header
 }

@@ -50,7 +50,7 @@ pub(crate) async fn b12_no_room_is_full_and_nothing_was_appended<F: Fixture>(tri
     ensure!(refusal.available < 7001, "a write of 7001 bytes was refused with {} available", refusal.available);
     ensure!(log.len() as u64 + 7001 > CAPACITY, "a log of {CAPACITY} bytes was full with {}", log.len());
     holds(&mut backend, &log, "after a write that did not fit").await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     let mut backend = trial.fixture.reopen(backend).await?;
     holds(&mut backend, &log, "a full log after an opening").await
 }
@@ -74,7 +74,7 @@ pub(crate) async fn b12_a_checkpoint_without_room_keeps_what_was_written<F: Fixt
     let durable = loop {
         append(&mut backend, &[log.len() as u8; 701]).await?;
         log.resize(log.len() + 701, log.len() as u8);
-        match backend.checkpoint().await {
+        match backend.checkpoint(&[]).await {
             Ok(_) => {}
             Err(Error::Full { .. }) => break log.len() as u64 - 701,
             Err(error) => return Err(Stop::broken(format_args!("a checkpoint without room answered {error:?}"))),
@@ -83,12 +83,12 @@ pub(crate) async fn b12_a_checkpoint_without_room_keeps_what_was_written<F: Fixt
     };
     ensure_eq!(backend.durable_len(), durable, "durable_len() after a checkpoint without room");
     holds(&mut backend, &log, "after a checkpoint without room").await?;
-    ensure_refused!(backend.checkpoint().await, Error::Full { .. }, "one more checkpoint without room");
+    ensure_refused!(backend.checkpoint(&[]).await, Error::Full { .. }, "one more checkpoint without room");
     trial.needs_truncate(&mut backend).await?;
     backend.truncate(701).await?;
     holds(&mut backend, &log[..701], "a full log after a cut").await?;
     append(&mut backend, b"goes on").await?;
-    ensure_eq!(backend.checkpoint().await?, 708, "a checkpoint where a cut has made room");
+    ensure_eq!(backend.checkpoint(&[]).await?, 708, "a checkpoint where a cut has made room");
     Ok(())
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn b12_a_full_log_still_reads_and_checkpoints<F: Fixture>(trial
     let (mut backend, mut log) = (trial.bounded().await?, Vec::new());
     let mut earlier = backend.reader().await?;
     fill(&mut backend, &mut log, 3001).await?;
-    let durable = backend.checkpoint().await?;
+    let durable = backend.checkpoint(&[]).await?;
     ensure_eq!(durable, log.len() as u64, "the answer of a checkpoint of a full log");
     ensure_eq!(backend.durable_len(), durable, "durable_len() of a full log");
     sees(&mut earlier, &log, "an earlier reader of a full log").await?;
@@ -105,7 +105,7 @@ pub(crate) async fn b12_a_full_log_still_reads_and_checkpoints<F: Fixture>(trial
     sees(&mut later, &log, "a reader of a full log").await?;
     // Refused again, for want of room and not for poison.
     ensure_refused!(backend.write(&[IoSlice::new(&[1; 3001])]).await, Error::Full { .. }, "a write to a full log");
-    ensure_eq!(backend.checkpoint().await?, durable, "the answer of one more checkpoint");
+    ensure_eq!(backend.checkpoint(&[]).await?, durable, "the answer of one more checkpoint");
     holds(&mut backend, &log, "a full log").await
 }
 

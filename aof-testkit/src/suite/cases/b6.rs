@@ -10,7 +10,7 @@ pub(crate) async fn b6_checkpoint_answers_what_is_durable<F: Fixture>(trial: &Tr
     // The last round has nothing new to make durable.
     for len in [0, 1, 1000, 70_000, 70_000] {
         grow(&mut backend, &vec![1; len]).await?;
-        let durable = backend.checkpoint().await?;
+        let durable = backend.checkpoint(&[]).await?;
         ensure_eq!(durable, len as u64, "the answer of a checkpoint of {len} bytes");
         ensure_eq!(backend.durable_len(), durable, "durable_len() after it");
     }
@@ -22,7 +22,7 @@ pub(crate) async fn b6_checkpoint_discards_nothing<F: Fixture>(trial: &Trial<'_,
     let mut backend = trial.create().await?;
     for (index, piece) in log.chunks(1000).enumerate() {
         append(&mut backend, piece).await?;
-        backend.checkpoint().await?;
+        backend.checkpoint(&[]).await?;
         holds(&mut backend, &log[..(index + 1) * 1000], "after a checkpoint").await?;
     }
     Ok(())
@@ -33,7 +33,7 @@ pub(crate) async fn b6_durable_len_never_passes_the_length_nor_goes_back<F: Fixt
     let mut before = 0;
     for round in 0..50 {
         if random.chance(0.3) {
-            backend.checkpoint().await?;
+            backend.checkpoint(&[]).await?;
         } else {
             let len = random.between(0, 2000);
             append(&mut backend, &vec![3; len]).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn b6_what_was_checkpointed_is_there_after_a_reopen<F: Fixture>
     let mut backend = trial.create().await?;
     for len in [0, 1, 512, 513, 5000, 12_000] {
         grow(&mut backend, &log[..len]).await?;
-        backend.checkpoint().await?;
+        backend.checkpoint(&[]).await?;
         backend = trial.fixture.reopen(backend).await?;
         holds(&mut backend, &log[..len], "after a checkpoint, a close and an opening").await?;
     }
@@ -64,7 +64,7 @@ pub(crate) async fn b6_what_was_checkpointed_survives_a_crash<F: Fixture>(trial:
     let mut backend = trial.create().await?;
     for (round, len) in [0, 1, 512, 513, 5000, 12_000].into_iter().enumerate() {
         grow(&mut backend, &log[..len]).await?;
-        backend.checkpoint().await?;
+        backend.checkpoint(&[]).await?;
         backend = trial.fixture.crash(backend, trial.seed.wrapping_add(round as u64)).await?;
         trial.cut_zeros_ahead(&mut backend, len).await?;
         holds(&mut backend, &log[..len], "after a checkpoint and a crash").await?;
@@ -78,7 +78,7 @@ pub(crate) async fn b6_the_last_of_many_checkpoints_counts<F: Fixture>(trial: &T
     let mut backend = trial.create().await?;
     for piece in log[..2900].chunks(290) {
         append(&mut backend, piece).await?;
-        ensure_eq!(backend.checkpoint().await?, backend.len(), "the answer of a checkpoint");
+        ensure_eq!(backend.checkpoint(&[]).await?, backend.len(), "the answer of a checkpoint");
     }
     append(&mut backend, &log[2900..]).await?;
     let mut backend = trial.fixture.crash(backend, trial.seed).await?;
@@ -90,7 +90,7 @@ pub(crate) async fn b6_the_last_of_many_checkpoints_counts<F: Fixture>(trial: &T
 pub(crate) async fn b6_closing_keeps_what_was_checkpointed<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let log = trial.random().bytes(2000);
     let mut backend = trial.create_with(&log[..1500]).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     append(&mut backend, &log[1500..]).await?;
     let mut backend = trial.fixture.reopen(backend).await?;
     // Closing is no checkpoint: what was written after the last one may be gone, or not.

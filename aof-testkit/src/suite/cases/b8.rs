@@ -37,7 +37,7 @@ pub(crate) async fn b8_the_cut_is_there_after_a_reopen<F: Fixture>(trial: &Trial
     let log = trial.random().bytes(5000);
     let mut backend = trial.create_with(&log).await?;
     trial.needs_truncate(&mut backend).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     // The last one cuts nothing.
     for len in [4097, 4096, 1000, 999, 0, 0] {
         cut(&mut backend, len as u64).await?;
@@ -52,7 +52,7 @@ pub(crate) async fn b8_the_cut_survives_a_crash<F: Fixture>(trial: &Trial<'_, F>
     let log = trial.random().bytes(5000);
     let mut backend = trial.create_with(&log).await?;
     trial.needs_truncate(&mut backend).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     for (round, len) in [4097, 4096, 1000, 999, 0, 0].into_iter().enumerate() {
         cut(&mut backend, len as u64).await?;
         backend = trial.fixture.crash(backend, trial.seed.wrapping_add(round as u64)).await?;
@@ -78,13 +78,13 @@ pub(crate) async fn b8_the_cut_bytes_never_come_back<F: Fixture>(trial: &Trial<'
     let log = trial.random().bytes(6000);
     let mut backend = trial.create_with(&log).await?;
     trial.needs_truncate(&mut backend).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     cut(&mut backend, 1000).await?;
     // Longer than what was cut would hide it.
     append(&mut backend, &[0xcc; 700]).await?;
     let wanted = [&log[..1000], &[0xcc; 700]].concat();
     holds(&mut backend, &wanted, "a write where bytes were cut").await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     let mut backend = trial.fixture.reopen(backend).await?;
     holds(&mut backend, &wanted, "the same after an opening").await?;
     backend.seek(1700).await?;
@@ -97,7 +97,7 @@ pub(crate) async fn b8_the_cut_bytes_do_not_come_back_by_a_crash<F: Fixture>(tri
     let mut backend = trial.create_with(&[0x11; 6000]).await?;
     trial.needs_truncate(&mut backend).await?;
     for round in 0..20 {
-        backend.checkpoint().await?;
+        backend.checkpoint(&[]).await?;
         cut(&mut backend, 1000).await?;
         append(&mut backend, &[0xcc; 3000]).await?;
         backend = trial.fixture.crash(backend, trial.seed.wrapping_add(round)).await?;
@@ -122,14 +122,14 @@ pub(crate) async fn b8_truncate_behind_the_end_is_refused_and_changes_nothing<F:
     let log = trial.random().bytes(1000);
     let mut backend = trial.create_with(&log).await?;
     trial.needs_truncate(&mut backend).await?;
-    backend.checkpoint().await?;
+    backend.checkpoint(&[]).await?;
     for len in [1001, 4096, 1 << 40, i64::MAX as u64 + 1, u64::MAX] {
         let refused = backend.truncate(len).await;
         ensure_refused!(refused, Error::OutOfBounds { .. }, "truncate({len}) of 1000 bytes");
         holds(&mut backend, &log, &format!("after truncate({len}) was refused")).await?;
     }
     append(&mut backend, b"goes on").await?;
-    ensure_eq!(backend.checkpoint().await?, 1007, "a checkpoint after refused truncates");
+    ensure_eq!(backend.checkpoint(&[]).await?, 1007, "a checkpoint after refused truncates");
     Ok(())
 }
 

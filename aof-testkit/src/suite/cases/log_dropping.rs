@@ -2,6 +2,7 @@
 
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::Trial;
+use crate::suite::trouble::Trouble;
 use crate::suite::verdict::{Verdict, ensure, ensure_eq, ensure_refused};
 use crate::wrap::call::Call;
 use crate::wrap::dropping::drop_after;
@@ -60,12 +61,12 @@ pub(crate) async fn log_a_dropped_checkpoint_loses_no_entry<F: Fixture>(trial: &
 pub(crate) async fn log_after_a_failed_checkpoint_nothing_is_acknowledged_until_a_new_opening<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
-    trial.needs_failing(Call::Checkpoint)?;
+    trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
     let mut log = Aof::create(trial.create().await?, LogOptions::new()).await?;
     let durable = log.append(Operation(200), b"durable").await?;
     log.checkpoint().await?;
     log.append(Operation(200), b"in doubt").await?;
-    trial.fixture.fail_next(Call::Checkpoint)?;
+    trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
     let failed = log.checkpoint().await;
     ensure!(failed.is_err(), "a checkpoint whose storage failed answered {failed:?}");
     ensure_refused!(log.append(Operation(200), b"more").await, Error::Poisoned { .. }, "an append after it");

@@ -3,6 +3,7 @@
 use crate::random::Random;
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::Trial;
+use crate::suite::trouble::Trouble;
 use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq, ensure_refused};
 use crate::wrap::call::Call;
 use crate::wrap::dropping::{drop_after, pending};
@@ -102,11 +103,11 @@ pub(crate) async fn log_dropped_callers_of_a_group_strand_nobody<F: Fixture>(tri
 pub(crate) async fn log_a_failing_checkpoint_reaches_everyone_in_the_group<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
-    trial.needs_failing(Call::Checkpoint)?;
+    trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
     let (group, slot) = trial.group().await?;
     let mut random = trial.random();
     let first = group.append(OPERATION, "durable").await?;
-    trial.fixture.fail_next(Call::Checkpoint)?;
+    trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
     for (caller, answer) in append_by_many(&group, &mut random, 6, 0.0).await.into_iter().enumerate() {
         ensure!(matches!(answer, Some(Err(_))), "caller {caller} of a failing checkpoint was answered {answer:?}");
     }

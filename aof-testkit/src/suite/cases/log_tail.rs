@@ -4,10 +4,11 @@ use crate::generate::{Bodies, Log, Wound};
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::{Trial, holds, sees};
 use crate::suite::verdict::{Verdict, ensure, ensure_eq, ensure_refused};
+use crate::wrap::lent::Lent;
 use aof_api::format::Damage;
 use aof_api::log::{CutPiece, TailKind};
 use aof_api::storage::CorruptReason;
-use aof_api::{Aof, AofBackend, Error, LogOptions, Operation, Recovery, Tail};
+use aof_api::{Aof, Error, LogOptions, Operation, Recovery, Tail};
 
 const TAILS: [Tail; 4] = [Tail::Truncate, Tail::TruncateTorn, Tail::Keep, Tail::Refuse];
 
@@ -87,13 +88,16 @@ impl<F: Fixture> Trial<'_, F> {
     /// Opens a damaged log under each policy, and checks that it is refused and left as it is.
     async fn loss_at(&self, damaged: &[u8], options: LogOptions, due: fn(&CorruptReason) -> bool) -> Verdict {
         for tail in TAILS {
-            let mut written = self.written(damaged).await?;
-            let mut reader = written.backend.reader().await?;
-            match Aof::open(written.backend, options.clone().tail(tail)).await.map(|_| ()) {
+            let written = self.written(damaged).await?;
+            let (lent, slot) = Lent::new(written.backend);
+            match Aof::open(lent, options.clone().tail(tail)).await.map(|_| ()) {
                 Err(Error::Corrupt { reason, .. }) if due(&reason) => {}
                 other => ensure!(false, "the opening of a log that lost something, {tail:?}: {other:?}"),
             }
-            sees(&mut reader, damaged, "a log after a refused opening").await?;
+            match slot.take() {
+                Some(mut backend) => sees(&mut backend, damaged, "a log after a refused opening").await?,
+                None => ensure!(false, "a refused opening kept the storage"),
+            }
         }
         Ok(())
     }

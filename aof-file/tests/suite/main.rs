@@ -1,15 +1,17 @@
 //! The file backend passes the whole suite, on a disk that fills up, fails and loses power.
 
-mod fixtures;
+mod disk;
+mod fixture;
 
 use aof_api::Error;
 use aof_file::SyncOn;
 use aof_testkit::{Fixture, conformance};
-use fixtures::file::{FileFixture, PlainFileFixture};
+use fixture::{BoxedFileFixture, FileFixture, PlainFileFixture};
 
 conformance!(file, || FileFixture::new(SyncOn::Caller));
 conformance!(file_helper, || FileFixture::new(SyncOn::Helper));
 conformance!(file_plain, PlainFileFixture::new);
+conformance!(boxed_file, || BoxedFileFixture(FileFixture::new(SyncOn::Helper)));
 
 // Every option, and some of them together.
 conformance!(file_buffer_of_2, || FileFixture::new(SyncOn::Caller).buffering(2));
