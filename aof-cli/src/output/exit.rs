@@ -127,6 +127,7 @@ mod tests {
             (Error::Lagged, Exit::Problems),
             (Error::Corrupt { offset: 0, reason: CorruptReason::Damaged(Damage::Magic) }, Exit::Problems),
             (Error::ChecksumMismatch { expected: checksum, found: None }, Exit::Problems),
+            (Error::MaybePruned { expected: checksum, start: 1 }, Exit::Problems),
             (Error::NoteTipMissing { expected: checksum, covered: 1, found: None }, Exit::Problems),
             (Error::ChainBroken { offset: 0, op: 1, expected: None, found: checksum }, Exit::Problems),
             (Error::Forked { offset: 0, op: 1, parent: checksum }, Exit::Problems),
