@@ -1,24 +1,39 @@
 //! Cursors that read and do nothing else.
 
-use crate::FileOptions;
-use crate::failure::failed;
-use crate::system::{OpenFile, System};
+mod bytes;
+mod watch;
+
+pub(crate) use bytes::{MAX_LEN, read_at, read_log};
+
+use crate::open::file::LogFile;
+use crate::open::opening;
+use crate::open::options::FileOptions;
+use aof_api::storage::IoCall;
 use aof_api::storage::extent::ExtentView;
-use aof_api::{AofRead, Result};
+use aof_api::storage::unflushed::UnflushedView;
+use aof_api::{AofRead, Error, Result};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The largest length of a file, in bytes: offsets of the system are signed.
-pub(crate) const MAX_LEN: u64 = i64::MAX as u64;
+use watch::Watch;
 
 /// A read cursor of its own over a log file, from a [`FileBackend`](crate::FileBackend) or beside one.
 ///
-/// Made by [`AofBackend::reader`](aof_api::AofBackend::reader), it sees what the writer has finished writing, nothing
-/// above a cut that came after it (there it answers [`Error::Truncated`](aof_api::Error::Truncated)), and lives on when
-/// the writer is closed. It takes no lock and no part in writing.
+/// Made by [`AofBackend::reader`](aof_api::AofBackend::reader), it sees each write that has returned, also one that waits
+/// in the write buffer, and nothing above a cut that came after it (there it fails with [`Error::Truncated`]). It outlives
+/// the writer: after a close, a drop or a failure of the writer it ends at what was durable then, and fails with
+/// [`Error::Closed`] or [`Error::Poisoned`] past that. It takes no lock and no part in writing.
 ///
 /// Made by [`open_read_only`](FileReader::open_read_only), it knows of no writer; see there.
+///
+/// # Blocking
+///
+/// `read` blocks the calling thread while the bytes come from the disk, and returns at once where the page cache has them;
+/// the other calls are ready at the first poll, except [`changed`](AofRead::changed). That waits without a thread on a
+/// reader of a backend, which its writer wakes. On one that was opened read-only, a thread of the reader looks at the
+/// length of the file every 10 ms while somebody waits; it ends when the reader is dropped.
+///
+/// # Example
 ///
 /// ```
 /// use aof_api::{AofBackend, AofRead, AofReadExt};
@@ -39,8 +54,7 @@ pub(crate) const MAX_LEN: u64 = i64::MAX as u64;
 /// ```
 #[derive(Debug)]
 pub struct FileReader {
-    system: Arc<dyn System>,
-    file: Arc<OpenFile>,
+    log: Arc<LogFile>,
     cursor: u64,
     bound: Bound,
 }
@@ -48,10 +62,10 @@ pub struct FileReader {
 /// Where reading ends.
 #[derive(Debug)]
 enum Bound {
-    /// Where the writer says.
-    Extent(ExtentView),
+    /// Where the writer says. It may have written bytes that the file does not have yet.
+    Writer { extent: ExtentView, unflushed: Option<UnflushedView> },
     /// Where the file does.
-    File,
+    File(Watch),
 }
 
 impl FileReader {
@@ -59,8 +73,9 @@ impl FileReader {
     ///
     /// The end is that of the file at each moment. A writer in another process may be in the middle of a write, so an
     /// incomplete last entry is *pending*, not damage, while [`is_locked`](crate::is_locked) says that there is a writer;
-    /// a write that fails there takes its bytes back. A truncation there is not told either: behind it, this reader sees
-    /// what the file then holds.
+    /// a write that fails there takes its bytes back. A truncation there is not reported by `read`: past it, this reader
+    /// sees what the file then holds. [`changed`](AofRead::changed) fails with [`Error::Truncated`] where the file ends
+    /// before the place that it was given, hears of no crash or close, and waits until it is dropped.
     ///
     /// # Errors
     ///
@@ -69,20 +84,18 @@ impl FileReader {
         FileOptions::new().open_read_only(path)
     }
 
-    /// A reader that ends where the file does.
-    pub(crate) fn of_file(system: Arc<dyn System>, file: Arc<OpenFile>) -> FileReader {
-        FileReader { system, file, cursor: 0, bound: Bound::File }
-    }
-
     /// A reader that ends where the writer says.
-    pub(crate) fn of_writer(system: Arc<dyn System>, file: Arc<OpenFile>, view: ExtentView) -> FileReader {
-        FileReader { system, file, cursor: 0, bound: Bound::Extent(view) }
+    pub(crate) fn of_writer(
+        log: &Arc<LogFile>,
+        (extent, unflushed): (ExtentView, Option<UnflushedView>),
+    ) -> FileReader {
+        FileReader { log: Arc::clone(log), cursor: 0, bound: Bound::Writer { extent, unflushed } }
     }
 
     /// The path under which the file was opened, from the root.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.file.path()
+        self.log.path()
     }
 
     /// The permission bits of the file: for [`FileOptions::no_more_open_than`].
@@ -91,8 +104,8 @@ impl FileReader {
     ///
     /// [`Error::Io`](aof_api::Error::Io) when the file cannot be looked at.
     pub fn mode(&self) -> Result<u32> {
-        let status = self.system.file_status(&self.file);
-        status.map(|status| status.mode).map_err(|source| failed("look at the file", 0, self.path(), source))
+        let status = self.log.system.file_status(&self.log.file);
+        status.map(|status| status.mode).map_err(|source| Error::io_at(IoCall::Stat, self.path(), 0, source))
     }
 
     /// Whether `path` names the file that this reads.
@@ -114,12 +127,12 @@ impl FileReader {
     /// [`Error::Io`](aof_api::Error::Io) when the path cannot be looked up, save where nothing is there.
     pub fn is_at(&self, path: impl AsRef<Path>) -> Result<bool> {
         let path = path.as_ref();
-        match (self.system.path_status(path), self.system.file_status(&self.file)) {
+        match (self.log.system.path_status(path), self.log.system.file_status(&self.log.file)) {
             (Ok(named), Ok(read)) if named.identity.is_some() => Ok(named.is_same_file(&read)),
-            // The platform does not tell: one file, one path.
+            // The platform has no identities: one file, one path.
             (Ok(_), Ok(_)) => Ok(std::fs::canonicalize(path).ok() == std::fs::canonicalize(self.path()).ok()),
             (Err(error), _) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            (Err(source), _) | (_, Err(source)) => Err(failed("look up", 0, path, source)),
+            (Err(source), _) | (_, Err(source)) => Err(Error::io_at(IoCall::Lookup, path, 0, source)),
         }
     }
 
@@ -127,22 +140,32 @@ impl FileReader {
         if buf.is_empty() {
             return Ok(0);
         }
-        let offset = self.cursor;
+        let (log, offset) = (&*self.log, self.cursor);
         let count = match &self.bound {
-            Bound::File => read_at(&*self.system, &self.file, buf, offset)
-                .map_err(|source| failed("read", offset, self.file.path(), source))?,
-            Bound::Extent(view) => {
-                // A view that nothing cut has its cut at `u64::MAX`, where there are no bytes but no error either.
-                let offset = offset.min(u64::MAX - 1);
-                let readable = view.readable(offset, buf.len())?;
-                let read = read_within(&*self.system, &self.file, &mut buf[..readable], offset);
+            Bound::File(_) => read_at(&*log.system, &log.file, buf, offset)
+                .map_err(|source| Error::io_at(IoCall::Read, log.path(), offset, source))?,
+            Bound::Writer { extent, unflushed } => {
+                let readable = extent.readable(offset, buf.len())?;
+                let read = read_log(log, unflushed.as_ref(), &mut buf[..readable], offset);
                 // A cut may have come in between, and then what was read, or that nothing was there, is not the log's.
-                let readable = view.readable(offset, readable)?;
+                let readable = extent.readable(offset, readable)?;
                 read?.min(readable)
             }
         };
         self.cursor += count as u64;
         Ok(count)
+    }
+}
+
+impl FileOptions {
+    /// As [`FileReader::open_read_only`], with these options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`FileReader::open_read_only`].
+    pub fn open_read_only(&self, path: impl AsRef<Path>) -> Result<FileReader> {
+        let log = Arc::new(opening::to_read(&self.system, path.as_ref())?);
+        Ok(FileReader { log, cursor: 0, bound: Bound::File(Watch::default()) })
     }
 }
 
@@ -156,45 +179,22 @@ impl AofRead for FileReader {
         self.read_now(buf)
     }
 
+    /// Always 0: nothing of a file is given back.
+    async fn start(&mut self) -> Result<u64> {
+        Ok(0)
+    }
+
     async fn end(&mut self) -> Result<u64> {
         match &self.bound {
-            Bound::Extent(view) => Ok(view.end()),
-            Bound::File => match self.system.file_status(&self.file) {
-                Ok(status) => Ok(status.len),
-                Err(source) => Err(failed("look at the length", 0, self.file.path(), source)),
-            },
+            Bound::Writer { extent, .. } => Ok(extent.end()),
+            Bound::File(_) => watch::len(&self.log),
         }
     }
-}
 
-/// Reads from a place where the log is known to have at least `buf.len()` bytes.
-pub(crate) fn read_within(system: &dyn System, file: &OpenFile, buf: &mut [u8], offset: u64) -> Result<usize> {
-    if buf.is_empty() {
-        return Ok(0);
-    }
-    let read = match read_at(system, file, buf, offset) {
-        // Zero bytes would mean the end of the log, and this is not it.
-        Ok(0) => Err(io::Error::new(
-            io::ErrorKind::UnexpectedEof,
-            "the file is shorter than what was written to it: something else cut it",
-        )),
-        read => read,
-    };
-    read.map_err(|source| failed("read", offset, file.path(), source))
-}
-
-/// Reads once, interruptions aside; 0 at or past the end of the file, wherever that is.
-pub(crate) fn read_at(system: &dyn System, file: &OpenFile, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-    // The system refuses a range that passes its largest offset, where a log just has no bytes.
-    let possible =
-        usize::try_from(MAX_LEN.saturating_sub(offset)).map_or(buf.len(), |possible| possible.min(buf.len()));
-    if possible == 0 {
-        return Ok(0);
-    }
-    loop {
-        match system.read_at(file, &mut buf[..possible], offset) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            read => return read,
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        match &mut self.bound {
+            Bound::Writer { extent, .. } => extent.changed(end).await,
+            Bound::File(watch) => watch.changed(&self.log, end).await,
         }
     }
 }

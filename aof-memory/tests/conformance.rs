@@ -6,4 +6,4 @@ use aof_testkit::conformance;
 use fixture::{BoxedMemoryFixture, MemoryFixture};
 
 conformance!(memory, || MemoryFixture);
-conformance!(boxed_memory, || BoxedMemoryFixture);
+conformance!(boxed_memory, BoxedMemoryFixture::new);

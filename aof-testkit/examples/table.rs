@@ -4,23 +4,14 @@
 #[path = "../tests/fixtures/mod.rs"]
 mod fixtures;
 
-use aof_file::SyncOn;
 use aof_testkit::disk::SimFixture;
 use aof_testkit::{Faults, Faulty, Mapped, Metered, Outcome, Promise, Report, run_all};
-use fixtures::file::{BoxedFileFixture, FileFixture, PlainFileFixture};
 use fixtures::memory::{BoxedMemoryFixture, MemoryFixture};
 
 fn main() {
     let backends = [
         ("memory", run_all(|| MemoryFixture)),
-        ("boxed memory", run_all(|| BoxedMemoryFixture)),
-        ("file", run_all(PlainFileFixture::new)),
-        ("file on a bad disk", run_all(|| FileFixture::new(SyncOn::Helper))),
-        (
-            "file, buffered, zeros ahead",
-            run_all(|| FileFixture::new(SyncOn::Helper).buffering(64 << 10).preallocating(4 << 20)),
-        ),
-        ("boxed file", run_all(|| BoxedFileFixture(FileFixture::new(SyncOn::Helper)))),
+        ("boxed memory", run_all(BoxedMemoryFixture::new)),
         ("sim disk", run_all(SimFixture::new)),
         ("fencing sim disk", run_all(SimFixture::fencing)),
         ("sim disk, zeros ahead", run_all(SimFixture::allocating_ahead)),

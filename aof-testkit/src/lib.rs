@@ -1,6 +1,6 @@
 //! Does a storage keep its promises? One macro line tells.
 //!
-//! The contract between the log and its storage, [`AofBackend`](aof_api::AofBackend), has twelve numbered promises. This
+//! The contract between the log and its storage, [`AofBackend`](aof_api::AofBackend), has sixteen numbered promises. This
 //! crate tries every one of them against a backend, and names the one that is broken.
 //!
 //! - [`conformance!`] and [`Fixture`]: the suite, and what a backend author writes to run it;
@@ -21,12 +21,14 @@ mod suite;
 mod wrap;
 
 pub use random::Random;
-pub use suite::capabilities::{Capabilities, SecondWriter};
+pub use suite::capabilities::{Capabilities, Notes, SecondWriter};
 pub use suite::case::{Case, SEED_DEFAULT, seed};
 pub use suite::conformance::cases;
 pub use suite::fixture::Fixture;
 pub use suite::promise::Promise;
 pub use suite::report::{CaseResult, Report, check, run_all};
+pub use suite::scale::Scale;
+pub use suite::trouble::Trouble;
 pub use suite::verdict::{Failure, Outcome};
 pub use wrap::call::Call;
 pub use wrap::dropping::{drop_after, pending};

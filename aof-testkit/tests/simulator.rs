@@ -1,6 +1,7 @@
 //! The simulator, for a moment: `aof-simulate` runs it for longer.
 
-use aof_testkit::simulator::{Action, Broken, History, Kind, Policy, Tally, run, shrink};
+use aof_testkit::disk::Defect;
+use aof_testkit::simulator::{Action, Broken, History, Kind, Policy, Storage, Tally, run, run_with, shrink};
 
 #[test]
 fn a_few_thousand_histories_break_no_promise_and_see_everything() {
@@ -10,13 +11,16 @@ fn a_few_thousand_histories_break_no_promise_and_see_everything() {
         tally += run(&history).unwrap_or_else(|broken| panic!("{broken}\n{history}"));
     }
     let Tally { crashes, kept, cuts, cut_entries, refusals, failures, .. } = tally;
-    let Tally { rotations, seams, zero_tails, .. } = tally;
+    let Tally { rotations, seams, zero_tails, pipelined, overlapping, dropped, .. } = tally;
+    let Tally { noted, crashes_under_way, prunes, prunes_in_doubt, takeovers, .. } = tally;
     // If it stopped seeing one of these, it would be testing less than it says.
     assert!(
         crashes > 3000 && cuts > 1000 && kept > 30 && cut_entries > 10 && refusals > 100 && failures > 500,
         "{tally:?}"
     );
     assert!(rotations > 500 && seams > 500 && zero_tails > 500, "{tally:?}");
+    assert!(pipelined > 2000 && overlapping > 500 && dropped > 500 && crashes_under_way > 1000, "{tally:?}");
+    assert!(noted > 1000 && prunes > 50 && prunes_in_doubt > 50 && takeovers > 50, "{tally:?}");
 }
 
 #[test]
@@ -31,6 +35,15 @@ fn a_history_is_the_same_whenever_it_is_drawn_or_run() {
 #[test]
 fn a_history_that_does_not_fail_has_nothing_to_shrink() {
     let actions = vec![Action::Append { body: 1 }, Action::Crash { seed: 1, policy: Policy::Truncate }];
-    let shrunk: Option<(History, Broken)> = shrink(&History { seed: 0, kind: Kind::Append, zeros_ahead: 0, actions });
+    let shrunk: Option<(History, Broken)> =
+        shrink(&History { seed: 0, kind: Kind::Append, storage: Storage::default(), actions });
     assert!(shrunk.is_none());
+}
+
+#[test]
+fn every_defect_of_a_disk_is_noticed() {
+    for defect in Defect::ALL {
+        let noticed = (0..3000).find(|seed| run_with(&History::draw(*seed), defect).is_err());
+        assert!(noticed.is_some(), "{defect:?} passes");
+    }
 }

@@ -17,6 +17,11 @@ impl<R: AofRead> Bounded<R> {
     pub(crate) fn new(reader: R, end: u64) -> Bounded<R> {
         Bounded { reader, end, cursor: 0 }
     }
+
+    /// Reads up to `end` from now on.
+    pub(crate) fn set_end(&mut self, end: u64) {
+        self.end = end;
+    }
 }
 
 impl<R: AofRead> AofRead for Bounded<R> {

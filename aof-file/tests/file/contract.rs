@@ -113,7 +113,8 @@ fn b6_a_checkpoint_syncs_what_was_written_on_either_thread() {
         place.system.take_calls();
         assert_eq!(checkpoint(&mut backend).unwrap(), 3);
         assert_eq!(backend.durable_len(), 3);
-        assert_eq!(place.operations(), [Operation::SyncData, Operation::FileStatus, Operation::PathStatus]);
+        use Operation::{FileStatus, PathStatus, SyncData};
+        assert_eq!(place.operations(), [FileStatus, SyncData, FileStatus, PathStatus]);
     }
 }
 
@@ -183,7 +184,7 @@ fn a_closed_backend_answers_closed_and_can_be_closed_again() {
         backend.close().await.unwrap();
         backend.close().await.unwrap();
         assert!(matches!(backend.write(&[IoSlice::new(b"x")]).await, Err(Error::Closed)));
-        assert!(matches!(backend.checkpoint().await, Err(Error::Closed)));
+        assert!(matches!(backend.checkpoint(&[]).await, Err(Error::Closed)));
         assert!(matches!(backend.truncate(0).await, Err(Error::Closed)));
         assert!(matches!(backend.reader().await, Err(Error::Closed)));
         assert!(matches!(backend.seek(0).await, Err(Error::Closed)));
@@ -194,9 +195,14 @@ fn a_closed_backend_answers_closed_and_can_be_closed_again() {
 }
 
 #[test]
-fn the_recovery_offset_is_zero() {
+fn b14_a_file_keeps_no_note() {
     let place = Place::new();
-    assert_eq!(place.with(b"abc").recovery_offset(), 0);
+    let mut backend = place.with(b"abc");
+    block_on(backend.checkpoint(b"noted")).unwrap();
+    assert_eq!(backend.note(), None);
+    drop(backend);
+    assert_eq!(place.options().open(&place.log).unwrap().note(), None);
+    assert_eq!(place.bytes(), b"abc");
 }
 
 #[test]
@@ -217,7 +223,7 @@ fn futures_of_the_backend_can_be_sent() {
     let place = Place::new();
     let mut backend = place.create();
     is_send(backend.write(&[]));
-    is_send(backend.checkpoint());
+    is_send(backend.checkpoint(&[]));
     is_send(backend.truncate(0));
     is_send(backend.close());
 }

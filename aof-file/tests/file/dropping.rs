@@ -25,7 +25,7 @@ fn b9_the_next_checkpoint_joins_a_dropped_one() {
     let mut backend = place.with(b"abc");
     place.system.take_calls();
     place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint().now_or_never().is_none());
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
     place.wait_for(Operation::SyncData);
     assert_eq!(backend.durable_len(), 0);
     place.system.release();
@@ -40,7 +40,7 @@ fn b9_what_was_written_after_a_dropped_checkpoint_is_synced_by_the_next() {
     let mut backend = place.with(b"abc");
     place.system.take_calls();
     place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint().now_or_never().is_none());
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
     place.wait_for(Operation::SyncData);
     assert_eq!(write(&mut backend, b"def").unwrap(), 3);
     place.system.release();
@@ -55,7 +55,7 @@ fn b9_the_failure_of_a_dropped_checkpoint_is_heard_by_the_next() {
     let mut backend = place.with(b"abc");
     place.system.inject(Fault::once(1).on(Operation::SyncData));
     place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint().now_or_never().is_none());
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
     place.system.release();
     assert_eq!(io_kind(&checkpoint(&mut backend).unwrap_err()), ErrorKind::Other);
     assert!(is_poisoned(&checkpoint(&mut backend)));
@@ -68,7 +68,7 @@ fn b9_the_failure_of_a_dropped_checkpoint_is_heard_by_a_write() {
     let mut backend = place.with(b"abc");
     place.system.inject(Fault::once(1).on(Operation::SyncData));
     place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint().now_or_never().is_none());
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
     place.system.release();
     // Until the failure is known, writes are taken; they are not durable, and the next checkpoint will say so.
     let refused = std::iter::repeat_with(|| {
@@ -88,7 +88,7 @@ fn b9_the_failure_of_a_dropped_checkpoint_is_heard_by_a_truncation_before_it_cut
     let mut backend = place.with(b"abc");
     place.system.inject(Fault::once(1).on(Operation::SyncData));
     place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint().now_or_never().is_none());
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
     place.system.release();
     assert_eq!(io_kind(&block_on(backend.truncate(1)).unwrap_err()), ErrorKind::Other);
     assert!(is_poisoned(&write(&mut backend, b"x")));
@@ -101,7 +101,7 @@ fn b9_the_failure_of_a_dropped_checkpoint_is_heard_by_close_which_unlocks_all_th
     let mut backend = place.with(b"abc");
     place.system.inject(Fault::once(1).on(Operation::SyncData));
     place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint().now_or_never().is_none());
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
     place.system.release();
     assert_eq!(io_kind(&block_on(backend.close()).unwrap_err()), ErrorKind::Other);
     assert!(!is_locked(&place.log).unwrap());
@@ -113,7 +113,7 @@ fn b9_a_dropped_close_leaves_the_log_open() {
     let place = Place::new();
     let mut backend = place.with(b"abc");
     place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint().now_or_never().is_none());
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
     assert!(backend.close().now_or_never().is_none());
     place.system.release();
     assert_eq!(checkpoint(&mut backend).unwrap(), 3);

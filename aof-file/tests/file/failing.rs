@@ -1,7 +1,8 @@
 //! B7 and B12: what a failure leaves behind.
 
 use crate::fixture::{Place, block_on, checkpoint, io_kind, is_poisoned, read_everything, write};
-use aof_api::{AofBackend, AofRead, Error};
+use aof_api::storage::IoCall;
+use aof_api::{AofBackend, AofRead, AofReadExt, Error};
 use aof_file::fault::{Fault, Operation};
 use aof_file::{FileBackend, SyncOn};
 use std::fs::OpenOptions;
@@ -149,7 +150,9 @@ fn b7_a_failed_sync_poisons_for_good_on_either_thread() {
             assert!(is_poisoned(&block_on(backend.truncate(6))));
         }
         assert_eq!((backend.len(), backend.durable_len()), (6, 3));
-        assert_eq!(read_everything(&mut backend), b"abcdef");
+        assert_eq!(read_everything(&mut backend), b"abc", "what is durable, and nothing in doubt");
+        let beyond = block_on(backend.read_all_at(4, &mut [0; 10]));
+        assert!(is_poisoned(&beyond), "{beyond:?}");
         block_on(backend.close()).unwrap();
         let mut backend = place.options().open(&place.log).unwrap();
         assert_eq!(checkpoint(&mut backend).unwrap(), 6);
@@ -216,7 +219,7 @@ fn a_failed_read_tells_its_offset_and_reading_goes_on_behind_it() {
         let mut buf = [0; 2];
         reader.seek(2).await.unwrap();
         place.system.inject(Fault::once(1).on(Operation::Read));
-        assert!(matches!(reader.read(&mut buf).await, Err(Error::Io { operation: "read", offset: 2, .. })));
+        assert!(matches!(reader.read(&mut buf).await, Err(Error::Io { call: IoCall::Read, offset: 2, .. })));
         reader.seek(4).await.unwrap();
         assert_eq!(reader.read(&mut buf).await.unwrap(), 2);
         assert_eq!(&buf, b"ef");

@@ -39,6 +39,7 @@ fn b10_the_lock_is_on_the_file_whatever_its_name() {
 fn b10_the_lock_is_gone_after_close_while_readers_live() {
     let place = Place::new();
     let mut backend = place.with(b"abc");
+    checkpoint(&mut backend).unwrap();
     let mut reader = block_on(backend.reader()).unwrap();
     assert!(is_locked(&place.log).unwrap());
     block_on(backend.close()).unwrap();
@@ -51,6 +52,7 @@ fn b10_the_lock_is_gone_after_close_while_readers_live() {
 fn b10_the_lock_is_gone_after_a_drop_while_readers_live() {
     let place = Place::new();
     let mut backend = place.with(b"abc");
+    checkpoint(&mut backend).unwrap();
     let mut reader = block_on(backend.reader()).unwrap();
     drop(backend);
     drop(FileBackend::open(&place.log).unwrap());
@@ -62,7 +64,7 @@ fn b10_the_lock_is_gone_after_a_drop_while_a_sync_is_under_way() {
     let place = Place::new();
     let mut backend = place.with(b"abc");
     place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint().now_or_never().is_none());
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
     place.wait_for(Operation::SyncData);
     drop(backend);
     let reopened = FileBackend::open(&place.log);

@@ -57,7 +57,7 @@ fn simulate(arguments: &Arguments) -> ExitCode {
     // A panic of the log is caught and reported with its seed; its own message would only come first.
     std::panic::set_hook(Box::new(|_| {}));
     let start = Instant::now();
-    let mut told = start;
+    let mut reported = start;
     let mut tally = Tally::default();
     let mut failures = 0_u64;
     for index in 0..arguments.runs {
@@ -74,8 +74,8 @@ fn simulate(arguments: &Arguments) -> ExitCode {
                 return ExitCode::FAILURE;
             }
         }
-        if told.elapsed() > Duration::from_secs(10) {
-            told = Instant::now();
+        if reported.elapsed() > Duration::from_secs(10) {
+            reported = Instant::now();
             eprintln!("{} of {} histories", index + 1, arguments.runs);
         }
     }
@@ -83,16 +83,27 @@ fn simulate(arguments: &Arguments) -> ExitCode {
     let elapsed_s = start.elapsed().as_secs_f64();
     println!("{} histories, seeds {} to {last}, {failures} failed", arguments.runs, arguments.seed);
     println!("{elapsed_s:.1} s, {:.0} histories a minute", arguments.runs as f64 / elapsed_s * 60.0);
-    let Tally { entries, openings, crashes, kept, cuts, cut_entries, zero_tails, .. } = tally;
-    let Tally { refusals, failures: failed, rotations, seams, orphans, .. } = tally;
-    println!(
-        "{entries} entries, {openings} openings, {crashes} crashes, {cuts} tails cut ({cut_entries} with whole entries in them), {kept} kept"
-    );
-    println!("{rotations} rotations, {seams} openings of a file with nothing but a seam");
-    println!("{zero_tails} tails of zeros, or torn in zeros, cut as such");
-    println!("{orphans} orphans left in logs with backtracking");
-    println!("{refusals} openings refused and {failed} calls failed, as they had to");
+    print(&tally);
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn print(tally: &Tally) {
+    let Tally { entries, pipelined, overlapping, dropped, openings, noted, visits, crashes, crashes_under_way, .. } =
+        tally;
+    let Tally { kept, cuts, cut_entries, refusals, failures, prunes, prunes_in_doubt, takeovers, .. } = tally;
+    let Tally { rotations, seams, zero_tails, orphans, .. } = tally;
+    println!("{entries} entries, {pipelined} of them while a checkpoint was under way");
+    println!("{overlapping} checkpoints under way together with an earlier one, {dropped} dropped");
+    println!(
+        "{openings} openings, {noted} of them from a note, {visits} with a visitor; {crashes} crashes, {crashes_under_way} with a checkpoint under way"
+    );
+    println!("{cuts} tails cut ({cut_entries} with whole entries in them), {kept} kept");
+    println!(
+        "{zero_tails} tails of zeros, or torn in zeros, cut as such; {orphans} orphans left in logs with backtracking"
+    );
+    println!("{prunes} prunes, {prunes_in_doubt} more in doubt; {takeovers} writers displaced");
+    println!("{rotations} rotations, {seams} openings of a file with nothing but a seam");
+    println!("{refusals} openings refused and {failures} calls failed, as they had to");
 }
 
 fn report(history: &History) {

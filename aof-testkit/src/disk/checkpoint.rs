@@ -41,7 +41,8 @@ impl Future for SimCheckpoint {
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Step::Idle => return Poll::Ready(Err(Error::Closed)),
+                // Another thread may have settled it since it was looked at.
+                Step::Idle => return Poll::Ready(self.outcome.get().cloned().unwrap_or(Err(Error::Closed))),
             }
         }
     }
@@ -50,7 +51,7 @@ impl Future for SimCheckpoint {
 impl Drop for SimCheckpoint {
     fn drop(&mut self) {
         if self.outcome.get().is_none() {
-            self.disk.state().forget(&self.outcome, self.disk.options());
+            self.disk.state().dropped(&self.outcome, self.disk.options());
         }
     }
 }

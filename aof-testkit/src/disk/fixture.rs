@@ -1,20 +1,21 @@
 //! The fixture of the simulated disk: everything that a storage can do.
 
 use super::backend::SimBackend;
+use super::options::NoteKeeping;
 use super::sim_disk::SimDisk;
-use crate::suite::capabilities::Capabilities;
+use crate::suite::capabilities::{Capabilities, Notes};
 use crate::suite::fixture::Fixture;
+use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
 use crate::wrap::fault::{Fault, Faults};
+use aof_api::storage::DynAofRead;
 use aof_api::{AofBackend, Error, Result};
 use std::sync::{Mutex, PoisonError};
 
-/// A [`SimDisk`] as a [`Fixture`]. It declares every capability, and so runs every case,
-/// save one: a second writer is either refused or [fences](SimFixture::fencing) the first off.
+/// A [`SimDisk`] as a [`Fixture`]. It declares what the disk can do.
 #[derive(Debug)]
 pub struct SimFixture {
     disk: Mutex<SimDisk>,
-    fences: bool,
 }
 
 impl Default for SimFixture {
@@ -27,26 +28,32 @@ impl SimFixture {
     /// A fixture on an empty disk without faults.
     #[must_use]
     pub fn new() -> SimFixture {
-        SimFixture::with_faults(Faults::none())
+        SimFixture::on(SimDisk::new())
     }
 
     /// A fixture on an empty disk with these faults. The suite passes under those that break no promise: short and
     /// interrupted reads, and [`Faults::pending`].
     #[must_use]
     pub fn with_faults(faults: Faults) -> SimFixture {
-        SimFixture { disk: Mutex::new(SimDisk::new().with_faults(faults)), fences: false }
+        SimFixture::on(SimDisk::new().with_faults(faults))
     }
 
     /// A fixture on an empty disk on which a second writer fences the first off.
     #[must_use]
     pub fn fencing() -> SimFixture {
-        SimFixture { disk: Mutex::new(SimDisk::new().fencing()), fences: true }
+        SimFixture::on(SimDisk::new().fencing())
     }
 
     /// A fixture on an empty disk that allocates space ahead of the end.
     #[must_use]
     pub fn allocating_ahead() -> SimFixture {
-        SimFixture { disk: Mutex::new(SimDisk::new().allocating_ahead(20_000)), fences: false }
+        SimFixture::on(SimDisk::new().allocating_ahead(20_000))
+    }
+
+    /// A fixture on this disk, which is empty.
+    #[must_use]
+    pub fn on(disk: SimDisk) -> SimFixture {
+        SimFixture { disk: Mutex::new(disk) }
     }
 
     /// The disk.
@@ -60,10 +67,24 @@ impl Fixture for SimFixture {
     type Backend = SimBackend;
 
     fn capabilities(&self) -> Capabilities {
-        let local = Capabilities::new().truncate().capacity().crash().locks();
-        let all = if self.fences { local.fences() } else { local };
-        let all = if self.disk().zeros_ahead() > 0 { all.zeros_ahead() } else { all };
-        all.failing(&[Call::Read, Call::Write, Call::Checkpoint, Call::Truncate])
+        let (disk, mut all) = (self.disk(), Capabilities::new().capacity().crash().readers_elsewhere());
+        let options = disk.options();
+        all = if options.fences { all.takes_over() } else { all.locks() };
+        if options.truncates {
+            all = all.truncate().failing(&[Call::Truncate]);
+        }
+        if options.truncates && options.zeros_ahead > 0 {
+            all = all.zeros_ahead();
+        }
+        if options.prunes {
+            all = all.prune().failing(&[Call::Prune]);
+        }
+        all = all.notes(match options.notes {
+            NoteKeeping::None => Notes::None,
+            NoteKeeping::Some => Notes::Some,
+            NoteKeeping::All => Notes::Every,
+        });
+        all.failing(&[Call::Read, Call::Write, Call::Checkpoint])
     }
 
     async fn create(&self) -> Result<SimBackend> {
@@ -71,7 +92,7 @@ impl Fixture for SimFixture {
     }
 
     async fn reopen(&self, mut backend: SimBackend) -> Result<SimBackend> {
-        // What close answers is the failure of something else; the lock is gone all the same.
+        // What `close` returns is the failure of something else; the lock is gone in any case.
         let _ = backend.close().await;
         self.disk().open()
     }
@@ -86,20 +107,28 @@ impl Fixture for SimFixture {
         self.disk().open()
     }
 
+    async fn reader_elsewhere(&self) -> Result<Box<dyn DynAofRead>> {
+        Ok(Box::new(self.disk().reader()))
+    }
+
     async fn crash(&self, backend: SimBackend, seed: u64) -> Result<SimBackend> {
         self.disk().crash(seed);
         drop(backend);
         self.disk().open()
     }
 
-    fn fail_next(&self, call: Call) -> Result<()> {
+    fn trouble(&self, trouble: Trouble) -> Result<()> {
         // The worst that the call can do, where there is something worse than a plain failure.
-        let fault = match call {
-            Call::Read => Fault::ReadFails,
-            Call::Write => Fault::WriteKeepsPart,
-            Call::Checkpoint => Fault::CheckpointKeepsPart,
-            Call::Truncate => Fault::TruncateStopsHalfway,
-            _ => return Err(Error::Unsupported { what: "an injected failure of this call" }),
+        let torn = self.disk().options().truncates;
+        let fault = match trouble {
+            Trouble::Fails(Call::Read) => Fault::ReadFails,
+            Trouble::Fails(Call::Write) if !torn => Fault::WriteFails,
+            Trouble::Fails(Call::Checkpoint) if !torn => Fault::CheckpointFails,
+            Trouble::Fails(Call::Write) => Fault::WriteKeepsPart,
+            Trouble::Fails(Call::Checkpoint) => Fault::CheckpointKeepsPart,
+            Trouble::Fails(Call::Truncate) => Fault::TruncateStopsHalfway,
+            Trouble::Fails(Call::Prune) => Fault::PruneStopsHalfway,
+            _ => return Err(Error::Unsupported { what: "such trouble with a simulated disk" }),
         };
         self.disk().faults().strike_next(fault);
         Ok(())

@@ -114,8 +114,8 @@ impl Images {
     }
 
     /// A sync that failed: makes some sectors durable, and takes the others for clean.
-    pub(super) fn sync_in_part(&mut self, seed: u64) {
-        self.disk = self.retained(Retention::Random(seed));
+    pub(super) fn sync_in_part(&mut self, kept: Retention) {
+        self.disk = self.retained(kept);
         self.dirty_from = self.live.len();
         self.stale_cache = true;
     }
@@ -291,7 +291,7 @@ mod tests {
         let mut lost = 0;
         for seed in 0..50 {
             let mut images = half_durable();
-            images.sync_in_part(seed);
+            images.sync_in_part(Retention::Random(seed));
             assert_eq!(images.live.len(), 10_000);
             // A second sync finds nothing to do, which is why it proves nothing.
             images.sync();

@@ -8,6 +8,7 @@ use super::state::State;
 use super::under_way::Step;
 use crate::wrap::fault::Faults;
 use aof_api::{Error, Result};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A simulated storage for one log. Clones are the same disk.
@@ -101,6 +102,13 @@ impl SimDisk {
         self.with(|options| options.helped = true)
     }
 
+    /// The same, on which a sync takes up to `steps` steps before the one that settles it, chosen by the seed of the
+    /// faults. Each poll of a checkpoint is a step.
+    #[must_use]
+    pub fn syncing_in(self, steps: usize) -> SimDisk {
+        self.with(|options| options.sync_steps = steps)
+    }
+
     /// The same, which breaks a promise on purpose.
     #[must_use]
     pub fn with_defect(self, defect: Defect) -> SimDisk {
@@ -174,6 +182,14 @@ impl SimDisk {
         self.state().images.live.clone()
     }
 
+    /// The bytes of this range, as far as they are there.
+    pub(crate) fn bytes(&self, range: Range<u64>) -> Vec<u8> {
+        let state = self.state();
+        let live = &state.images.live;
+        let end = (range.end as usize).min(live.len());
+        live[(range.start as usize).min(end)..end].to_vec()
+    }
+
     /// What the disk holds for certain.
     #[must_use]
     pub fn durable(&self) -> Vec<u8> {
@@ -184,6 +200,12 @@ impl SimDisk {
     #[must_use]
     pub fn start(&self) -> u64 {
         self.state().start
+    }
+
+    /// The newest note that was kept, with what it covers.
+    #[must_use]
+    pub fn note(&self) -> Option<(u64, Vec<u8>)> {
+        self.state().note()
     }
 
     /// Damages the disk without anyone's knowledge: both images, from `offset` on, as far as they go.

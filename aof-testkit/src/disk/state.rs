@@ -23,7 +23,7 @@ pub(crate) struct State {
     /// The checkpoints under way, the first of which is being synced.
     pub(super) jobs: VecDeque<Job>,
     /// The first offset that is held, and, until that is durable, the one before.
-    pub(super) start: u64,
+    pub(crate) start: u64,
     pub(super) start_before: Option<u64>,
     /// The ends of durable checkpoints that carried a note: where the log may be divided.
     pub(super) divisions: Vec<u64>,
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(super) writes: Vec<u64>,
     /// Counts power losses: what was opened before the last one is gone.
     pub(super) lifetime: u64,
-    /// The number of the opening that holds the lock, and what tells its readers that the power went, or the log.
+    /// The number of the opening that holds the lock, and how its readers hear that the power went, or the log.
     pub(crate) writer: Option<u64>,
     settler: Option<Settler>,
     openings: u64,
@@ -75,7 +75,7 @@ impl State {
         }
         self.images.reopen();
         self.set_len(self.images.live.len() as u64);
-        self.forget_above(self.images.live.len() as u64, &Options { defect: None, ..*options });
+        self.writes.retain(|end| *end <= self.len);
         self.settle_start();
         self.random = Random::new(seed);
         self.openings += 1;
@@ -134,6 +134,11 @@ impl State {
         }
     }
 
+    /// How many steps a sync takes before the one that settles it.
+    pub(super) fn draw_steps(&mut self, options: &Options) -> u32 {
+        self.random.between(0, options.sync_steps) as u32
+    }
+
     /// The start that a prune to `to` makes, of a log of which `durable` bytes are durable.
     pub(super) fn start_after(&mut self, to: u64, durable: u64, options: &Options) -> u64 {
         if options.has(Defect::PruneCutsAnywhere) || options.has(Defect::PruneForgetsTheLastWrite) && to == durable {
@@ -182,7 +187,7 @@ impl State {
         let retention = if options.truncates { retention } else { self.whole_writes(retention) };
         self.images.crash(retention);
         self.set_len(self.images.live.len() as u64);
-        self.forget_above(self.images.live.len() as u64, &Options { defect: None, ..*options });
+        self.writes.retain(|end| *end <= self.len);
         self.lifetime += 1;
         self.writer = None;
     }
@@ -190,7 +195,7 @@ impl State {
     /// A sync may be done, and a start recorded, when nobody has heard of it yet.
     fn settle_unseen(&mut self, random: &mut Random, options: &Options) {
         self.random = Random::new(random.split());
-        while self.jobs.front().is_some_and(|job| job.fault.is_none()) && random.chance(0.3) {
+        while !self.jobs.is_empty() && random.chance(0.3) {
             if let Some(job) = self.jobs.pop_front() {
                 self.make_durable(&job, options);
                 let _ = job.outcome.set(Err(dead(Call::Checkpoint, 0)));
@@ -203,7 +208,7 @@ impl State {
     }
 
     /// What this retention keeps where only whole writes survive, in their order.
-    fn whole_writes(&self, retention: Retention) -> Retention {
+    pub(super) fn whole_writes(&self, retention: Retention) -> Retention {
         let durable = self.images.durable().len() as u64;
         let later: Vec<_> = self.writes.iter().copied().filter(|end| *end > durable).collect();
         let kept = match retention {

@@ -1,6 +1,7 @@
 //! The checkpoints under way: in the order of their calls, one sync at a time.
 
 use super::options::{Defect, Options};
+use super::retention::Retention;
 use super::state::State;
 use crate::wrap::call::Call;
 use crate::wrap::fault::{Fault, Faults, injected};
@@ -14,16 +15,18 @@ pub(super) type Outcome = Arc<OnceLock<Result<u64>>>;
 /// A checkpoint whose outcome is not settled.
 #[derive(Debug)]
 pub(super) struct Job {
+    /// The opening that it belongs to.
+    pub(super) opening: u64,
     /// The end of the log at the call.
     pub(super) end: u64,
     /// The length of the file at the call, with what was allocated ahead.
     pub(super) file_len: usize,
     pub(super) note: Vec<u8>,
-    /// What strikes the sync, once it has begun.
-    pub(super) fault: Option<Fault>,
     /// How many steps the sync takes before the one that settles it.
     pub(super) steps: u32,
     pub(super) begun: bool,
+    /// Whether its future was dropped.
+    pub(super) dropped: bool,
     pub(super) outcome: Outcome,
     pub(super) settler: Settler,
 }
@@ -51,10 +54,7 @@ impl State {
     /// One step of the sync that is under way.
     pub(super) fn step(&mut self, faults: &Faults, options: &Options) -> Step {
         let Some(job) = self.jobs.front_mut() else { return Step::Idle };
-        if !job.begun {
-            job.begun = true;
-            job.fault = faults.strike(Call::Checkpoint);
-        }
+        job.begun = true;
         match job.steps.checked_sub(1) {
             Some(left) => {
                 job.steps = left;
@@ -82,19 +82,19 @@ impl State {
         }
     }
 
-    /// Forgets a checkpoint whose future was dropped before anything began: it owes nothing.
-    pub(super) fn forget(&mut self, outcome: &Outcome, options: &Options) {
-        let forgotten = |job: &Job| {
-            let unbegun = !job.begun && !options.helped;
-            Arc::ptr_eq(&job.outcome, outcome) && (unbegun || options.has(Defect::DroppedCheckpointIsForgotten))
-        };
-        self.jobs.retain(|job| !forgotten(job));
+    /// The future of a checkpoint was dropped. Where nothing has begun, it owes nothing.
+    pub(super) fn dropped(&mut self, outcome: &Outcome, options: &Options) {
+        self.jobs.retain_mut(|job| {
+            let dropped = Arc::ptr_eq(&job.outcome, outcome);
+            job.dropped |= dropped;
+            !dropped || job.begun || options.helped
+        });
     }
 
     fn settle_front(&mut self, faults: &Faults, options: &Options) {
         let Some(job) = self.jobs.pop_front() else { return };
         let end = job.end;
-        match job.fault {
+        match faults.strike(Call::Checkpoint) {
             None => {
                 self.make_durable(&job, options);
                 job.settler.set_durable(end);
@@ -109,11 +109,13 @@ impl State {
             }
             Some(fault) => {
                 if fault == Fault::CheckpointKeepsPart {
-                    self.images.sync_in_part(faults.draw_seed());
+                    let kept = Retention::Random(faults.draw_seed());
+                    self.images.sync_in_part(if options.truncates { kept } else { self.whole_writes(kept) });
                 }
                 let error = injected(Call::Checkpoint, job.settler.durable_len());
                 let _ = job.outcome.set(Err(error.clone()));
-                if !options.has(Defect::CheckpointIgnoresAnEarlierFailure) {
+                let forgotten = options.has(Defect::DroppedCheckpointIsForgotten) && job.dropped;
+                if !options.has(Defect::CheckpointIgnoresAnEarlierFailure) && !forgotten {
                     let poison = job.settler.poison(&error);
                     self.end_all(&poison);
                 }
@@ -127,7 +129,13 @@ impl State {
             true => usize::midpoint(self.images.durable().len().min(job.end as usize), job.end as usize),
             false => job.end as usize,
         };
+        if options.has(Defect::CheckpointOutlivesTheLock) && self.writer != Some(job.opening) {
+            self.images.truncate(end, true);
+        }
         self.images.sync_up_to(end, job.file_len.max(end));
-        self.keep_note(job.end, &job.note, options);
+        // A disk that keeps notes too early has kept it.
+        if !options.has(Defect::NoteAheadOfTheDisk) {
+            self.keep_note(job.end, &job.note, options);
+        }
     }
 }

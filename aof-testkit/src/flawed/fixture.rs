@@ -1,15 +1,21 @@
 //! The fixture of the backends with a flaw.
 
 use super::Flaw;
-use super::backend::{BadBackend, Shared};
-use crate::disk::{SimBackend, SimFixture};
+use super::backend::BadBackend;
+use super::elsewhere::BadElsewhere;
+use super::opening::{Stopped, spoil};
+use super::shared::{Shared, lock};
+use crate::disk::{Defect, NoteKeeping, Retention, SimBackend, SimDisk, SimFixture};
 use crate::suite::capabilities::Capabilities;
 use crate::suite::fixture::Fixture;
+use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
+use aof_api::storage::DynAofRead;
 use aof_api::{AofBackend, Error, Result};
 use std::io::IoSlice;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 /// Makes backends with one [`Flaw`], over a simulated disk.
 #[derive(Debug)]
@@ -19,15 +25,42 @@ pub struct BadFixture {
     shared: Arc<Shared>,
 }
 
+/// A disk that can do what the flaw is about.
+fn disk_for(flaw: Flaw) -> SimDisk {
+    let disk = SimDisk::new();
+    let pruning = SimDisk::new().pruning().keeping_notes(NoteKeeping::All);
+    match flaw {
+        Flaw::FencedWriterGoesOn
+        | Flaw::ReaderIgnoresTheFence
+        | Flaw::ChangedIgnoresAFence
+        | Flaw::ChecksThenWrites
+        | Flaw::FenceForgetsWhatWasDurable => disk.fencing(),
+        Flaw::LaterOneIgnoresTheFailure => disk.with_defect(Defect::CheckpointIgnoresAnEarlierFailure),
+        Flaw::PruneCutsAnywhere => pruning.with_defect(Defect::PruneCutsAnywhere),
+        Flaw::PruneForgetsTheLastWrite => pruning.with_defect(Defect::PruneForgetsTheLastWrite),
+        Flaw::NoteAheadOfTheDisk => pruning.with_defect(Defect::NoteAheadOfTheDisk),
+        Flaw::TruncateKeepsTheNote => pruning.with_defect(Defect::TruncateKeepsTheNote),
+        Flaw::FencedWriterPrunes => pruning.fencing(),
+        Flaw::PruneGivesNothingBack
+        | Flaw::PruneIsNotDurable
+        | Flaw::PruneTakesAnything
+        | Flaw::PruneIsUndoneByACrash
+        | Flaw::DroppedPruneLeavesAnyStart
+        | Flaw::PruneDoesNotDrive
+        | Flaw::FailedPruneMovesTheStart
+        | Flaw::NoteFollowsCheckpoints
+        | Flaw::NoteIsNeverFound
+        | Flaw::EmptyNoteErases
+        | Flaw::NoteCoversTheEnd => pruning,
+        _ => disk,
+    }
+}
+
 impl BadFixture {
     /// A fixture with this flaw.
     #[must_use]
     pub fn new(flaw: Flaw) -> BadFixture {
-        let sim = match flaw {
-            Flaw::FencedWriterGoesOn => SimFixture::fencing(),
-            _ => SimFixture::new(),
-        };
-        BadFixture { sim, flaw, shared: Arc::default() }
+        BadFixture { sim: SimFixture::on(disk_for(flaw)), flaw, shared: Arc::default() }
     }
 
     fn bad(&self, inner: SimBackend) -> BadBackend {
@@ -45,8 +78,14 @@ impl Fixture for BadFixture {
     type Backend = BadBackend;
 
     fn capabilities(&self) -> Capabilities {
+        let calls = [Call::Write, Call::Checkpoint, Call::Truncate];
         match self.flaw {
             Flaw::FullLosesTheBuffer => self.sim.capabilities().buffers_writes(),
+            Flaw::LockIsSaidToBeHeld => self.sim.capabilities().readers_hold_the_lock(),
+            Flaw::TearsWithoutTruncate => Capabilities::new().crash().locks(),
+            Flaw::LostWriteIsWrittenTwice | Flaw::LostCheckpointContinues | Flaw::LostTruncateContinues => {
+                self.sim.capabilities().losing_answers(&calls)
+            }
             _ => self.sim.capabilities(),
         }
     }
@@ -56,12 +95,23 @@ impl Fixture for BadFixture {
     }
 
     async fn reopen(&self, backend: BadBackend) -> Result<BadBackend> {
-        let mut inner = self.sim.reopen(backend.inner).await?;
+        let mut stopped = backend.inner;
+        let _ = stopped.close().await;
+        drop(stopped);
+        spoil(&self.sim.disk(), self.flaw, &self.shared, Stopped::Closed);
+        let mut inner = self.sim.disk().open()?;
         let len = inner.len();
         match self.flaw {
             Flaw::ReopenLosesTheTail => inner.truncate(len / 512 * 512).await?,
+            Flaw::OpeningCountsAsDurable => {
+                // A page cache shows what is not on the disk yet.
+                let (live, durable) = (self.sim.disk().live(), len / 2);
+                inner.truncate(durable).await?;
+                inner.write(&[IoSlice::new(&live[durable as usize..])]).await?;
+                return Ok(self.bad(inner));
+            }
             Flaw::CutBytesComeBack => {
-                let cut = std::mem::take(&mut *self.shared.cut.lock().unwrap_or_else(PoisonError::into_inner));
+                let cut = std::mem::take(&mut *lock(&self.shared.cut));
                 inner.write(&[IoSlice::new(cut.get(len as usize..).unwrap_or_default())]).await?;
             }
             _ => return Ok(self.bad(inner)),
@@ -90,23 +140,42 @@ impl Fixture for BadFixture {
         Ok(self.bad(second?))
     }
 
-    async fn crash(&self, backend: BadBackend, seed: u64) -> Result<BadBackend> {
-        Ok(self.bad(self.sim.crash(backend.inner, seed).await?))
+    async fn reader_elsewhere(&self) -> Result<Box<dyn DynAofRead>> {
+        Ok(Box::new(BadElsewhere::new(self.sim.disk().reader(), self.flaw)))
     }
 
-    fn fail_next(&self, call: Call) -> Result<()> {
+    async fn crash(&self, backend: BadBackend, seed: u64) -> Result<BadBackend> {
+        match self.flaw {
+            Flaw::CrashTakesNothing => self.sim.disk().crash_keeping(Retention::All),
+            _ => self.sim.disk().crash(seed),
+        }
+        drop(backend);
+        spoil(&self.sim.disk(), self.flaw, &self.shared, Stopped::Crashed);
+        Ok(self.bad(self.sim.disk().open()?))
+    }
+
+    fn trouble(&self, trouble: Trouble) -> Result<()> {
         // A flaw that is about a failure meets it before the disk does.
         let own = match self.flaw {
             Flaw::FailedWriteKeepsAPart => Some(Call::Write),
             Flaw::FailedTruncateGoesOn => Some(Call::Truncate),
             Flaw::FailedReadMovesTheCursor => Some(Call::Read),
             Flaw::DroppedCheckpointIsForgotten => Some(Call::Checkpoint),
+            Flaw::FailedPruneMovesTheStart => Some(Call::Prune),
             _ => None,
         };
-        if own == Some(call) {
-            *self.shared.failing.lock().unwrap_or_else(PoisonError::into_inner) = own;
-            return Ok(());
+        match trouble {
+            Trouble::Fails(call) if own == Some(call) => *lock(&self.shared.failing) = own,
+            Trouble::AnswerLost(call) if self.capabilities().can_have(trouble) => {
+                *lock(&self.shared.losing) = Some(call);
+            }
+            _ => return self.sim.trouble(trouble),
         }
-        self.sim.fail_next(call)
+        Ok(())
+    }
+
+    fn patience(&self) -> Duration {
+        // What hangs is a flaw.
+        Duration::from_millis(200)
     }
 }

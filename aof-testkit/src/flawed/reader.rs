@@ -1,9 +1,11 @@
 //! The readers of a backend with a flaw.
 
 use super::Flaw;
-use super::backend::Shared;
+use super::shared::Shared;
 use crate::disk::{SimDisk, SimReader};
 use aof_api::{AofRead, Error, Result};
+use futures::FutureExt;
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -38,9 +40,10 @@ impl BadReader {
         let end = self.inner.end().await?;
         Ok(match self.flaw {
             Flaw::ReaderNeverGrows => end.min(self.len),
-            Flaw::NewReaderStopsAtTheCheckpoint => {
+            Flaw::NewReaderStopsAtTheCheckpoint | Flaw::EarlierReaderLags => {
                 end.min(self.len.max(self.shared.durable_len.load(Ordering::SeqCst)))
             }
+            Flaw::ReaderIgnoresTheEndOfItsWriter | Flaw::ReaderIgnoresTheFence => self.disk.live().len() as u64,
             _ => end,
         })
     }
@@ -63,7 +66,12 @@ impl AofRead for BadReader {
             self.cursor = self.shared.cursor.load(Ordering::SeqCst);
         }
         let at = self.cursor;
-        let count = if self.flaw == Flaw::ReaderIgnoresTheCut {
+        let from_the_disk = match self.flaw {
+            Flaw::ReaderIgnoresTheCut | Flaw::ReaderIgnoresTheFence => true,
+            Flaw::ReaderIgnoresTheEndOfItsWriter => self.inner.changed(u64::MAX).now_or_never().is_some(),
+            _ => false,
+        };
+        let count = if from_the_disk {
             let live = self.disk.live();
             let from = usize::try_from(at).unwrap_or(usize::MAX).min(live.len());
             let count = buf.len().min(live.len() - from);
@@ -72,7 +80,7 @@ impl AofRead for BadReader {
         } else {
             let there = self.limit().await?.saturating_sub(at);
             let wanted = match self.flaw {
-                Flaw::ReaderNeverGrows | Flaw::NewReaderStopsAtTheCheckpoint => {
+                Flaw::ReaderNeverGrows | Flaw::NewReaderStopsAtTheCheckpoint | Flaw::EarlierReaderLags => {
                     buf.len().min(usize::try_from(there).unwrap_or(usize::MAX))
                 }
                 _ => buf.len(),
@@ -105,6 +113,31 @@ impl AofRead for BadReader {
 
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.check_open()?;
-        self.inner.changed(end).await
+        match self.flaw {
+            Flaw::ChangedIsDeaf if self.inner.end().await? <= end => pending().await,
+            Flaw::ChangedPolls => loop {
+                match self.inner.changed(end).now_or_never() {
+                    Some(outcome) => return outcome,
+                    None => crate::wrap::dropping::pending(1).await,
+                }
+            },
+            Flaw::ChangedIgnoresErrors | Flaw::ChangedIgnoresAFence => match self.inner.changed(end).await {
+                Err(_) => pending().await,
+                more => more,
+            },
+            Flaw::ChangedReportsAnErrorFirst => match self.shared.closed.load(Ordering::SeqCst) {
+                true => Err(Error::Closed),
+                false => self.inner.changed(end).await,
+            },
+            Flaw::DroppedChangedIsTheLast => {
+                if self.shared.deaf.swap(true, Ordering::SeqCst) {
+                    pending().await
+                }
+                let outcome = self.inner.changed(end).await;
+                self.shared.deaf.store(false, Ordering::SeqCst);
+                outcome
+            }
+            _ => self.inner.changed(end).await,
+        }
     }
 }

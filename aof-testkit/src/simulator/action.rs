@@ -1,25 +1,13 @@
 //! What happens in a history.
 
 use crate::random::Random;
-use std::fmt;
 
-/// How the log of a history is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// By [`Aof::append`](aof_api::Aof::append) alone: opened with nothing but what the log itself says.
-    Append,
-    /// By [`Aof::write`](aof_api::Aof::write) alone, with backtracking, as a replica does: opened with its durable length.
-    Record,
-    /// By both.
-    Mixed,
-}
-
-/// What an opening does with a damaged tail.
+/// What opening the log does with a damaged tail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Policy {
     /// Cuts it.
     Truncate,
-    /// Keeps it, and writes on behind it.
+    /// Keeps it, and writes on after it.
     Keep,
     /// Refuses it, and then cuts it after all.
     RefuseThenTruncate,
@@ -36,6 +24,17 @@ pub struct Interruption {
     pub seed: u64,
     /// What to do with a tail.
     pub policy: Policy,
+}
+
+/// How a sync fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SyncFailure {
+    /// Nothing new is durable.
+    Plain,
+    /// Some sectors are durable, and others lost though they are still shown.
+    KeepsPart,
+    /// There is no room, which poisons nothing.
+    Full,
 }
 
 /// One step of a history. Sizes are in bytes.
@@ -62,20 +61,39 @@ pub enum Action {
     },
     /// An entry of the log, written again.
     WriteAgain {
-        /// How far back it stands.
+        /// How far back it is.
         back: usize,
     },
-    /// A checkpoint.
+    /// A checkpoint, waited for.
     Checkpoint,
-    /// A checkpoint that is held up, and whose future is dropped after so many polls.
+    /// A checkpoint is called, and its future is kept.
+    CheckpointBegins,
+    /// One of the futures that were kept is polled.
+    CheckpointPolled {
+        /// Which, from the oldest.
+        which: usize,
+        /// How often.
+        polls: usize,
+    },
+    /// One of the futures that were kept is dropped.
+    CheckpointForgotten {
+        /// Which, from the oldest.
+        which: usize,
+    },
+    /// A checkpoint whose future is dropped after so many polls.
     CheckpointDropped {
         /// Polls before the drop.
         polls: usize,
     },
-    /// The next checkpoint fails.
+    /// The sync under way gets on, as if somebody else drove it.
+    Steps {
+        /// How many.
+        steps: usize,
+    },
+    /// The next sync fails.
     FailCheckpoint {
-        /// Whether some sectors are durable, and others lost though they are still shown.
-        keeps_part: bool,
+        /// How.
+        how: SyncFailure,
     },
     /// The next write fails.
     FailWrite {
@@ -84,10 +102,34 @@ pub enum Action {
     },
     /// The next read fails.
     FailRead,
+    /// The next prune fails.
+    FailPrune {
+        /// Whether the new start may be recorded.
+        halfway: bool,
+    },
     /// A reader that was made earlier, or now, reads on to the end.
     Read,
     /// The log is validated.
     Validate,
+    /// One entry is looked up by its op, or one that is not in the log.
+    Get {
+        /// How far before the last one.
+        back: usize,
+    },
+    /// The log is pruned up to an entry.
+    Prune {
+        /// How far that is before the last one.
+        back: usize,
+        /// Polls before its future is dropped; then the log is opened again.
+        dropped_after: Option<usize>,
+        /// Where its outcome is in doubt: the power goes, with this seed, before the log is opened.
+        crash: Option<u64>,
+    },
+    /// The storage is pruned up to all that is durable, and the log is opened again.
+    PruneStorage {
+        /// The power goes, with this seed, before the log is opened.
+        crash: Option<u64>,
+    },
     /// The log is closed, or dropped, and opened again.
     Reopen {
         /// Closed with a checkpoint, or just dropped.
@@ -95,12 +137,14 @@ pub enum Action {
         /// What to do with a tail.
         policy: Policy,
     },
-    /// The storage is cut behind some entry, and the log is opened again.
+    /// Another writer takes the log over, or is refused.
+    TakeOver,
+    /// The storage is cut after some entry, and the log is opened again.
     Truncate {
         /// How many entries are cut.
         entries: usize,
     },
-    /// The log goes on in a new file, which begins with a copy of the last entry.
+    /// The log continues in a new file, which begins with a copy of the last entry.
     Rotate {
         /// Where the power goes on the way.
         interrupted: Option<Interruption>,
@@ -124,81 +168,70 @@ pub enum Action {
     },
 }
 
-/// A history: how the log is written, and what happens.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct History {
-    /// Where it came from.
-    pub seed: u64,
-    /// How the log is written.
-    pub kind: Kind,
-    /// How many zeros the disk allocates ahead of the end, in bytes; 0 for none.
-    pub zeros_ahead: usize,
-    /// What happens, in order.
-    pub actions: Vec<Action>,
+/// What actions are drawn from.
+#[derive(Clone, Copy)]
+pub(super) struct Drawing {
+    /// Entries are written again.
+    pub(super) replays: bool,
+    /// Calls fail.
+    pub(super) failing: bool,
+    /// Damaged tails are kept.
+    pub(super) keeping: bool,
+    /// Writes that fail may leave a part.
+    pub(super) torn: bool,
+    /// The storage is pruned.
+    pub(super) pruning: bool,
 }
 
-impl History {
-    /// The history of a seed.
-    #[must_use]
-    pub fn draw(seed: u64) -> History {
-        let mut random = Random::new(seed);
-        let kind = [Kind::Append, Kind::Append, Kind::Record, Kind::Mixed][random.index(4)];
-        let len = random.between(1, 30);
-        let zeros_ahead = if random.chance(0.25) { random.between(1, 20_000) } else { 0 };
-        // Some histories know no failures, and get further.
-        let failing = random.chance(0.5);
-        // Only appended entries say which of those behind a kept tail count.
-        let keeping = kind == Kind::Append && random.chance(0.3);
-        let mut actions: Vec<_> = (0..len).map(|_| Action::draw(&mut random, kind, failing, keeping)).collect();
-        match random.below(20) {
-            0 => actions.push(Action::Rot { seed: random.next_u64() }),
-            1 => actions.push(Action::Lie { seed: random.next_u64() }),
-            // What everything is about.
-            _ => actions.push(Action::Crash { seed: random.next_u64(), policy: Policy::Truncate }),
-        }
-        History { seed, kind, zeros_ahead, actions }
-    }
-}
-
-impl Action {
-    fn draw(random: &mut Random, kind: Kind, failing: bool, keeping: bool) -> Action {
+impl Drawing {
+    pub(super) fn action(self, random: &mut Random) -> Action {
         let body = match random.below(10) {
             0..5 => random.between(0, 40),
             5..9 => random.between(0, 600),
             _ => random.between(0, 5000),
         };
-        match random.below(100) {
+        let (failing, policy) = (self.failing, self.policy(random));
+        match random.below(120) {
             0..30 => Action::Append { body },
             30..37 => Action::AppendMany { entries: random.between(0, 4), body: body % 700 },
             37..41 => Action::AppendDropped { body, polls: random.index(4) },
-            41..49 if kind != Kind::Append => Action::WriteAgain { back: random.index(8) },
-            41..63 => Action::Checkpoint,
-            63..66 => Action::CheckpointDropped { polls: random.index(4) },
-            66..69 if failing => Action::FailCheckpoint { keeps_part: random.chance(0.7) },
-            69..72 if failing => Action::FailWrite { keeps_part: random.chance(0.5) },
-            72..73 if failing => Action::FailRead,
-            66..76 => Action::Read,
-            76..79 => Action::Validate,
-            79..84 => Action::Reopen { close: random.chance(0.5), policy: Policy::draw(random, keeping) },
-            84..86 => Action::Truncate { entries: random.index(5) },
-            86..88 => Action::Rotate { interrupted: None },
-            88 => Action::Rotate { interrupted: Some(Interruption::draw(random, keeping)) },
-            _ => Action::Crash { seed: random.next_u64(), policy: Policy::draw(random, keeping) },
+            41..49 if self.replays => Action::WriteAgain { back: random.index(8) },
+            41..55 => Action::Checkpoint,
+            55..65 => Action::CheckpointBegins,
+            65..70 => Action::CheckpointPolled { which: random.index(3), polls: random.between(1, 6) },
+            70..72 => Action::CheckpointForgotten { which: random.index(3) },
+            72..75 => Action::CheckpointDropped { polls: random.index(4) },
+            75..77 => Action::Steps { steps: random.between(1, 5) },
+            77..80 if failing => Action::FailCheckpoint { how: SyncFailure::draw(random) },
+            80..83 if failing => Action::FailWrite { keeps_part: self.torn && random.chance(0.5) },
+            83 if failing => Action::FailRead,
+            84 if failing && self.pruning => Action::FailPrune { halfway: random.chance(0.5) },
+            77..83 => Action::Read,
+            83..86 => Action::Get { back: random.index(10) },
+            86..88 => Action::Validate,
+            88..95 if self.pruning => self.prune(random),
+            95..97 if self.pruning => Action::PruneStorage { crash: random.chance(0.5).then(|| random.next_u64()) },
+            88..100 => Action::Reopen { close: random.chance(0.5), policy },
+            100..102 => Action::TakeOver,
+            102..104 => Action::Truncate { entries: random.index(5) },
+            104..106 => Action::Rotate { interrupted: None },
+            106 => {
+                let (renamed, seed) = (random.chance(0.5), random.next_u64());
+                Action::Rotate { interrupted: Some(Interruption { renamed, seed, policy }) }
+            }
+            _ => Action::Crash { seed: random.next_u64(), policy },
         }
     }
-}
 
-impl Interruption {
-    fn draw(random: &mut Random, keeping: bool) -> Interruption {
-        let (renamed, seed) = (random.chance(0.5), random.next_u64());
-        Interruption { renamed, seed, policy: Policy::draw(random, keeping) }
+    fn prune(self, random: &mut Random) -> Action {
+        let dropped_after = random.chance(0.25).then(|| random.index(14));
+        let crash = random.chance(0.5).then(|| random.next_u64());
+        Action::Prune { back: random.index(6), dropped_after, crash }
     }
-}
 
-impl Policy {
-    fn draw(random: &mut Random, keeping: bool) -> Policy {
+    fn policy(self, random: &mut Random) -> Policy {
         match random.below(6) {
-            0 | 3 if keeping => Policy::Keep,
+            0 | 3 if self.keeping => Policy::Keep,
             1 => Policy::RefuseThenTruncate,
             2 => Policy::TornThenTruncate,
             _ => Policy::Truncate,
@@ -206,14 +239,8 @@ impl Policy {
     }
 }
 
-impl fmt::Display for History {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let History { seed, kind, zeros_ahead, .. } = self;
-        let ahead = if *zeros_ahead > 0 { format!(", {zeros_ahead} zeros ahead") } else { String::new() };
-        writeln!(f, "history of seed {seed}, written by {kind:?}{ahead}:")?;
-        for (step, action) in self.actions.iter().enumerate() {
-            writeln!(f, "  {step:2} {action:?}")?;
-        }
-        Ok(())
+impl SyncFailure {
+    fn draw(random: &mut Random) -> SyncFailure {
+        [SyncFailure::Plain, SyncFailure::KeepsPart, SyncFailure::KeepsPart, SyncFailure::Full][random.index(4)]
     }
 }

@@ -1,7 +1,10 @@
 //! Makes a failing history short.
 
-use super::action::{Action, History, Interruption};
+use super::action::{Action, Interruption};
+use super::history::History;
+use super::storage::Storage;
 use super::world::{Broken, run};
+use crate::disk::NoteKeeping;
 
 /// The shortest history that this search finds to fail as well, and how it does. None when the history does not fail.
 ///
@@ -19,7 +22,11 @@ pub fn shrink(history: &History) -> Option<(History, Broken)> {
         }
         Ok(_) => false,
     };
-    attempt(History { zeros_ahead: 0, ..shortest.clone() }, &mut shortest, &mut broken);
+    for simplify in SIMPLIFIED {
+        let mut candidate = shortest.clone();
+        simplify(&mut candidate.storage);
+        attempt(candidate, &mut shortest, &mut broken);
+    }
     let mut size = shortest.actions.len();
     while size > 0 {
         let mut at = 0;
@@ -43,6 +50,17 @@ pub fn shrink(history: &History) -> Option<(History, Broken)> {
     Some((shortest, broken))
 }
 
+/// What makes a disk simpler.
+const SIMPLIFIED: [fn(&mut Storage); 7] = [
+    |storage| storage.zeros_ahead = 0,
+    |storage| storage.sync_steps = 0,
+    |storage| storage.helped = false,
+    |storage| storage.prunes = false,
+    |storage| storage.notes = NoteKeeping::None,
+    |storage| storage.fences = false,
+    |storage| storage.append_only = false,
+];
+
 /// Simpler actions of the same kind, the simplest last.
 fn smaller(action: Action) -> Vec<Action> {
     match action {
@@ -54,6 +72,9 @@ fn smaller(action: Action) -> Vec<Action> {
             .map(|seed| Action::Rotate { interrupted: Some(Interruption { seed, ..interruption }) })
             .chain([Action::Rotate { interrupted: None }])
             .collect(),
+        Action::Prune { dropped_after: Some(_), crash, back } => {
+            vec![Action::Prune { dropped_after: None, crash, back }]
+        }
         Action::Crash { policy, .. } => (0..20).rev().map(|seed| Action::Crash { seed, policy }).collect(),
         _ => Vec::new(),
     }

@@ -1,15 +1,20 @@
 //! Plays a history, and holds the log against the model.
 
-use super::action::{Action, History, Kind, Policy};
+use super::action::{Action, Policy, SyncFailure};
+use super::history::{History, Kind};
 use super::model::{Entry, Model};
-use crate::disk::{SimBackend, SimDisk, SimReader};
+use super::storage::Storage;
+use super::tally::Tally;
+use crate::disk::{Defect, SimBackend, SimDisk, SimReader};
 use crate::random::Random;
 use crate::wrap::dropping::drop_after;
 use crate::wrap::fault::{Fault, Faults};
 use aof_api::format::{Checksum, Header, MAGIC, Prepare};
 use aof_api::log::TailKind;
+use aof_api::read::LocatedEntry;
 use aof_api::storage::CorruptReason;
 use aof_api::{Aof, AofBackend, Entries, Error, LogOptions, Operation, Recovery, Rule, Tail, read};
+use checkpoints::UnderWay;
 use rotating::Archive;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,59 +38,26 @@ impl fmt::Display for Broken {
     }
 }
 
-/// What a history came to see.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Tally {
-    /// Entries written.
-    pub entries: u64,
-    /// Openings, after a crash or not.
-    pub openings: u64,
-    /// Crashes.
-    pub crashes: u64,
-    /// Openings that kept a tail.
-    pub kept: u64,
-    /// Openings that cut a tail.
-    pub cuts: u64,
-    /// Cuts that had whole entries in them.
-    pub cut_entries: u64,
-    /// Openings that were refused, as they had to be.
-    pub refusals: u64,
-    /// Calls that failed, as they had to.
-    pub failures: u64,
-    /// Rotations, whole or as far as the new name.
-    pub rotations: u64,
-    /// Openings of a file that holds nothing but the seam of a rotation.
-    pub seams: u64,
-    /// Tails of nothing but zeros, or torn in zeros that reach further, that were cut for just what they were.
-    pub zero_tails: u64,
-    /// Entries that an opening did not count and left in the log, because what followed them did not need them.
-    pub orphans: u64,
-}
-
-impl std::ops::AddAssign for Tally {
-    fn add_assign(&mut self, other: Tally) {
-        self.entries += other.entries;
-        self.openings += other.openings;
-        self.crashes += other.crashes;
-        self.kept += other.kept;
-        self.cuts += other.cuts;
-        self.cut_entries += other.cut_entries;
-        self.refusals += other.refusals;
-        self.failures += other.failures;
-        self.rotations += other.rotations;
-        self.seams += other.seams;
-        self.zero_tails += other.zero_tails;
-        self.orphans += other.orphans;
-    }
-}
-
 /// Plays a history. The same one always comes to the same.
 ///
 /// # Errors
 ///
 /// [`Broken`] at the first step where the log is not what it must be; a panic of the log is one, too.
 pub fn run(history: &History) -> Result<Tally, Broken> {
-    let mut world = World::new(history);
+    play(history, None)
+}
+
+/// As [`run`], on a disk that breaks a promise on purpose, to see that this is noticed.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_with(history: &History, defect: Defect) -> Result<Tally, Broken> {
+    play(history, Some(defect))
+}
+
+fn play(history: &History, defect: Option<Defect>) -> Result<Tally, Broken> {
+    let mut world = World::new(history, defect);
     for (step, action) in history.actions.iter().enumerate() {
         let played = catch_unwind(AssertUnwindSafe(|| futures::executor::block_on(world.play(*action))));
         let played = played.unwrap_or_else(|panic| {
@@ -103,7 +75,7 @@ pub fn run(history: &History) -> Result<Tally, Broken> {
     Ok(world.tally)
 }
 
-/// Ok, or what was seen instead of what was due.
+/// Ok, or what was seen instead of what was expected.
 type Seen<T = ()> = Result<T, String>;
 
 macro_rules! must {
@@ -116,26 +88,31 @@ macro_rules! must {
 
 struct World {
     kind: Kind,
+    storage: Storage,
+    defect: Option<Defect>,
     disk: SimDisk,
     /// The files that the log was before, in order.
     archives: Vec<Archive>,
     clock: Arc<AtomicU64>,
     random: Random,
     log: Option<Aof<SimBackend>>,
+    /// Checkpoints whose futures are kept, in the order of their calls.
+    under_way: Vec<UnderWay>,
     /// A reader beside the writer, and how many entries it has read.
     reader: Option<(Entries<SimReader>, usize)>,
     model: Model,
+    /// How many of the faults that struck were looked at.
+    faults_seen: usize,
     /// Whether the backend has been poisoned by a failure.
     poisoned: bool,
-    /// A checkpoint was begun and dropped: how many entries it covers, and whether it will fail.
-    begun: bool,
-    /// The next write fails, and how.
-    fail_write: Option<Fault>,
-    fail_checkpoint: bool,
-    /// A tail was kept, and nothing is written behind it yet: the next write may fill it up and make a checkpoint first.
+    /// Whether a checkpoint has found no room.
+    was_full: bool,
+    /// A tail was kept, and nothing is written after it yet: the next write may fill it up and make a checkpoint first.
     unfilled: bool,
     /// Where a write began that failed and was kept in part: whole entries of it may be there.
     doubtful: Option<u64>,
+    /// How far a prune may have gone of which that is in doubt.
+    start_doubtful: Option<u64>,
     /// What was shown before the power went.
     shown: Option<Vec<u8>>,
     tally: Tally,
@@ -144,23 +121,26 @@ struct World {
 const OPERATION: Operation = Operation(200);
 
 impl World {
-    fn new(history: &History) -> World {
+    fn new(history: &History, defect: Option<Defect>) -> World {
         let faults = Faults::seeded(history.seed);
         World {
             kind: history.kind,
-            disk: SimDisk::new().with_faults(faults).allocating_ahead(history.zeros_ahead),
+            storage: history.storage,
+            defect,
+            disk: history.storage.disk(&faults, defect),
             archives: Vec::new(),
             clock: Arc::new(AtomicU64::new(1)),
             random: Random::new(history.seed ^ 0x5eed),
             log: None,
+            under_way: Vec::new(),
             reader: None,
             model: Model::new(),
+            faults_seen: 0,
             poisoned: false,
-            begun: false,
-            fail_write: None,
-            fail_checkpoint: false,
+            was_full: false,
             unfilled: false,
             doubtful: None,
+            start_doubtful: None,
             shown: None,
             tally: Tally::default(),
         }
@@ -172,6 +152,28 @@ impl World {
 
     fn faults(&self) -> &Faults {
         self.disk.faults()
+    }
+
+    fn log(&mut self) -> Seen<&mut Aof<SimBackend>> {
+        self.log.as_mut().ok_or_else(|| "no log is open".to_owned())
+    }
+
+    /// Looks at the faults that struck since the last time, and notes what they do to the backend.
+    fn notice(&mut self) -> Vec<Fault> {
+        let fired = self.faults().fired();
+        let struck: Vec<_> = fired[self.faults_seen..].iter().map(|fired| fired.fault).collect();
+        self.faults_seen = fired.len();
+        for fault in &struck {
+            match fault {
+                Fault::CheckpointFails
+                | Fault::CheckpointKeepsPart
+                | Fault::WriteKeepsPart
+                | Fault::PruneStopsHalfway => self.poisoned = true,
+                Fault::CheckpointIsFull => self.was_full = true,
+                _ => {}
+            }
+        }
+        struck
     }
 
     fn options(&self, policy: Policy) -> LogOptions {
@@ -193,8 +195,8 @@ impl World {
         }
     }
 
-    /// Random bytes. Some end in what may come to stand behind an entry that lacks its end: the beginning of the next
-    /// one, zeros, a filler.
+    /// Random bytes. Some end in what may come after an entry that lacks its end: the beginning of the next one, zeros, a
+    /// filler.
     fn body(&mut self, len: usize) -> Vec<u8> {
         let mut body = self.random.bytes(len);
         let count = self.random.between(1, MAGIC.len()).min(len);
@@ -217,29 +219,29 @@ impl World {
             Action::AppendMany { entries, body } => self.append(entries, body, true).await,
             Action::AppendDropped { body, polls } => self.append_dropped(body, polls).await,
             Action::WriteAgain { back } => self.write_again(back).await,
-            Action::Checkpoint => self.checkpoint(None).await,
-            Action::CheckpointDropped { polls } => self.checkpoint(Some(polls)).await,
-            Action::FailCheckpoint { keeps_part } => {
-                // One at a time; a second would wait for a second call.
-                if !self.fail_checkpoint && !self.begun {
-                    let fault = if keeps_part { Fault::CheckpointKeepsPart } else { Fault::CheckpointFails };
-                    self.faults().strike_next(fault);
-                    self.fail_checkpoint = true;
-                }
-                Ok(())
-            }
-            Action::FailWrite { keeps_part } => {
-                if self.fail_write.is_none() {
-                    let fault = if keeps_part { Fault::WriteKeepsPart } else { Fault::WriteFails };
-                    self.faults().strike_next(fault);
-                    self.fail_write = Some(fault);
-                }
-                Ok(())
-            }
+            Action::Checkpoint => self.checkpoint().await,
+            Action::CheckpointBegins => self.begin_checkpoint(),
+            Action::CheckpointPolled { which, polls } => self.poll_checkpoint(which, polls).await,
+            Action::CheckpointForgotten { which } => self.forget_checkpoint(which),
+            Action::CheckpointDropped { polls } => self.drop_checkpoint(polls).await,
+            Action::Steps { steps } => self.step(steps),
+            Action::FailCheckpoint { how } => self.fail_next(match how {
+                SyncFailure::Plain => Fault::CheckpointFails,
+                SyncFailure::KeepsPart => Fault::CheckpointKeepsPart,
+                SyncFailure::Full => Fault::CheckpointIsFull,
+            }),
+            Action::FailWrite { keeps_part: true } => self.fail_next(Fault::WriteKeepsPart),
+            Action::FailWrite { keeps_part: false } => self.fail_next(Fault::WriteFails),
+            Action::FailPrune { halfway: true } => self.fail_next(Fault::PruneStopsHalfway),
+            Action::FailPrune { halfway: false } => self.fail_next(Fault::PruneFails),
             Action::FailRead => self.fail_read().await,
             Action::Read => self.read().await,
             Action::Validate => self.validate().await,
+            Action::Get { back } => self.get(back).await,
+            Action::Prune { back, dropped_after, crash } => self.prune(back, dropped_after, crash).await,
+            Action::PruneStorage { crash } => self.prune_storage(crash).await,
             Action::Reopen { close, policy } => self.reopen(close, policy).await,
+            Action::TakeOver => self.take_over().await,
             Action::Truncate { entries } => self.truncate(entries).await,
             Action::Rotate { interrupted } => self.rotate(interrupted).await,
             Action::Crash { seed, policy } => self.crash(seed, policy).await,
@@ -247,9 +249,20 @@ impl World {
             Action::Lie { seed } => self.lie(seed).await,
         }
     }
+
+    fn fail_next(&mut self, fault: Fault) -> Seen {
+        self.faults().strike_next(fault);
+        Ok(())
+    }
 }
 
+mod checkpoints;
+mod damaging;
 mod opening;
+mod pruning;
 mod reading;
 mod rotating;
+mod stopping;
+mod takeover;
+mod visiting;
 mod writing;

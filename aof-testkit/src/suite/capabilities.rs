@@ -1,14 +1,17 @@
 //! What a storage can do beyond what every storage must.
 
+use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
 
 /// What a [`Fixture`](crate::Fixture) declares: everything that is not required of every storage.
 ///
+/// What is declared is tested; what is not declared is tested to be absent.
+///
 /// ```
-/// use aof_testkit::{Call, Capabilities};
+/// use aof_testkit::{Call, Capabilities, Trouble};
 ///
 /// let file = Capabilities::new().truncate().locks();
-/// assert!(file.can_truncate() && !file.can_crash() && !file.can_fail(Call::Write));
+/// assert!(file.can_truncate() && !file.can_crash() && !file.can_have(Trouble::Fails(Call::Write)));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Capabilities {
@@ -17,8 +20,13 @@ pub struct Capabilities {
     crash: bool,
     zeros_ahead: bool,
     buffers_writes: bool,
+    prune: bool,
+    notes: Notes,
     second_writer: SecondWriter,
+    readers_hold_the_lock: bool,
+    readers_elsewhere: bool,
     failing: u16,
+    losing_answers: u16,
 }
 
 /// What happens when a second writer opens a log.
@@ -29,8 +37,20 @@ pub enum SecondWriter {
     Impossible,
     /// It is refused with [`Error::Locked`](aof_api::Error::Locked).
     Locked,
-    /// It takes over, and the first answers [`Error::Fenced`](aof_api::Error::Fenced) from then on.
-    Fences,
+    /// It takes over, and the first fails with [`Error::Fenced`](aof_api::Error::Fenced) from then on.
+    TakesOver,
+}
+
+/// Which notes a storage keeps with its checkpoints (B14).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Notes {
+    /// None: after opening there is never a note.
+    #[default]
+    None,
+    /// Some: after opening there is none, or one that was durable.
+    Some,
+    /// Every one: after opening there is the newest that was durable.
+    Every,
 }
 
 impl Capabilities {
@@ -43,8 +63,13 @@ impl Capabilities {
             crash: false,
             zeros_ahead: false,
             buffers_writes: false,
+            prune: false,
+            notes: Notes::None,
             second_writer: SecondWriter::Impossible,
+            readers_hold_the_lock: false,
+            readers_elsewhere: false,
             failing: 0,
+            losing_answers: 0,
         }
     }
 
@@ -70,7 +95,7 @@ impl Capabilities {
     }
 
     /// The storage allocates space ahead of the end, so that a log which was not closed well may end in zeros that nobody
-    /// wrote, and that an opening of the log on top cuts (B11).
+    /// wrote, and that opening the log on top cuts (B11).
     #[must_use]
     pub const fn zeros_ahead(mut self) -> Capabilities {
         self.zeros_ahead = true;
@@ -78,7 +103,7 @@ impl Capabilities {
     }
 
     /// Writes may wait in a buffer, so that it is a checkpoint which finds that the storage fails or is full; what was
-    /// written then goes on waiting for room (B7, B12).
+    /// written then keeps waiting for room (B7, B12).
     #[must_use]
     pub const fn buffers_writes(mut self) -> Capabilities {
         self.buffers_writes = true;
@@ -94,19 +119,51 @@ impl Capabilities {
 
     /// A second writer takes over, and the first is `Fenced` (B10).
     #[must_use]
-    pub const fn fences(mut self) -> Capabilities {
-        self.second_writer = SecondWriter::Fences;
+    pub const fn takes_over(mut self) -> Capabilities {
+        self.second_writer = SecondWriter::TakesOver;
         self
     }
 
-    /// The fixture can make these calls fail (B7).
+    /// The lock is given back by the last reader, where that is later than the close or drop of the writer, because the
+    /// engine below has one exclusive handle that readers share (B10).
+    #[must_use]
+    pub const fn readers_hold_the_lock(mut self) -> Capabilities {
+        self.readers_hold_the_lock = true;
+        self
+    }
+
+    /// The log can be pruned (B13).
+    #[must_use]
+    pub const fn prune(mut self) -> Capabilities {
+        self.prune = true;
+        self
+    }
+
+    /// Which notes are kept with checkpoints (B14).
+    #[must_use]
+    pub const fn notes(mut self, notes: Notes) -> Capabilities {
+        self.notes = notes;
+        self
+    }
+
+    /// The fixture can make a reader as another process would (B3, B15).
+    #[must_use]
+    pub const fn readers_elsewhere(mut self) -> Capabilities {
+        self.readers_elsewhere = true;
+        self
+    }
+
+    /// The fixture can make requests of these calls fail: [`Trouble::Fails`] (B7).
     #[must_use]
     pub const fn failing(mut self, calls: &[Call]) -> Capabilities {
-        let mut index = 0;
-        while index < calls.len() {
-            self.failing |= 1 << calls[index] as u16;
-            index += 1;
-        }
+        self.failing |= bits(calls);
+        self
+    }
+
+    /// The fixture can lose the answers of requests of these calls: [`Trouble::AnswerLost`] (B7).
+    #[must_use]
+    pub const fn losing_answers(mut self, calls: &[Call]) -> Capabilities {
+        self.losing_answers |= bits(calls);
         self
     }
 
@@ -140,15 +197,54 @@ impl Capabilities {
         self.buffers_writes
     }
 
+    /// Whether [`prune`](Capabilities::prune) was declared.
+    #[must_use]
+    pub const fn can_prune(self) -> bool {
+        self.prune
+    }
+
+    /// Which notes are kept.
+    #[must_use]
+    pub const fn kept_notes(self) -> Notes {
+        self.notes
+    }
+
     /// What happens to a second writer.
     #[must_use]
     pub const fn second_writer(self) -> SecondWriter {
         self.second_writer
     }
 
-    /// Whether `call` was among those of [`failing`](Capabilities::failing).
+    /// Whether [`readers_hold_the_lock`](Capabilities::readers_hold_the_lock) was declared.
     #[must_use]
-    pub const fn can_fail(self, call: Call) -> bool {
-        self.failing & (1 << call as u16) != 0
+    pub const fn lock_is_held_by_readers(self) -> bool {
+        self.readers_hold_the_lock
     }
+
+    /// Whether [`readers_elsewhere`](Capabilities::readers_elsewhere) was declared.
+    #[must_use]
+    pub const fn can_read_elsewhere(self) -> bool {
+        self.readers_elsewhere
+    }
+
+    /// Whether this trouble was declared with [`failing`](Capabilities::failing) or
+    /// [`losing_answers`](Capabilities::losing_answers).
+    #[must_use]
+    pub const fn can_have(self, trouble: Trouble) -> bool {
+        let declared = match trouble {
+            Trouble::Fails(_) => self.failing,
+            Trouble::AnswerLost(_) => self.losing_answers,
+        };
+        declared & bits(&[trouble.call()]) != 0
+    }
+}
+
+/// One bit for each call.
+const fn bits(calls: &[Call]) -> u16 {
+    let (mut bits, mut index) = (0, 0);
+    while index < calls.len() {
+        bits |= 1 << calls[index] as u16;
+        index += 1;
+    }
+    bits
 }

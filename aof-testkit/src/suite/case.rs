@@ -1,6 +1,7 @@
 //! The cases of the suite as data, and how one is run.
 
 use crate::suite::fixture::Fixture;
+use crate::suite::polling::wait_at_most;
 use crate::suite::promise::Promise;
 use crate::suite::trial::Trial;
 use crate::suite::verdict::{Failure, Outcome, Stop, Verdict};
@@ -62,7 +63,11 @@ impl<F: Fixture> Case<F> {
 
     /// Runs the case on a fresh fixture. A panic of the backend is a failure like any other.
     pub fn run(&self, new: impl Fn() -> F + Sync, seed: u64) -> Outcome {
-        let verdict = catch_unwind(AssertUnwindSafe(|| (self.run)(&Trial::new(&new, seed))));
+        let verdict = catch_unwind(AssertUnwindSafe(|| {
+            let trial = Trial::new(&new, seed);
+            wait_at_most(trial.fixture.patience());
+            (self.run)(&trial)
+        }));
         let seen = match verdict {
             Ok(Ok(())) => return Outcome::Passed,
             Ok(Err(Stop::Absent(reason))) => return Outcome::Skipped { reason },
@@ -87,11 +92,11 @@ impl<F> fmt::Debug for Case<F> {
     }
 }
 
-/// What a panic said, where it said it in words.
+/// The message of a panic, where it has one.
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("(without words)")
+        .unwrap_or("(without a message)")
 }

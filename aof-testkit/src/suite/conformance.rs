@@ -29,13 +29,18 @@ macro_rules! __conformance_cases {
                 b3_a_write_is_read_at_once_on_the_same_backend,
                 b3_a_reader_made_afterwards_sees_what_was_written,
                 b3_a_reader_begins_at_offset_0,
-                b3_a_reader_made_earlier_sees_a_prefix_of_what_was_written,
-                b3_a_reader_sees_everything_up_to_the_last_checkpoint,
-                b3_a_reader_at_the_end_goes_on_when_more_is_written,
-                b3_a_reader_goes_on_after_close_and_drop,
+                b3_a_reader_made_earlier_sees_every_write_that_returned,
+                b3_a_reader_sees_what_is_durable_and_what_is_not,
+                b3_a_reader_at_the_end_continues_when_more_is_written,
+                b3_a_reader_continues_after_close_and_drop,
                 b3_after_a_truncate_an_earlier_reader_is_good_below_the_cut,
                 b3_after_a_truncate_an_earlier_reader_never_sees_the_cut_bytes,
                 b3_a_reader_made_after_a_truncate_sees_the_new_bytes,
+            }
+            async b3_ended {
+                b3_a_reader_ends_at_the_durable_length_after_a_close,
+                b3_a_reader_ends_at_the_durable_length_after_a_drop,
+                b3_a_reader_never_sees_the_bytes_of_the_next_writer,
             }
             threads b3_threads {
                 b3_a_reader_on_another_thread_sees_a_prefix,
@@ -58,16 +63,30 @@ macro_rules! __conformance_cases {
                 b6_the_last_of_many_checkpoints_counts,
                 b6_closing_keeps_what_was_checkpointed,
             }
+            async b6_under_way {
+                b6_writes_and_reads_continue_while_a_checkpoint_is_under_way,
+                b6_what_is_written_meanwhile_is_not_lost_by_a_crash_of_what_was_promised,
+                b6_two_under_way_resolve_in_any_order_of_polls,
+                b6_the_next_one_covers_those_that_were_dropped,
+                b6_close_drives_what_is_under_way,
+                b6_truncate_drives_what_is_under_way,
+                b6_the_outcome_agrees_with_the_durable_length_after_a_drop,
+                b6_a_note_that_is_too_long_changes_nothing,
+            }
             async b7 {
-                b7_durable_len_is_0_after_an_opening,
+                b7_opening_counts_nothing_as_durable_that_a_crash_takes,
                 b7_after_a_failed_write_the_length_is_what_it_was_or_it_is_poisoned,
+                b7_a_write_whose_answer_is_lost_is_there_once_or_not_at_all,
                 b7_a_failed_checkpoint_poisons,
+                b7_a_checkpoint_whose_answer_is_lost_kept_its_promise_or_poisons,
                 b7_a_second_checkpoint_after_a_failed_one_does_not_report_success,
+                b7_none_under_way_succeeds_after_an_earlier_one_failed,
                 b7_poison_names_its_cause,
                 b7_a_failed_truncate_poisons,
-                b7_poison_ends_with_a_new_opening,
+                b7_a_truncate_whose_answer_is_lost_cut_or_poisons,
+                b7_poison_ends_when_the_log_is_opened_again,
                 b7_a_poisoned_backend_still_reads_what_was_durable,
-                b7_after_a_failed_read_the_cursor_stays_and_reading_goes_on,
+                b7_after_a_failed_read_the_cursor_stays_and_reading_continues,
             }
             async b8 {
                 b8_truncate_cuts_at_every_boundary,
@@ -93,9 +112,19 @@ macro_rules! __conformance_cases {
                 b10_the_lock_is_gone_when_close_returns,
                 b10_the_lock_is_gone_when_the_backend_is_dropped,
                 b10_the_lock_is_gone_while_readers_live,
-                b10_a_second_writer_fences_the_first_off,
+                b10_the_last_reader_gives_the_lock_back,
                 b10_after_close_every_call_answers_closed,
                 b10_a_second_close_is_no_error,
+            }
+            async b10_outlived {
+                b10_a_checkpoint_that_outlives_its_backend_changes_nothing,
+                b10_the_lock_is_gone_after_a_close_that_fails,
+            }
+            async b10_takeover {
+                b10_a_takeover_at_any_await_point_keeps_what_was_acknowledged,
+                b10_a_second_writer_fences_the_first_off,
+                b10_what_was_durable_before_a_fence_resolves_to_ok,
+                b3_a_reader_of_a_fenced_writer_ends_at_its_durable_length,
             }
             async b11 {
                 b11_a_crash_keeps_the_durable_prefix_exactly,
@@ -103,6 +132,8 @@ macro_rules! __conformance_cases {
                 b11_a_log_can_be_written_after_a_crash,
                 b11_a_log_that_was_never_checkpointed_opens_after_a_crash,
                 b11_a_crash_while_a_checkpoint_runs_keeps_the_one_before,
+                b11_without_truncate_a_crash_keeps_whole_writes,
+                b11_a_crash_takes_what_was_not_durable,
             }
             async b12 {
                 b12_no_room_is_full_and_nothing_was_appended,
@@ -111,6 +142,52 @@ macro_rules! __conformance_cases {
                 b12_a_full_log_still_reads_and_checkpoints,
                 b12_a_smaller_write_that_fits_is_taken,
                 b12_a_cut_makes_room,
+            }
+            async b13 {
+                b13_a_pruned_log_begins_where_it_may_be_divided,
+                b13_a_pruned_log_continues_at_the_same_offsets,
+                b13_prune_above_what_is_durable_is_refused,
+                b13_the_last_durable_write_stays,
+                b13_a_prune_survives_a_crash,
+                b13_a_dropped_prune_leaves_an_old_start_or_a_new_one,
+                b13_prune_drives_what_is_under_way,
+                b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_poisoned,
+                b13_a_fenced_writer_prunes_nothing,
+            }
+            async b14 {
+                b14_note_is_what_opening_found_and_nothing_newer,
+                b14_some_note_is_found_where_some_are_kept,
+                b14_an_empty_note_leaves_the_one_before,
+                b14_a_note_covers_what_was_written_at_its_call,
+                b14_what_a_note_covers_survives_a_crash,
+                b14_a_cut_forgets_the_notes_above_it,
+            }
+            async b15 {
+                b15_changed_returns_at_once_what_is_there,
+                b15_changed_is_woken_by_a_write,
+                b15_changed_of_a_log_that_was_cut_is_truncated,
+                b15_changed_reports_a_close_after_what_is_durable,
+                b15_changed_reports_a_drop,
+                b15_changed_reports_poison,
+                b15_changed_reports_a_fence,
+                b15_a_dropped_changed_changes_nothing,
+            }
+            async elsewhere {
+                b3_a_reader_elsewhere_sees_what_is_durable_and_always_a_prefix,
+                b3_a_reader_elsewhere_never_sees_bytes_that_were_cut,
+                b15_a_reader_elsewhere_hears_of_more,
+            }
+            async b16 {
+                b16_every_call_completes_on_another_thread,
+                b16_a_future_may_move_to_another_thread_half_way,
+                b16_two_checkpoints_on_two_threads_complete,
+            }
+            async large {
+                b1_the_largest_write_is_whole,
+                b4_reads_begin_inside_any_of_a_thousand_pieces,
+                b6_a_thousand_checkpoints_are_there_after_a_reopen,
+                b6_a_thousand_checkpoints_survive_a_crash,
+                b6_one_checkpoint_of_many_megabytes_survives,
             }
             async log_chain {
                 log_a_linear_log_is_clean_under_every_rule,
@@ -183,7 +260,9 @@ macro_rules! __conformance_rules {
 /// Every case, in the order of the promises, for a harness of your own.
 #[must_use]
 pub fn cases<F: Fixture>() -> Vec<Case<F>> {
-    crate::__conformance_cases!(data())
+    let mut cases: Vec<Case<F>> = crate::__conformance_cases!(data());
+    cases.sort_by_key(Case::promise);
+    cases
 }
 
 /// Tests a backend: one `#[test]` for every case of the suite.

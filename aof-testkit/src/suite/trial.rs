@@ -2,26 +2,33 @@
 
 use crate::random::Random;
 use crate::suite::fixture::Fixture;
+use crate::suite::trouble::Trouble;
 use crate::suite::verdict::{Stop, Verdict, told};
-use crate::wrap::call::Call;
 use aof_api::{AofBackend, AofRead, Error, Result};
+use std::cell::RefCell;
 use std::io::IoSlice;
+use std::rc::Rc;
 
 /// What a case is given.
 pub(crate) struct Trial<'a, F> {
-    pub(crate) fixture: F,
+    pub(crate) fixture: Rc<F>,
     new: &'a (dyn Fn() -> F + Sync),
     pub(crate) seed: u64,
+    /// Every fixture of the case. They are dropped with the first trial, outside of every `block_on`: one that owns a
+    /// runtime must not be dropped inside of it.
+    made: Rc<RefCell<Vec<Rc<F>>>>,
 }
 
 impl<'a, F: Fixture> Trial<'a, F> {
     pub(crate) fn new(new: &'a (dyn Fn() -> F + Sync), seed: u64) -> Trial<'a, F> {
-        Trial { fixture: new(), new, seed }
+        Trial { fixture: Rc::new(new()), new, seed, made: Rc::default() }
     }
 
     /// A trial on another log, for cases that need many.
     pub(crate) fn another(&self) -> Trial<'a, F> {
-        Trial::new(self.new, self.seed)
+        let fixture = Rc::new((self.new)());
+        self.made.borrow_mut().push(Rc::clone(&fixture));
+        Trial { fixture, new: self.new, seed: self.seed, made: Rc::clone(&self.made) }
     }
 
     pub(crate) fn random(&self) -> Random {
@@ -44,17 +51,31 @@ impl<'a, F: Fixture> Trial<'a, F> {
         Ok(backend)
     }
 
-    /// Goes on only where the log can be cut; elsewhere asserts that it refuses and skips.
+    /// An empty log with room for `bytes`, also where logs are bounded.
+    pub(crate) async fn create_for(&self, bytes: usize) -> Result<F::Backend, Stop> {
+        match self.fixture.capabilities().can_fill() {
+            true => Ok(self.fixture.create_with_capacity(bytes as u64).await?),
+            false => self.create().await,
+        }
+    }
+
+    /// Continues only where the log can be cut; elsewhere checks that it refuses, whatever the length, and skips.
     pub(crate) async fn needs_truncate(&self, backend: &mut F::Backend) -> Verdict {
-        let len = backend.len();
         if self.fixture.capabilities().can_truncate() {
             return Ok(());
         }
+        for len in [0, backend.len() + 1, u64::MAX] {
+            let refused = backend.truncate(len).await;
+            if !matches!(refused, Err(Error::Unsupported { .. })) {
+                return self.absent("truncate", "Capabilities::truncate", refused);
+            }
+        }
+        let len = backend.len();
         let refused = backend.truncate(len).await;
         self.absent("truncate", "Capabilities::truncate", refused)
     }
 
-    /// Goes on only where the fixture can lose power.
+    /// Continues only where the fixture can lose power.
     pub(crate) async fn needs_crash(&self) -> Verdict {
         if self.fixture.capabilities().can_crash() {
             return Ok(());
@@ -65,16 +86,24 @@ impl<'a, F: Fixture> Trial<'a, F> {
         self.absent("crash", "Capabilities::crash", refused)
     }
 
-    /// Goes on only where the fixture can make `call` fail.
-    pub(crate) fn needs_failing(&self, call: Call) -> Verdict {
-        if self.fixture.capabilities().can_fail(call) {
+    /// Continues only where the fixture can make this trouble.
+    pub(crate) fn needs_trouble(&self, trouble: Trouble) -> Verdict {
+        if self.fixture.capabilities().can_have(trouble) {
             return Ok(());
         }
-        let refused = self.another().fixture.fail_next(call);
-        self.absent(&format!("make a {call} fail"), "Capabilities::failing", refused)
+        let refused = self.another().fixture.trouble(trouble);
+        self.absent(&format!("have {trouble}"), "Capabilities::failing or losing_answers", refused)
     }
 
-    /// Goes on only where a write tells that there is no room for it.
+    /// Stops the log in the hardest way that the fixture knows, and opens it again.
+    pub(crate) async fn stop(&self, backend: F::Backend) -> Result<F::Backend, Stop> {
+        match self.fixture.capabilities().can_crash() {
+            true => Ok(self.fixture.crash(backend, self.seed).await?),
+            false => Ok(self.fixture.reopen(backend).await?),
+        }
+    }
+
+    /// Continues only where a write reports that there is no room for it.
     pub(crate) fn needs_unbuffered_writes(&self) -> Verdict {
         match self.fixture.capabilities().can_buffer_writes() {
             true => Err(Stop::Absent("cannot tell before a checkpoint that there is no room".to_owned())),
@@ -82,8 +111,8 @@ impl<'a, F: Fixture> Trial<'a, F> {
         }
     }
 
-    /// Cuts the zeros behind the first `len` bytes of a log that was not closed well, as an opening of the log on top does,
-    /// where the storage allocates ahead.
+    /// Cuts the zeros past the first `len` bytes of a log that was not closed well, as opening the log on top does, where
+    /// the storage allocates ahead.
     pub(crate) async fn cut_zeros_ahead(&self, backend: &mut F::Backend, len: usize) -> Verdict {
         if self.fixture.capabilities().has_zeros_ahead() && backend.len() > len as u64 {
             let ahead = read_from(backend, len as u64).await?;
@@ -99,14 +128,14 @@ impl<'a, F: Fixture> Trial<'a, F> {
         match refused {
             Err(Error::Unsupported { .. }) => Err(Stop::Absent(format!("cannot {what}"))),
             other => Err(Stop::broken(format_args!(
-                "{what} is not declared and answers {} where Unsupported was due: declare it with {declare}",
+                "{what} is not declared: expected Unsupported, got {}: declare it with {declare}",
                 told(&other)
             ))),
         }
     }
 }
 
-/// Appends `bytes` in one part and checks what the call answers.
+/// Appends `bytes` in one part and checks what the call returns.
 pub(crate) async fn append<B: AofBackend>(backend: &mut B, bytes: &[u8]) -> Verdict {
     append_parts(backend, &[IoSlice::new(bytes)]).await
 }
@@ -123,14 +152,14 @@ pub(crate) async fn grow<B: AofBackend>(backend: &mut B, log: &[u8]) -> Verdict 
     append(backend, more).await
 }
 
-/// Appends `parts` and checks what the call answers.
+/// Appends `parts` and checks what the call returns.
 pub(crate) async fn append_parts<B: AofBackend>(backend: &mut B, parts: &[IoSlice<'_>]) -> Verdict {
     let before = backend.len();
     let bytes: u64 = parts.iter().map(|part| part.len() as u64).sum();
     let offset = backend.write(parts).await?;
     if offset != before {
         return Err(Stop::broken(format_args!(
-            "write answered offset {offset} where the length from before is {before}"
+            "write returned offset {offset} where the length from before is {before}"
         )));
     }
     if backend.len() != before + bytes {
@@ -148,7 +177,7 @@ pub(crate) async fn read_from<R: AofRead>(cursor: &mut R, offset: u64) -> Result
     read_on(cursor).await
 }
 
-/// Everything that `cursor` can read from where it stands.
+/// Everything that `cursor` can read from where it is.
 pub(crate) async fn read_on<R: AofRead>(cursor: &mut R) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut buf = vec![0; 64 * 1024];
@@ -189,10 +218,7 @@ pub(crate) fn same(seen: &[u8], wanted: &[u8], when: &str) -> Verdict {
 #[track_caller]
 pub(crate) fn prefix(seen: &[u8], written: &[u8], least: usize, when: &str) -> Verdict {
     if seen.len() < least {
-        return Err(Stop::broken(format_args!(
-            "{when}: {} bytes are seen where at least {least} were due",
-            seen.len()
-        )));
+        return Err(Stop::broken(format_args!("{when}: expected at least {least} bytes, got {}", seen.len())));
     }
     same(seen, &written[..seen.len().min(written.len())], when)
 }
@@ -203,9 +229,9 @@ pub(crate) fn difference(seen: &[u8], wanted: &[u8]) -> Option<String> {
     if seen == wanted {
         return None;
     }
-    let lens = format!("{} bytes seen, {} due", seen.len(), wanted.len());
+    let lens = format!("{} bytes seen, {} expected", seen.len(), wanted.len());
     match seen.iter().zip(wanted).position(|(seen, wanted)| seen != wanted) {
-        Some(at) => Some(format!("byte {at} is {:#04x} where {:#04x} was due ({lens})", seen[at], wanted[at])),
+        Some(at) => Some(format!("at byte {at}: expected {:#04x}, got {:#04x} ({lens})", wanted[at], seen[at])),
         None => Some(format!("{lens}, the same as far as both go, up to {}", seen.len().min(wanted.len()))),
     }
 }

@@ -33,14 +33,18 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}: the storage broke promise {}", self.case, self.promise)?;
+        match self.promise {
+            // A storage that keeps its promises can still meet a fault of the log: whose fault it is, this does not say.
+            Promise::Log => writeln!(f, "{}: the log on this storage failed", self.case)?,
+            promise => writeln!(f, "{}: the storage broke promise {promise}", self.case)?,
+        }
         writeln!(f, "  promised: {}", self.promise.text())?;
         writeln!(f, "  seen:     {}", self.seen)?;
         write!(f, "  seed:     {seed} (AOF_TESTKIT_SEED={seed} runs it again)", seed = self.seed)
     }
 }
 
-/// What a case answers: nothing, or why it stopped.
+/// What a case returns: nothing, or why it stopped.
 pub(crate) type Verdict = Result<(), Stop>;
 
 /// Why a case stopped.
@@ -59,11 +63,11 @@ impl Stop {
     }
 }
 
-/// A call that ought to have succeeded.
+/// A call that must succeed, and failed.
 impl From<aof_api::Error> for Stop {
     #[track_caller]
     fn from(error: aof_api::Error) -> Stop {
-        Stop::broken(format_args!("a call that ought to succeed answered: {error}"))
+        Stop::broken(format_args!("a call that must succeed failed: {error}"))
     }
 }
 
@@ -82,7 +86,7 @@ macro_rules! ensure_eq {
         let (seen, wanted) = (&$seen, &$wanted);
         if seen != wanted {
             return Err($crate::suite::verdict::Stop::broken(format_args!(
-                "{}: {seen:?} where {wanted:?} was due",
+                "{}: expected {wanted:?}, got {seen:?}",
                 format_args!($($what)+)
             )));
         }
@@ -96,10 +100,10 @@ macro_rules! ensure_refused {
             Err($refusal) $(if $guard)? => {}
             other => {
                 return Err($crate::suite::verdict::Stop::broken(format_args!(
-                    "{}: {} where {} was due",
+                    "{}: expected {}, got {}",
                     format_args!($($what)+),
-                    $crate::suite::verdict::told(&other.map(|_| ())),
-                    stringify!($refusal)
+                    stringify!($refusal),
+                    $crate::suite::verdict::told(&other.map(|_| ()))
                 )));
             }
         }

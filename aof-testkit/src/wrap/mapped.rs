@@ -2,9 +2,12 @@
 
 use crate::suite::capabilities::Capabilities;
 use crate::suite::fixture::Fixture;
-use crate::wrap::call::Call;
+use crate::suite::scale::Scale;
+use crate::suite::trouble::Trouble;
+use aof_api::storage::DynAofRead;
 use aof_api::{AofBackend, Result};
 use std::future::Future;
+use std::time::Duration;
 
 /// A fixture whose backends are those of another one, wrapped.
 ///
@@ -67,8 +70,20 @@ where
         self.fixture.crash((self.unwrap)(backend), seed).await.map(&self.wrap)
     }
 
-    fn fail_next(&self, call: Call) -> Result<()> {
-        self.fixture.fail_next(call)
+    async fn reader_elsewhere(&self) -> Result<Box<dyn DynAofRead>> {
+        self.fixture.reader_elsewhere().await
+    }
+
+    fn trouble(&self, trouble: Trouble) -> Result<()> {
+        self.fixture.trouble(trouble)
+    }
+
+    fn scale(&self) -> Scale {
+        self.fixture.scale()
+    }
+
+    fn patience(&self) -> Duration {
+        self.fixture.patience()
     }
 
     fn block_on<T>(&self, future: impl Future<Output = T>) -> T {

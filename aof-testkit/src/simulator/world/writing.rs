@@ -1,37 +1,36 @@
 //! The steps that write.
 
 use super::*;
+use aof_api::format::size_disk;
 
 impl World {
-    pub(super) fn log(&mut self) -> Seen<&mut Aof<SimBackend>> {
-        self.log.as_mut().ok_or_else(|| "no log is open".to_owned())
-    }
-
-    /// Which error, if any, a write has to answer now; and takes note of what it does to the backend.
-    fn write_failure(&mut self, error: &Error) -> Seen {
+    /// Checks that a write that was `refused`, or was not, had to be.
+    fn wrote(&mut self, was_poisoned: bool, refused: Option<&Error>) -> Seen {
+        let struck = self.notice();
+        let failed = struck.iter().any(|fault| matches!(fault, Fault::WriteFails | Fault::WriteKeepsPart));
+        let Some(error) = refused else {
+            must!(!was_poisoned && !self.poisoned, "a write to a poisoned log returned Ok");
+            must!(!failed, "a write whose storage failed returned Ok");
+            self.unfilled = false;
+            return Ok(());
+        };
         self.tally.failures += 1;
-        if self.poisoned {
-            must!(matches!(error, Error::Poisoned { .. }), "a write to a poisoned log answered {error:?}");
-            return Ok(());
-        }
+        let poison = matches!(error, Error::Poisoned { .. });
+        must!(!was_poisoned || poison, "a write to a poisoned log failed with {error:?}");
         // What fills up a kept tail is made durable at once.
-        if self.unfilled && self.fail_write.is_none() && std::mem::take(&mut self.fail_checkpoint) {
-            self.poisoned = true;
-            return Ok(());
-        }
-        let Some(fault) = self.fail_write.take() else { return Err(format!("a write answered {error:?}")) };
-        if fault == Fault::WriteKeepsPart {
-            self.poisoned = true;
+        let full = self.unfilled && struck.contains(&Fault::CheckpointIsFull);
+        must!(failed || full || self.poisoned, "a write failed with {error:?}");
+        if struck.contains(&Fault::WriteKeepsPart) {
             self.doubtful = Some(self.log()?.len());
         }
         Ok(())
     }
 
-    fn write_success(&mut self) -> Seen {
-        self.unfilled = false;
-        must!(!self.poisoned, "a write to a poisoned log answered Ok");
-        must!(self.fail_write.is_none(), "a write whose storage failed answered Ok");
-        Ok(())
+    /// An entry was written that is not in the model yet.
+    fn push(&mut self, entry: Entry) {
+        self.model.entries.push(entry);
+        self.tally.entries += 1;
+        self.tally.pipelined += u64::from(!self.under_way.is_empty());
     }
 
     pub(super) async fn append(&mut self, entries: usize, body: usize, many: bool) -> Seen {
@@ -39,8 +38,9 @@ impl World {
             return self.write_next(body).await;
         }
         let bodies: Vec<_> = (0..entries).map(|_| (OPERATION, self.body(body))).collect();
-        let commit = self.model.checkpointed_op;
-        let appendable = self.model.appendable();
+        let (appendable, was_poisoned) = (self.model.appendable(), self.poisoned);
+        let durable_len = self.log()?.durable_len();
+        let commit = self.model.commit(durable_len);
         let log = self.log()?;
         let appended = match many {
             true => log.append_all(&bodies).await,
@@ -48,48 +48,58 @@ impl World {
         };
         match appended {
             Err(Error::Forked { .. }) => {
-                must!(!appendable && entries > 0, "an append on the highest op answered Forked");
+                must!(!appendable && entries > 0, "an append after the highest op is Forked");
                 Ok(())
             }
-            Err(error) => self.write_failure(&error),
+            Err(error) => self.wrote(was_poisoned, Some(&error)),
             Ok(appended) => {
-                must!(appendable || entries == 0, "an append below the highest op answered Ok");
-                self.write_success()?;
-                must!(appended.len() == entries, "{entries} appends answered {appended:?}");
+                must!(appendable || entries == 0, "an append below the highest op returned Ok");
+                self.wrote(was_poisoned, None)?;
+                must!(appended.len() == entries, "{entries} appends returned {appended:?}");
                 for appended in appended {
-                    let end = self.model.tip().map_or(0, Entry::end);
+                    let end = self.model.end();
                     must!(self.model.scarred || appended.offset == end, "{appended:?} where the log ends at {end}");
-                    must!(appended.op == self.model.op_max() + 1, "{appended:?} behind op {}", self.model.op_max());
-                    self.model.entries.push(Entry::appended(appended, body, commit));
-                    self.tally.entries += 1;
+                    must!(appended.op == self.model.op_max() + 1, "{appended:?} after op {}", self.model.op_max());
+                    let entry = Entry::appended(appended, body, commit);
+                    self.check_commit(&entry)?;
+                    self.push(entry);
                 }
                 self.check_tip()
             }
         }
     }
 
+    /// Whether an entry says what was checkpointed when it was made.
+    fn check_commit(&self, entry: &Entry) -> Seen {
+        let bytes = self.disk.bytes(entry.offset..entry.end());
+        let prepare = Prepare::decode(&bytes).map_err(|error| format!("op {} was appended: {error}", entry.op))?;
+        let (found, expected) = (prepare.header().commit.get(), entry.commit);
+        must!(Some(found) == expected, "op {} says that op {found} is durable, not {expected:?}", entry.op);
+        Ok(())
+    }
+
     pub(super) async fn append_dropped(&mut self, body: usize, polls: usize) -> Seen {
         // Where the outcome would be in doubt for the model, there is nothing to learn either.
-        if self.kind == Kind::Record
-            || !self.model.appendable()
-            || self.poisoned
-            || self.fail_write.is_some()
-            || self.begun
-            || (self.unfilled && self.fail_checkpoint)
-        {
+        if self.kind == Kind::Record || !self.model.appendable() || self.poisoned {
             return Ok(());
         }
         let bytes = self.body(body);
-        let commit = self.model.checkpointed_op;
         self.faults().set_pending(1, 1.0);
-        let before = self.log()?.len();
-        let done = drop_after(polls, self.log()?.append(OPERATION, &bytes)).await;
+        let log = self.log()?;
+        let (before, durable_len) = (log.len(), log.durable_len());
+        let done = drop_after(polls, log.append(OPERATION, &bytes)).await;
         self.faults().set_pending(0, 0.0);
         let (len, tip) = (self.log()?.len(), self.log()?.tip());
-        let size = aof_api::format::size_disk(256 + body as u32);
-        // What was dropped may be the checkpoint behind a filler.
-        self.begun |= self.unfilled && done.is_none() && polls > 0;
         let accepted = tip.map(|tip| tip.checksum) != self.model.tip().map(|tip| tip.checksum);
+        if let Some(Err(error)) = done {
+            must!(!accepted, "an append failed with {error:?}, and the tip is {tip:?}");
+            return self.wrote(false, Some(&error));
+        }
+        let struck = self.notice();
+        if struck.contains(&Fault::WriteKeepsPart) {
+            self.doubtful = Some(len);
+        }
+        let size = size_disk(256 + body as u32);
         let written = if accepted { size } else { 0 };
         let filled = self.unfilled && len >= before + written;
         must!(len == before + written || filled, "a dropped append of {size} bytes at {before} left {len}");
@@ -98,9 +108,11 @@ impl World {
             self.unfilled = false;
             let tip = tip.ok_or("an append was accepted, and there is no tip")?;
             must!(tip.op == self.model.op_max() + 1, "a dropped append was accepted, and the tip is {tip:?}");
-            let appended = aof_api::Appended::new(tip.op, tip.checksum, len - size);
-            self.model.entries.push(Entry::appended(appended, body, commit));
-            self.tally.entries += 1;
+            let (op, checksum, offset) = (tip.op, tip.checksum, len - size);
+            let commit = Some(self.model.commit(durable_len));
+            let entry = Entry { op, checksum, offset, len: size, follows: true, commit, prepare: None };
+            self.check_commit(&entry)?;
+            self.push(entry);
         }
         self.check_tip()
     }
@@ -112,7 +124,7 @@ impl World {
             Some(tip) => (tip.op, tip.checksum),
             None => (0, Prepare::root(0).checksum()),
         };
-        // Going on from an old entry with something new would be a fork.
+        // Continuing from an old entry with something new would be a fork.
         if !self.model.appendable() {
             return Ok(());
         }
@@ -129,18 +141,19 @@ impl World {
     }
 
     async fn write(&mut self, prepare: Prepare) -> Seen {
+        let was_poisoned = self.poisoned;
         match self.log()?.write(&prepare).await {
-            Err(error) => self.write_failure(&error),
+            Err(error) => self.wrote(was_poisoned, Some(&error)),
             Ok(offset) => {
-                self.write_success()?;
-                self.model.entries.push(Entry::written(prepare, offset));
-                self.tally.entries += 1;
+                self.wrote(was_poisoned, None)?;
+                let entry = Entry::written(prepare, offset, self.model.tip());
+                self.push(entry);
                 self.check_tip()
             }
         }
     }
 
-    /// Writes an entry of before once more, and those behind it, as a replica that restarts does.
+    /// Writes an entry of before once more, and those after it, as a replica that restarts does.
     pub(super) async fn write_again(&mut self, back: usize) -> Seen {
         let from = self.model.entries.len().saturating_sub(back + 1);
         let again: Vec<_> = self.model.entries[from..].iter().map(|entry| entry.prepare.clone()).collect();
@@ -152,45 +165,10 @@ impl World {
         Ok(())
     }
 
-    pub(super) async fn checkpoint(&mut self, dropped_after: Option<usize>) -> Seen {
-        let polls = dropped_after.unwrap_or(usize::MAX);
-        if dropped_after.is_some() {
-            self.faults().set_pending(1, 1.0);
-        }
-        let len = self.log()?.len();
-        let done = drop_after(polls, self.log()?.checkpoint()).await;
-        self.faults().set_pending(0, 0.0);
-        match done {
-            None => {
-                // Not polled, not begun; and a poisoned log refuses at the first poll.
-                self.begun |= polls > 0;
-                Ok(())
-            }
-            Some(Ok(durable)) => {
-                must!(!self.poisoned, "a checkpoint of a poisoned log answered Ok");
-                must!(!self.fail_checkpoint, "a checkpoint whose storage failed answered Ok");
-                must!(durable == len, "a checkpoint of {len} bytes answered {durable}");
-                must!(self.log()?.durable_len() == len, "durable_len() is not what the checkpoint answered, {len}");
-                self.begun = false;
-                self.model.checkpointed();
-                Ok(())
-            }
-            Some(Err(error)) => {
-                self.tally.failures += 1;
-                must!(self.poisoned || self.fail_checkpoint, "a checkpoint answered {error:?}");
-                must!(!self.poisoned || matches!(error, Error::Poisoned { .. }), "a poisoned log answered {error:?}");
-                self.begun = false;
-                self.fail_checkpoint = false;
-                self.poisoned = true;
-                Ok(())
-            }
-        }
-    }
-
     pub(super) fn check_tip(&mut self) -> Seen {
         let expected = self.model.tip().map(|entry| (entry.op, entry.checksum));
         let tip = self.log()?.tip().map(|tip| (tip.op, tip.checksum));
-        must!(tip == expected, "the tip is {tip:?} where {expected:?} was due");
+        must!(tip == expected, "the tip is {tip:?}, expected {expected:?}");
         Ok(())
     }
 }

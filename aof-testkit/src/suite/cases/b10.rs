@@ -8,7 +8,7 @@ use aof_api::{AofBackend, AofRead, Error};
 use std::io::IoSlice;
 
 impl<F: Fixture> Trial<'_, F> {
-    /// Goes on only where a second writer is refused with `Locked`; elsewhere checks that there is no such thing.
+    /// Continues only where a second writer is refused with `Locked`; elsewhere checks that there is no such thing.
     async fn needs_locks(&self) -> Verdict {
         match self.fixture.capabilities().second_writer() {
             SecondWriter::Locked => Ok(()),
@@ -16,18 +16,29 @@ impl<F: Fixture> Trial<'_, F> {
                 let other = self.another();
                 let _first = other.fixture.create().await?;
                 let refused = other.fixture.second_writer().await.map(|_| ());
-                self.absent("have a second writer", "Capabilities::locks or fences", refused)
+                self.absent("have a second writer", "Capabilities::locks or takes_over", refused)
             }
-            SecondWriter::Fences => Err(Stop::Absent("does not lock: a second writer fences the first off".to_owned())),
+            SecondWriter::TakesOver => Err(Stop::Absent("does not lock: a second writer takes over".to_owned())),
         }
     }
 
-    /// Goes on only where a second writer fences the first off.
-    async fn needs_fences(&self) -> Verdict {
+    /// Continues only where a second writer takes over; elsewhere checks that there is no such thing.
+    pub(crate) async fn needs_takeover(&self) -> Verdict {
         match self.fixture.capabilities().second_writer() {
-            SecondWriter::Fences => Ok(()),
+            SecondWriter::TakesOver => Ok(()),
             SecondWriter::Impossible => self.needs_locks().await,
-            SecondWriter::Locked => Err(Stop::Absent("does not fence: a second writer is refused".to_owned())),
+            SecondWriter::Locked => Err(Stop::Absent("does not take over: a second writer is refused".to_owned())),
+        }
+    }
+
+    /// Continues only where there can be a next writer while readers of the one before live.
+    pub(crate) async fn needs_another_writer_beside_readers(&self) -> Verdict {
+        match self.fixture.capabilities().second_writer() {
+            SecondWriter::Impossible => self.needs_locks().await,
+            _ if self.fixture.capabilities().lock_is_held_by_readers() => {
+                Err(Stop::Absent("has no other writer while readers live".to_owned()))
+            }
+            SecondWriter::Locked | SecondWriter::TakesOver => Ok(()),
         }
     }
 }
@@ -36,7 +47,7 @@ pub(crate) async fn b10_a_second_writer_is_refused_at_once<F: Fixture>(trial: &T
     trial.needs_locks().await?;
     let log = trial.random().bytes(1000);
     let mut backend = trial.create_with(&log[..500]).await?;
-    // Twice: being refused must not open the door for the next one.
+    // Twice: being refused must not let in the next one.
     for round in 0..2 {
         ensure_refused!(trial.fixture.second_writer().await, Error::Locked { .. }, "second writer, attempt {round}");
     }
@@ -60,7 +71,7 @@ pub(crate) async fn b10_the_lock_is_gone_when_close_returns<F: Fixture>(trial: &
         Error::Locked { .. },
         "a third writer after the first was dropped"
     );
-    append(&mut second, b"goes on").await
+    append(&mut second, b"continues").await
 }
 
 pub(crate) async fn b10_the_lock_is_gone_when_the_backend_is_dropped<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
@@ -71,11 +82,14 @@ pub(crate) async fn b10_the_lock_is_gone_when_the_backend_is_dropped<F: Fixture>
     drop(backend);
     let mut second = trial.fixture.second_writer().await?;
     holds(&mut second, &log, "a second writer after the first was dropped").await?;
-    append(&mut second, b"goes on").await
+    append(&mut second, b"continues").await
 }
 
 pub(crate) async fn b10_the_lock_is_gone_while_readers_live<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     trial.needs_locks().await?;
+    if trial.fixture.capabilities().lock_is_held_by_readers() {
+        return Err(Stop::Absent("gives the lock back with the last reader, which is declared and checked".to_owned()));
+    }
     let log = trial.random().bytes(1000);
     let mut first = trial.create_with(&log).await?;
     first.checkpoint(&[]).await?;
@@ -83,9 +97,9 @@ pub(crate) async fn b10_the_lock_is_gone_while_readers_live<F: Fixture>(trial: &
     first.close().await?;
     drop(first);
     let mut second = trial.fixture.second_writer().await?;
-    let mut other = second.reader().await?;
-    // A reader ends where its writer knew that the bytes are durable.
+    // What was found counts as durable, and is shown to readers after a close, only from here on.
     second.checkpoint(&[]).await?;
+    let mut other = second.reader().await?;
     drop(second);
     let third = trial.fixture.second_writer().await?;
     sees(&mut one, &log, "a reader of the first writer").await?;
@@ -95,24 +109,27 @@ pub(crate) async fn b10_the_lock_is_gone_while_readers_live<F: Fixture>(trial: &
     Ok(())
 }
 
-pub(crate) async fn b10_a_second_writer_fences_the_first_off<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
-    trial.needs_fences().await?;
-    let log = trial.random().bytes(2000);
-    let mut first = trial.create_with(&log[..1000]).await?;
-    first.checkpoint(&[]).await?;
-    let mut second = trial.fixture.second_writer().await?;
-    holds(&mut second, &log[..1000], "the second writer").await?;
-    // A write may still be buffered; a checkpoint may not succeed, now or later.
-    let _ = first.write(&[IoSlice::new(b"late")]).await;
-    for round in 0..2 {
-        ensure_refused!(first.checkpoint(&[]).await, Error::Fenced { .. }, "checkpoint {round} of the first writer");
-        let refused = first.write(&[IoSlice::new(b"later")]).await;
-        ensure_refused!(refused, Error::Fenced { .. }, "write {round} of the first writer");
+pub(crate) async fn b10_the_last_reader_gives_the_lock_back<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    if !trial.fixture.capabilities().lock_is_held_by_readers() {
+        return Err(Stop::Absent("does not let readers hold the lock, which is checked".to_owned()));
     }
+    trial.needs_locks().await?;
+    let log = trial.random().bytes(1000);
+    let mut first = trial.create_with(&log).await?;
+    first.checkpoint(&[]).await?;
+    let (mut one, other) = (first.reader().await?, first.reader().await?);
+    first.close().await?;
     drop(first);
-    append(&mut second, &log[1000..]).await?;
-    second.checkpoint(&[]).await?;
-    holds(&mut second, &log, "the second writer, after the first was fenced off").await
+    drop(other);
+    ensure_refused!(
+        trial.fixture.second_writer().await,
+        Error::Locked { .. },
+        "a second writer beside a reader that is declared to hold the lock"
+    );
+    sees(&mut one, &log, "that reader").await?;
+    drop(one);
+    let mut second = trial.fixture.second_writer().await?;
+    holds(&mut second, &log, "a second writer after the last reader was dropped").await
 }
 
 pub(crate) async fn b10_after_close_every_call_answers_closed<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {

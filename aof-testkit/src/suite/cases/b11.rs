@@ -2,16 +2,13 @@
 
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::{Trial, append, read_from, same};
-use crate::suite::verdict::{Verdict, ensure, ensure_eq};
+use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq};
 use aof_api::AofBackend;
 
-/// Checks that `backend`, opened after a crash, begins with what was durable, and answers all it holds.
-async fn after_crash<B: AofBackend>(
-    backend: &mut B,
-    durable: &[u8],
-    when: &str,
-) -> Result<Vec<u8>, crate::suite::verdict::Stop> {
-    ensure_eq!(backend.durable_len(), 0, "durable_len() after a crash and an opening");
+/// Checks that `backend`, opened after a crash, begins with what was durable, and returns all it holds.
+async fn after_crash<B: AofBackend>(backend: &mut B, durable: &[u8], when: &str) -> Result<Vec<u8>, Stop> {
+    let found = backend.durable_len();
+    ensure!(found <= backend.len(), "durable_len() is {found} of {} bytes after a crash", backend.len());
     let seen = read_from(backend, 0).await?;
     ensure_eq!(backend.len(), seen.len() as u64, "len() of what can be read after a crash");
     ensure!(seen.len() >= durable.len(), "{when}: {} bytes are there, {} were durable", seen.len(), durable.len());
@@ -117,4 +114,48 @@ pub(crate) async fn b11_a_crash_while_a_checkpoint_runs_keeps_the_one_before<F: 
         after_crash(&mut backend, &log[..2000], "a crash while a checkpoint ran").await?;
     }
     Ok(())
+}
+
+pub(crate) async fn b11_without_truncate_a_crash_keeps_whole_writes<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    if trial.fixture.capabilities().can_truncate() {
+        return Err(Stop::Absent("can be cut: a crash may leave a part of a write".to_owned()));
+    }
+    trial.needs_crash().await?;
+    let mut random = trial.random();
+    for crash in 0..24 {
+        let trial = trial.another();
+        let (mut backend, mut log, mut ends) = (trial.create().await?, Vec::new(), vec![0]);
+        for _ in 0..random.between(1, 8) {
+            let len = random.between(1, 3000);
+            let bytes = random.bytes(len);
+            append(&mut backend, &bytes).await?;
+            log.extend(bytes);
+            ends.push(log.len());
+            if random.chance(0.2) {
+                backend.checkpoint(&[]).await?;
+            }
+        }
+        let durable = backend.durable_len() as usize;
+        let mut backend = trial.fixture.crash(backend, random.next_u64()).await?;
+        let when = format!("crash {crash} of a storage that cannot be cut");
+        let seen = after_crash(&mut backend, &log[..durable], &when).await?;
+        ensure!(ends.contains(&seen.len()), "{when}: {} bytes are left, writes end at {ends:?}", seen.len());
+        same(&seen, &log[..seen.len()], &when)?;
+    }
+    Ok(())
+}
+
+/// A fixture whose crash takes nothing cannot tell a storage that syncs from one that does not.
+pub(crate) async fn b11_a_crash_takes_what_was_not_durable<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    trial.needs_crash().await?;
+    let log = trial.random().bytes(10_000);
+    for seed in 0..32 {
+        let trial = trial.another();
+        let backend = trial.create_with(&log).await?;
+        let mut backend = trial.fixture.crash(backend, seed).await?;
+        if read_from(&mut backend, 0).await? != log {
+            return Ok(());
+        }
+    }
+    Err(Stop::Absent("durability: not tested: no crash of 32 took a byte that was not durable".to_owned()))
 }

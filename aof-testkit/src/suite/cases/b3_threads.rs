@@ -15,13 +15,15 @@ fn byte_at(offset: usize) -> u8 {
 
 pub(crate) fn b3_a_reader_on_another_thread_sees_a_prefix<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     const LEN: usize = 1 << 20;
+    // What is shared between threads is the fixture; it need not be sent to one.
+    let fixture = &*trial.fixture;
     let log: Vec<u8> = (0..LEN).map(byte_at).collect();
-    let mut backend = trial.fixture.block_on(trial.create())?;
-    let mut reader = trial.fixture.block_on(backend.reader())?;
+    let mut backend = fixture.block_on(trial.create())?;
+    let mut reader = fixture.block_on(backend.reader())?;
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let reading = scope.spawn(|| {
-            trial.fixture.block_on(async {
+            fixture.block_on(async {
                 let mut most = 0;
                 loop {
                     // Asked before reading, so that the last round comes after the last checkpoint.
@@ -38,7 +40,7 @@ pub(crate) fn b3_a_reader_on_another_thread_sees_a_prefix<F: Fixture>(trial: &Tr
                 }
             })
         });
-        let written = trial.fixture.block_on(async {
+        let written = fixture.block_on(async {
             let mut random = Random::new(trial.seed);
             let mut at = 0;
             while at < LEN {

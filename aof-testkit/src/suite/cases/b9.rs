@@ -1,23 +1,24 @@
 //! B9: futures can be dropped, at every await point.
 
 use crate::suite::fixture::Fixture;
+use crate::suite::polling::{POLLS_MAX, Waits};
 use crate::suite::trial::{Trial, append, holds, prefix, read_from, same, sees};
-use crate::suite::verdict::{Verdict, ensure, ensure_eq, ensure_refused};
+use crate::suite::trouble::Trouble;
+use crate::suite::verdict::{Verdict, ensure, ensure_eq};
 use crate::wrap::call::Call;
 use crate::wrap::dropping::drop_after;
 use aof_api::{AofBackend, AofRead, Error};
 use std::io::IoSlice;
 
-/// More polls than any call may need; a future that is never ready fails the case instead of hanging it.
-const POLLS_MAX: usize = 10_000;
-
 pub(crate) async fn b9_a_dropped_write_leaves_all_or_nothing<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let (mut backend, mut random, mut log) = (trial.create().await?, trial.random(), Vec::new());
+    let mut waits = Waits::default();
     for polls in 0..POLLS_MAX {
         let parts: Vec<_> = [16, 256, 0, 5000].map(|len| random.bytes(len)).into();
         let slices: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
         let all = parts.concat();
         let done = drop_after(polls, backend.write(&slices)).await;
+        waits.saw(polls, done.is_some());
         // len() says which, as soon as the drop returns.
         let grown = backend.len().wrapping_sub(log.len() as u64);
         ensure!(
@@ -31,15 +32,16 @@ pub(crate) async fn b9_a_dropped_write_leaves_all_or_nothing<F: Fixture>(trial: 
             log.extend(all);
         }
         holds(&mut backend, &log, &format!("after a write that was dropped after {polls} polls")).await?;
-        // The write behind it stands right behind it.
+        // The next write follows immediately.
         append(&mut backend, b"whole").await?;
         log.extend(b"whole");
         holds(&mut backend, &log, "a write after a dropped one").await?;
         if done.transpose()?.is_some() {
-            ensure!(grown > 0, "a write answered Ok and left the length as it was");
+            ensure!(grown > 0, "a write returned Ok and left the length as it was");
             backend.checkpoint(&[]).await?;
             let mut backend = trial.fixture.reopen(backend).await?;
-            return holds(&mut backend, &log, "dropped writes after an opening").await;
+            holds(&mut backend, &log, "dropped writes after opening again").await?;
+            return waits.or_skip("dropped");
         }
     }
     ensure!(false, "a write was not done after {POLLS_MAX} polls");
@@ -48,11 +50,13 @@ pub(crate) async fn b9_a_dropped_write_leaves_all_or_nothing<F: Fixture>(trial: 
 
 pub(crate) async fn b9_a_dropped_checkpoint_loses_nothing<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let (mut backend, mut random, mut log) = (trial.create().await?, trial.random(), Vec::new());
+    let mut waits = Waits::default();
     for polls in 0..POLLS_MAX {
         let bytes = random.bytes(700);
         append(&mut backend, &bytes).await?;
         log.extend(bytes);
         let done = drop_after(polls, backend.checkpoint(&[])).await;
+        waits.saw(polls, done.is_some());
         holds(&mut backend, &log, &format!("after a checkpoint that was dropped after {polls} polls")).await?;
         // Written while the dropped one may still run, and not covered by it.
         let bytes = random.bytes(300);
@@ -61,12 +65,13 @@ pub(crate) async fn b9_a_dropped_checkpoint_loses_nothing<F: Fixture>(trial: &Tr
         ensure_eq!(
             backend.checkpoint(&[]).await?,
             log.len() as u64,
-            "the answer of the checkpoint after a dropped one"
+            "what the checkpoint after a dropped one resolved to"
         );
         ensure_eq!(backend.durable_len(), log.len() as u64, "durable_len() after it");
         if done.transpose()?.is_some() {
             let mut backend = trial.fixture.reopen(backend).await?;
-            return holds(&mut backend, &log, "dropped checkpoints after an opening").await;
+            holds(&mut backend, &log, "dropped checkpoints after opening again").await?;
+            return waits.or_skip("dropped");
         }
     }
     ensure!(false, "a checkpoint was not done after {POLLS_MAX} polls");
@@ -94,24 +99,36 @@ pub(crate) async fn b9_the_checkpoint_after_a_dropped_one_survives_a_crash<F: Fi
 pub(crate) async fn b9_the_call_after_a_dropped_checkpoint_hears_of_its_failure<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
-    trial.needs_failing(Call::Checkpoint)?;
-    let log = trial.random().bytes(1000);
+    trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
+    // Many sectors, so that a failure that is forgotten has lost some of them.
+    let log = trial.random().bytes(30_000);
+    let mut waits = Waits::default();
     for polls in 0..POLLS_MAX {
         let trial = trial.another();
         let mut backend = trial.create_with(&log).await?;
-        trial.fixture.fail_next(Call::Checkpoint)?;
+        trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
         let done = drop_after(polls, backend.checkpoint(&[])).await;
-        // It failed and was heard, or failed unheard, or was never begun: then the failure still waits for the next one.
+        waits.saw(polls, done.is_some());
+        // It failed and was heard, or failed unheard, or was never begun: then the trouble still waits for the next one.
+        // An Ok, of either, is right when what it promises is there.
         let next = backend.checkpoint(&[]).await;
+        let durable = backend.durable_len() as usize;
         ensure!(
-            next.is_err(),
-            "a checkpoint that fails was dropped after {polls} polls, and the next one answered {next:?}"
+            durable == if next.is_ok() { log.len() } else { 0 },
+            "durable_len() is {durable} after {next:?} of the checkpoint after a dropped one"
         );
-        ensure_refused!(backend.checkpoint(&[]).await, Error::Poisoned { .. }, "the checkpoint after both");
-        ensure_eq!(backend.durable_len(), 0, "durable_len() after them");
+        if next.is_err() {
+            let after = backend.checkpoint(&[]).await;
+            ensure!(after.is_err(), "a checkpoint after one that failed returned {after:?}");
+        } else {
+            let mut backend = trial.stop(backend).await?;
+            trial.cut_zeros_ahead(&mut backend, log.len()).await?;
+            let when = format!("Ok of the checkpoint after one that met trouble, dropped after {polls} polls");
+            holds(&mut backend, &log, &when).await?;
+        }
         if let Some(done) = done {
-            ensure!(done.is_err(), "a checkpoint whose storage failed answered {done:?}");
-            return Ok(());
+            ensure!(done.is_ok() == next.is_ok(), "a checkpoint returned {done:?}, and the next one {next:?}");
+            return waits.or_skip("dropped");
         }
     }
     ensure!(false, "a checkpoint was not done after {POLLS_MAX} polls");
@@ -122,6 +139,7 @@ pub(crate) async fn b9_after_a_dropped_seek_or_read_the_log_is_as_it_was<F: Fixt
     let log = trial.random().bytes(9000);
     let mut backend = trial.create_with(&log).await?;
     let mut reader = backend.reader().await?;
+    let mut waits = Waits::default();
     for polls in 0..POLLS_MAX {
         let sought = drop_after(polls, backend.seek(u64::MAX)).await;
         holds(&mut backend, &log, &format!("after a seek that was dropped after {polls} polls")).await?;
@@ -132,11 +150,12 @@ pub(crate) async fn b9_after_a_dropped_seek_or_read_the_log_is_as_it_was<F: Fixt
         reader.seek(1).await?;
         let read_by_reader = drop_after(polls, reader.read(&mut buf)).await;
         sees(&mut reader, &log, &format!("a reader after a read that was dropped after {polls} polls")).await?;
+        waits.saw(polls, sought.is_some() && read.is_some() && read_by_reader.is_some());
         if let (Some(sought), Some(read), Some(read_by_reader)) = (sought, read, read_by_reader) {
             sought?;
             read?;
             read_by_reader?;
-            return Ok(());
+            return waits.or_skip("dropped");
         }
     }
     ensure!(false, "a seek or read was not done after {POLLS_MAX} polls");
@@ -147,15 +166,18 @@ pub(crate) async fn b9_a_dropped_truncate_leaves_the_old_length_or_the_new_one<F
     trial: &Trial<'_, F>,
 ) -> Verdict {
     let log = trial.random().bytes(2000);
+    let mut waits = Waits::default();
     for polls in 0..POLLS_MAX {
         let trial = trial.another();
         let mut backend = trial.create_with(&log).await?;
         trial.needs_truncate(&mut backend).await?;
         backend.checkpoint(&[]).await?;
         let done = drop_after(polls, backend.truncate(700)).await;
+        waits.saw(polls, done.is_some());
         if let Some(done) = done {
             done?;
-            return holds(&mut backend, &log[..700], "a truncate that was done").await;
+            holds(&mut backend, &log[..700], "a truncate that was done").await?;
+            return waits.or_skip("dropped");
         }
         match backend.write(&[IoSlice::new(b"more")]).await {
             Ok(offset) => {
@@ -167,15 +189,15 @@ pub(crate) async fn b9_a_dropped_truncate_leaves_the_old_length_or_the_new_one<F
                 holds(&mut backend, &wanted, "a write after a dropped truncate").await?;
                 backend.checkpoint(&[]).await?;
                 let mut backend = trial.fixture.reopen(backend).await?;
-                holds(&mut backend, &wanted, "the same after an opening").await?;
+                holds(&mut backend, &wanted, "the same after opening again").await?;
             }
             Err(Error::Poisoned { .. }) => {
                 let mut backend = trial.fixture.reopen(backend).await?;
                 let seen = read_from(&mut backend, 0).await?;
                 ensure!(seen.len() == 700 || seen.len() == 2000, "a dropped truncate left {} bytes", seen.len());
-                same(&seen, &log[..seen.len()], "after a dropped truncate and an opening")?;
+                same(&seen, &log[..seen.len()], "after a dropped truncate and opening again")?;
             }
-            Err(error) => ensure!(false, "a write after a dropped truncate answered {error:?}"),
+            Err(error) => ensure!(false, "a write after a dropped truncate returned {error:?}"),
         }
     }
     ensure!(false, "a truncate was not done after {POLLS_MAX} polls");
@@ -208,5 +230,5 @@ pub(crate) async fn b9_calls_dropped_at_random_lose_nothing<F: Fixture>(trial: &
     holds(&mut backend, &log, "after calls that were dropped at random").await?;
     let mut backend = trial.fixture.reopen(backend).await?;
     let seen = read_from(&mut backend, 0).await?;
-    prefix(&seen, &log, log.len(), "the same after an opening")
+    prefix(&seen, &log, log.len(), "the same after opening again")
 }
