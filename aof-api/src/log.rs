@@ -4,6 +4,7 @@ pub(crate) mod aof;
 pub mod blocking;
 pub(crate) mod checkpoints;
 pub(crate) mod filler;
+pub(crate) mod follower;
 pub(crate) mod group_commit;
 pub(crate) mod meta;
 pub(crate) mod options;
@@ -12,7 +13,8 @@ pub(crate) mod recovery;
 
 pub use crate::format::appended::Appended;
 pub use aof::{Aof, Seam, Successor};
-pub use group_commit::GroupCommit;
+pub use follower::Follower;
+pub use group_commit::{Durability, GroupCommit};
 pub use meta::Meta;
 pub use options::{Clock, LogOptions, Marks, Origin, Tail};
 pub use recovery::report::{Cut, CutPiece, First, NoteFound, Recovery, TailKind};

@@ -1,9 +1,13 @@
 //! One module a command.
 
 pub(crate) mod append;
+mod clusters;
 pub(crate) mod copy;
 pub(crate) mod digest;
+pub(crate) mod files;
 pub(crate) mod inspect;
+mod judge;
+mod judged_order;
 pub(crate) mod manual;
 pub(crate) mod merge;
 mod merged;

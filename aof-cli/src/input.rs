@@ -1,4 +1,8 @@
-//! Where logs are read from.
+//! Where logs and lines are read from.
 
+pub(crate) mod lines;
+pub(crate) mod open_files;
+pub(crate) mod own_streams;
 pub(crate) mod source;
+mod standard_input;
 mod stream;

@@ -29,7 +29,7 @@ fn a_fork_is_told_with_the_command_that_lists_its_branches() {
     advises(&ran, "  aof merge -o OUT fork.aof   lists each branch with the --tip that keeps it\n");
     let ran = aof(path, &["append", "--rule", "seen-parent", "fork.aof"]);
     assert_eq!(ran.code, 1);
-    advises(&ran, "`aof merge -o OUT fork.aof` lists each history with the `--tip` that keeps it");
+    advises(&ran, "aof merge -o OUT fork.aof   lists each branch with the --tip that keeps it");
 
     // Both branches can be had whole with what that prints.
     let ran = aof(path, &["merge", "-o", "out.aof", "fork.aof"]);
@@ -73,7 +73,7 @@ fn a_log_that_ends_before_its_first_entry_is_advised_as_a_torn_end_and_append_op
         assert_eq!((ran.code, fs::read(path.join("my log.aof")).unwrap().len()), (0, 0), "{}", ran.err);
     }
     fs::write(path.join("bytes"), [7; 5000]).unwrap();
-    advises(&aof(path, &["validate", "bytes"]), "perhaps this is no append-only log");
+    advises(&aof(path, &["validate", "bytes"]), "perhaps this is not an append-only log");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn entries_in_another_order_are_a_gap_that_repair_is_offered_for() {
     fs::write(path.join("log.aof"), [entry(0), entry(2), entry(1), entry(3)].concat()).unwrap();
     let ran = aof(path, &["validate", "log.aof"]);
     assert_eq!(ran.code, 1);
-    advises(&ran, "  aof repair --dry-run log.aof   says what of it can be kept\n");
+    advises(&ran, "  aof repair --dry-run log.aof   reports what of it can be kept\n");
     let ran = aof(path, &["repair", "--dry-run", "log.aof"]);
     assert_eq!(ran.code, 0, "{}", ran.out);
     advises(&ran, "keeps     4 entries\n");
@@ -104,7 +104,7 @@ fn an_expected_tip_may_be_any_entry_and_one_that_is_missing_is_told_so() {
     let missing = "11112222333344445555666677778888";
     let ran = aof(path, &["append", "--expected-tip", missing, "log.aof"]);
     assert_eq!(ran.code, 1);
-    advises(&ran, &format!("expected checksum {missing} is not there: the last one is "));
+    advises(&ran, &format!("the log does not contain the expected checksum {missing} (its last entry is "));
     advises(&ran, &format!("`--expected-tip` names an entry that the log must hold, and no entry of it is {missing}"));
     assert!(aof(path, &["append", "--help"]).out.contains("an entry that the log must hold somewhere"));
 }

@@ -27,7 +27,7 @@ fn a_log_is_whole_to_every_reader_while_another_process_appends() {
         let ran = aof(path, &["validate", "--json", "--rule", "linear", "log.aof"]);
         assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
         let summary: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
-        let found: u64 = summary["entries"].as_str().unwrap().parse().unwrap();
+        let found = summary["entries"].as_u64().unwrap();
         assert!(found >= entries, "{found} entries, {entries} before");
         (looks, entries) = (looks + 1, found);
     }
@@ -87,11 +87,16 @@ fn whichever_sync_answers_eio_nothing_is_synced_behind_it_and_what_was_acknowled
         let ran = aof(path, &["validate", "--json", "--rule", "linear", "log.aof"]);
         assert_eq!(ran.code, 0, "sync {nth}: {}", ran.out);
         let summary: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
-        let found: usize = summary["entries"].as_str().unwrap().parse().unwrap();
+        let found = summary["entries"].as_u64().unwrap() as usize;
         assert!((acknowledged..=4).contains(&found), "sync {nth}: {found} of {acknowledged}");
         assert_eq!(aof_with_input(path, &["append", "log.aof"], b"goes on\n").code, 0, "sync {nth}");
     }
     assert!(failures >= 4, "{failures} syncs");
+}
+
+/// The first line, which an `error` follows.
+fn first_object(out: &str) -> serde_json::Value {
+    serde_json::from_str(out.lines().next().unwrap()).unwrap()
 }
 
 /// `aof copy source.aof copy.aof`, where reading the source fails from the `nth` time on; none where it cannot be made to.
@@ -119,25 +124,25 @@ fn a_copy_names_the_source_that_cannot_be_read_and_what_the_destination_holds() 
     let path = directory.path();
     aof(path, &["append", "--count", "3000", "--size", "1000", "--sync", "end", "source.aof"]);
     let next = "\n  aof merge -o OUT source.aof ANOTHER-COPY   fills in what another copy of the log has: copy that instead\
-                \n  aof repair -o OUT source.aof   writes what is whole, and says what is lost\
-                \n  aof copy source.aof copy.aof   goes on there, once the source can be read\n";
+                \n  aof repair -o OUT source.aof   writes what is whole, and reports what is lost\
+                \n  aof copy source.aof copy.aof   continues there, once the source can be read\n";
     let (mut nothing, mut some) = (0, 0);
     for nth in 1..=8 {
         let Some((code, out, err)) = copied_until_the_source_fails(path, nth, false) else { return };
         assert_eq!(code, 3, "read {nth}: {err}");
-        assert!(err.contains("error: read at offset ") && err.ends_with(next), "read {nth}: {err}");
-        assert!(err.contains(" failed: source.aof: Input/output error"), "read {nth}: {err}");
+        assert!(err.contains("error: read source.aof at offset ") && err.ends_with(next), "read {nth}: {err}");
+        assert!(err.contains(" failed: Input/output error"), "read {nth}: {err}");
         if fs::exists(path.join("copy.aof")).unwrap() {
             some += 1;
-            assert!(err.contains("the copy ends there, behind op ") && out.starts_with("copied    "), "{out}{err}");
+            assert!(err.contains("the copy ends there, after op ") && out.starts_with("copied    "), "{out}{err}");
             let copy = fs::read(path.join("copy.aof")).unwrap();
             assert!(!copy.is_empty() && fs::read(path.join("source.aof")).unwrap().starts_with(&copy), "read {nth}");
             assert_eq!(aof(path, &["validate", "--rule", "linear", "copy.aof"]).code, 0);
             let Some((code, out, _)) = copied_until_the_source_fails(path, nth, true) else { return };
-            let summary: serde_json::Value = serde_json::from_str(&out).unwrap();
+            let summary = first_object(&out);
             assert_eq!((code, &summary["complete"]), (3, &false.into()), "{summary}");
-            assert!(summary["failed"].as_str().unwrap().starts_with("read at offset "), "{summary}");
-            assert_eq!(summary["destination_len"], copy.len().to_string(), "{summary}");
+            assert!(summary["failed"].as_str().unwrap().starts_with("read source.aof at offset "), "{summary}");
+            assert_eq!(summary["destination_len"], copy.len(), "{summary}");
             assert_eq!(summary["next"][1], "aof repair -o OUT source.aof", "{summary}");
             let ran = aof(path, &["copy", "source.aof", "copy.aof"]);
             assert!(ran.code == 0 && ran.out.contains("resumed   "), "{}{}", ran.out, ran.err);
@@ -186,7 +191,7 @@ fn a_full_disk_loses_nothing_is_read_and_goes_on_when_there_is_room() {
         let ran = aof(path, &["validate", "--json", "--rule", "linear", "log.aof"]);
         assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
         let summary: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
-        summary["entries"].as_str().unwrap().parse().unwrap()
+        summary["entries"].as_u64().unwrap() as usize
     };
     assert_eq!(entries(), acknowledged);
     // It opens where there is no room for anything.
@@ -195,4 +200,40 @@ fn a_full_disk_loses_nothing_is_read_and_goes_on_when_there_is_room() {
     fs::remove_file(path.join("other")).unwrap();
     assert_eq!(aof(path, &["append", "--count", "10", "--size", "1000", "log.aof"]).code, 0);
     assert_eq!(entries(), acknowledged + 10);
+}
+
+#[test]
+fn an_output_that_finds_no_room_is_refused_before_it_is_written_and_told_what_to_do() {
+    let directory = directory();
+    let path = directory.path();
+    aof(path, &["append", "--count", "2000", "--size", "1000", "--sync", "end", "long.aof"]);
+    fs::create_dir(path.join("disk")).unwrap();
+    let small = path.join("disk");
+    let Some(_disk) = SmallDisk::mount(&small) else { return };
+    let next = "make room or choose another disk, then run the command again";
+    for command in [&["merge", "-o", "disk/out.aof", "long.aof"][..], &["repair", "-o", "disk/out.aof", "long.aof"]] {
+        let ran = aof(path, command);
+        assert_eq!(ran.code, 3, "{command:?}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains("error: disk/out.aof: no room: 2544000 bytes are needed"), "{}", ran.err);
+        assert!(ran.err.contains(next) && !ran.err.contains("appended"), "{command:?}: {}", ran.err);
+        assert_eq!(support::names(&small), [""; 0], "{command:?}");
+    }
+    let ran = aof(path, &["stat", "--html", "disk/page.html", "long.aof"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    // A copy keeps what fits, whole entries of it, and continues when there is room.
+    let ran = aof(path, &["copy", "long.aof", "disk/copy.aof"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    assert!(ran.err.contains("what was copied is kept: make room, then run the command again"), "{}", ran.err);
+    let copy = fs::read(small.join("copy.aof")).unwrap();
+    assert!(fs::read(path.join("long.aof")).unwrap().starts_with(&copy));
+    // A damaged log that fills the disk is not repaired in place, and stays as it is.
+    fs::remove_file(small.join("copy.aof")).unwrap();
+    let mut bytes = fs::read(path.join("long.aof")).unwrap()[..600 * 1272].to_vec();
+    bytes[10 * 1272 + 500] ^= 1;
+    fs::write(small.join("log.aof"), &bytes).unwrap();
+    let ran = aof(path, &["repair", "--gaps", "--in-place", "disk/log.aof"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("error: disk/log.aof: no room") && ran.err.contains(next), "{}", ran.err);
+    assert_eq!(support::names(&small), ["log.aof", "page.html"]);
+    assert_eq!(fs::read(small.join("log.aof")).unwrap(), bytes);
 }

@@ -22,7 +22,7 @@ fn a_log_that_is_moved_away_goes_on_in_a_new_file() {
     assert_eq!(writer.append("four").as_deref(), Some("4"));
     let (code, err) = writer.end();
     assert_eq!(code, 0, "{err}");
-    let said = "log.aof was moved away: going on in a new file there, which begins with a copy of op 3\n";
+    let said = "log.aof was moved away: continuing in a new file there, which begins with a copy of op 3\n";
     assert!(err.contains(said), "{err}");
     assert_eq!(names(path), ["log-1.aof", "log.aof"]);
 
@@ -43,7 +43,7 @@ fn a_log_that_is_moved_away_behind_the_last_entry_leaves_a_new_file_all_the_same
     fs::rename(path.join("log.aof"), path.join("log-1.aof")).unwrap();
     let (code, err) = writer.end();
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("going on in a new file there"), "{err}");
+    assert!(err.contains("continuing in a new file there"), "{err}");
     // Else a second history would begin at op 1.
     assert!(aof_with_input(path, &["append", "log.aof"], b"two\n").out.contains("(op 2)"));
 }
@@ -82,7 +82,7 @@ fn a_path_that_names_another_file_ends_the_command_and_leaves_both_alone() {
     let (code, err) = writer.end();
     assert_eq!(code, 4, "{err}");
     assert!(err.contains("log.aof names another file now, which was left as it is"), "{err}");
-    assert!(err.contains("2 entries are durable, up to op 2; go on with line 3"), "{err}");
+    assert!(err.contains("2 entries are durable, up to op 2; continue with line 3"), "{err}");
     assert_eq!(fs::read(path.join("log.aof")).unwrap(), b"another file");
     assert_eq!(names(path), ["log-1.aof", "log.aof"]);
     assert!(aof(path, &["validate", "--rule", "linear", "log-1.aof"]).out.contains("ops       1 to 2"));

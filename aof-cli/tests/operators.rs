@@ -58,11 +58,9 @@ impl Following {
     }
 
     fn ops(&mut self, count: usize) -> Vec<String> {
-        let mut op = || {
-            let entry: serde_json::Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
-            entry["op"].as_str().unwrap().to_owned()
-        };
-        (0..count).map(|_| op()).collect()
+        let objects = self.lines.by_ref().map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+        let entries = objects.filter(|object: &serde_json::Value| object["type"] == "entry");
+        entries.take(count).map(|entry| entry["op"].as_u64().unwrap().to_string()).collect()
     }
 }
 
@@ -171,11 +169,11 @@ fn a_copy_of_a_damaged_log_says_how_much_it_is_and_what_to_do_next() {
     );
     for line in [
         &format!(
-            "error: damaged.aof: at offset {at}: damaged body (checksum mismatch); the copy ends there, behind op 5"
+            "error: damaged.aof: at offset {at}: damaged body (checksum mismatch); the copy ends there, after op 5"
         ),
         "  aof merge -o OUT damaged.aof ANOTHER-COPY   fills in",
         "  aof repair -o OUT damaged.aof   writes what is whole",
-        "  aof copy damaged.aof 'my copy.aof'   goes on there",
+        "  aof copy damaged.aof 'my copy.aof'   continues there",
     ] {
         assert!(err(&output).contains(line), "{line}: {}", err(&output));
     }
@@ -183,18 +181,22 @@ fn a_copy_of_a_damaged_log_says_how_much_it_is_and_what_to_do_next() {
 
     let output = aof(path, &["copy", "--json", "damaged.aof", "my copy.aof"], b"");
     assert_eq!(output.status.code(), Some(1));
-    // One object.
-    let summary: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!((&summary["complete"], &summary["entries"]), (&false.into(), &"5".into()), "{summary}");
-    assert_eq!((&summary["tip_op"], &summary["stopped_at"]), (&"5".into(), &at.to_string().into()), "{summary}");
-    assert_eq!(summary["damage"]["op"], "6", "{summary}");
+    // The summary, and the error.
+    let lines = out(&output);
+    let (summary, error) = lines.trim().split_once('\n').unwrap();
+    let summary: serde_json::Value = serde_json::from_str(summary).unwrap();
+    let error: serde_json::Value = serde_json::from_str(error).unwrap();
+    assert_eq!((&error["code"], &error["next"]), (&1.into(), &summary["next"]), "{error}");
+    assert_eq!((&summary["complete"], &summary["entries"]), (&false.into(), &5.into()), "{summary}");
+    assert_eq!((&summary["tip_op"], &summary["stopped_at"]), (&5.into(), &at.into()), "{summary}");
+    assert_eq!(summary["damage"]["op"], 6, "{summary}");
     assert_eq!(summary["next"][0], "aof merge -o OUT damaged.aof ANOTHER-COPY", "{summary}");
 
     // Mended, it goes on.
     fs::write(path.join("damaged.aof"), &golden).unwrap();
     let output = aof(path, &["copy", "--json", "damaged.aof", "my copy.aof"], b"");
     let summary: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
-    assert_eq!((&summary["complete"], &summary["resumed_at"]), (&true.into(), &at.to_string().into()), "{summary}");
+    assert_eq!((&summary["complete"], &summary["resumed_at"]), (&true.into(), &at.into()), "{summary}");
     assert_eq!(fs::read(path.join("my copy.aof")).unwrap(), golden);
 }
 
@@ -205,25 +207,25 @@ fn a_copy_of_a_damaged_log_to_a_longer_destination_says_that_this_may_be_the_goo
     let golden = fs::read(GOLDEN).unwrap();
     fs::write(path.join("good.aof"), &golden).unwrap();
     for (entry, ends) in
-        [(5, "the copy ends there, behind op 5; all of good.aof up to there"), (0, "nothing was copied; ")]
+        [(5, "the copy ends there, after op 5; all of good.aof up to there"), (0, "nothing was copied; ")]
     {
         let mut bytes = golden.clone();
         bytes[bounds(&golden)[entry] + 200] ^= 1;
         fs::write(path.join("damaged.aof"), &bytes).unwrap();
         let output = aof(path, &["copy", "damaged.aof", "good.aof"], b"");
         assert_eq!(output.status.code(), Some(1));
-        let beyond = "good.aof goes on, to 29,120 bytes, which were not compared: it may be the good copy\n";
-        let next = "  aof validate good.aof   says whether what the destination holds is whole\n  \
+        let beyond = "good.aof continues to 29,120 bytes, which were not compared: it may be the good copy\n";
+        let next = "  aof validate good.aof   reports whether what the destination holds is whole\n  \
                     aof merge -o OUT damaged.aof good.aof   takes each entry from the one that has it whole";
         for line in [ends, beyond, next] {
             assert!(err(&output).contains(line), "{line}: {}", err(&output));
         }
         let told =
-            out(&output).contains("beyond    the destination goes on, to 29,120 bytes, which were not compared\n");
+            out(&output).contains("beyond    the destination continues to 29,120 bytes, which were not compared\n");
         assert_eq!(told, entry > 0, "{}", out(&output));
         let output = aof(path, &["copy", "--json", "damaged.aof", "good.aof"], b"");
-        let summary: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
-        assert_eq!((&summary["entries"], &summary["destination_len"]), (&entry.to_string().into(), &"29120".into()));
+        let summary: serde_json::Value = serde_json::from_str(out(&output).lines().next().unwrap()).unwrap();
+        assert_eq!((&summary["entries"], &summary["destination_len"]), (&entry.into(), &29_120.into()));
         assert_eq!(summary["next"][1], "aof merge -o OUT damaged.aof good.aof", "{summary}");
         assert_eq!(fs::read(path.join("good.aof")).unwrap(), golden);
         // What is advised helps.
@@ -256,7 +258,7 @@ fn a_new_file_into_which_nothing_came_is_not_left_behind() {
     assert!(path.join("log.aof").exists());
     let output = aof(path, &["append", "new.aof"], &[b"one\n", &long[..]].concat());
     assert_eq!(output.status.code(), Some(2));
-    assert!(err(&output).contains("1 entry is durable, up to op 1; go on with line 2"), "{}", err(&output));
+    assert!(err(&output).contains("1 entry is durable, up to op 1; continue with line 2"), "{}", err(&output));
     assert_eq!(bounds(&fs::read(path.join("new.aof")).unwrap()).len(), 2);
 }
 
@@ -295,7 +297,7 @@ fn a_window_is_listed_wherever_entries_were_recorded_again() {
         let output = aof(path, &[&["inspect", "--json", "twice.aof"], arguments].concat(), b"");
         assert!(output.status.success(), "{}", err(&output));
         let op =
-            |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["op"].as_str().unwrap().to_owned();
+            |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["op"].as_u64().unwrap().to_string();
         out(&output).lines().map(op).collect::<Vec<_>>()
     };
     assert_eq!(listed(&["--op", "11.."]), ["11", "12", "11", "12"]);
@@ -354,7 +356,7 @@ fn a_report_says_what_is_unaffected_and_what_to_do_next() {
     for line in [
         "FINDING damage log.aof at offset ",
         "FINDING gap log.aof at offset ",
-        "unaffected 11 entries, 27,440 of 29,120 bytes; what is lost is at the offsets named\n",
+        "intact: 11 entries, 27,440 of 29,120 bytes; losses are at the offsets above\n",
         "  aof merge -o OUT log.aof ANOTHER-COPY   fills in",
         "  aof repair -o OUT log.aof   writes",
     ] {
@@ -365,5 +367,5 @@ fn a_report_says_what_is_unaffected_and_what_to_do_next() {
     let output = aof(path, &["validate", "junk.aof"], b"");
     assert_eq!(output.status.code(), Some(1));
     assert!(out(&output).contains("at offset 0: no entry begins here"), "{}", out(&output));
-    assert!(out(&output).contains("unaffected 12 entries"), "{}", out(&output));
+    assert!(out(&output).contains("intact: 12 entries"), "{}", out(&output));
 }

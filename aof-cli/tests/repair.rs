@@ -30,7 +30,7 @@ fn a_dry_run_says_what_would_be_lost_and_changes_nothing() {
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     let lost = "LOST log.aof at offset 11160, op 31: damaged body (checksum mismatch); 372 bytes hold no whole entry";
     for line in
-        [lost, "GAP behind op 30: op 32", "left out  19 entries, ops 32 to 50", "keeps     30 entries", "not whole"]
+        [lost, "GAP after op 30: op 31", "left out  19 entries, ops 32 to 50", "keeps     30 entries", "not whole"]
     {
         assert!(ran.out.contains(line), "{line}: {}", ran.out);
     }

@@ -31,7 +31,7 @@ fn a_tigerbeetle_log_is_counted() {
         assert!(ran.out.contains(line), "{line}{}", ran.out);
     }
     let summary = objects(&aof(directory.path(), &["stat", "--json", GOLDEN]).out).pop().unwrap();
-    assert_eq!((summary["entries"].as_str(), summary["clients_exact"].as_bool()), (Some("12"), Some(true)));
+    assert_eq!((summary["entries"].as_u64(), summary["clients_exact"].as_bool()), (Some(12), Some(true)));
     let piped = aof_with_input(directory.path(), &["stat", "-"], &fs::read(GOLDEN).unwrap());
     assert_eq!(piped.out, ran.out);
 }
@@ -57,7 +57,7 @@ fn what_is_recorded_again_missing_or_damaged_is_counted() {
     }
     let all = objects(&aof(directory.path(), &["stat", "--json", "odd.aof"]).out);
     let gaps: Vec<_> = all.iter().filter(|object| object["type"] == "gap").collect();
-    assert_eq!((gaps.len(), gaps[1]["missing_first"].as_str()), (2, Some("9")));
+    assert_eq!((gaps.len(), gaps[1]["missing_first"].as_u64()), (2, Some(9)));
 }
 
 #[test]

@@ -19,11 +19,21 @@ use watch::Watch;
 
 /// A read cursor of its own over a log file, from a [`FileBackend`](crate::FileBackend) or beside one.
 ///
-/// Made by [`AofBackend::reader`](aof_api::AofBackend::reader), it sees what the writer has finished writing, nothing
-/// above a cut that came after it (there it answers [`Error::Truncated`](aof_api::Error::Truncated)), and lives on when
-/// the writer is closed. It takes no lock and no part in writing.
+/// Made by [`AofBackend::reader`](aof_api::AofBackend::reader), it sees each write that has returned, also one that waits
+/// in the write buffer, and nothing above a cut that came after it (there it fails with [`Error::Truncated`]). It outlives
+/// the writer: after a close, a drop or a failure of the writer it ends at what was durable then, and fails with
+/// [`Error::Closed`] or [`Error::Poisoned`] past that. It takes no lock and no part in writing.
 ///
 /// Made by [`open_read_only`](FileReader::open_read_only), it knows of no writer; see there.
+///
+/// # Blocking
+///
+/// `read` blocks the calling thread while the bytes come from the disk, and returns at once where the page cache has them;
+/// the other calls are ready at the first poll, except [`changed`](AofRead::changed). That waits without a thread on a
+/// reader of a backend, which its writer wakes. On one that was opened read-only, a thread of the reader looks at the
+/// length of the file every 10 ms while somebody waits; it ends when the reader is dropped.
+///
+/// # Example
 ///
 /// ```
 /// use aof_api::{AofBackend, AofRead, AofReadExt};
@@ -63,8 +73,9 @@ impl FileReader {
     ///
     /// The end is that of the file at each moment. A writer in another process may be in the middle of a write, so an
     /// incomplete last entry is *pending*, not damage, while [`is_locked`](crate::is_locked) says that there is a writer;
-    /// a write that fails there takes its bytes back. A truncation there is not told either: behind it, this reader sees
-    /// what the file then holds.
+    /// a write that fails there takes its bytes back. A truncation there is not reported by `read`: past it, this reader
+    /// sees what the file then holds. [`changed`](AofRead::changed) fails with [`Error::Truncated`] where the file ends
+    /// before the place that it was given, hears of no crash or close, and waits until it is dropped.
     ///
     /// # Errors
     ///
@@ -118,7 +129,7 @@ impl FileReader {
         let path = path.as_ref();
         match (self.log.system.path_status(path), self.log.system.file_status(&self.log.file)) {
             (Ok(named), Ok(read)) if named.identity.is_some() => Ok(named.is_same_file(&read)),
-            // The platform does not tell: one file, one path.
+            // The platform has no identities: one file, one path.
             (Ok(_), Ok(_)) => Ok(std::fs::canonicalize(path).ok() == std::fs::canonicalize(self.path()).ok()),
             (Err(error), _) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             (Err(source), _) | (_, Err(source)) => Err(Error::io_at(IoCall::Lookup, path, 0, source)),

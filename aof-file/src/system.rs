@@ -1,4 +1,4 @@
-//! The system calls under a [`FileBackend`](crate::FileBackend), behind a trait: for tests of backends.
+//! The system calls under a [`FileBackend`](crate::FileBackend), as a trait: for tests of backends.
 //!
 //! Programs need nothing from here. A test hands an implementation of its own to
 //! [`FileOptions::system`](crate::FileOptions::system), for instance [`FaultySystem`](crate::fault::FaultySystem), which
@@ -18,7 +18,7 @@ pub use os::OsSystem;
 /// The system calls that a backend and its readers make, one method each.
 ///
 /// An implementation may do less than asked where the system may too: short reads and writes, and
-/// [`Interrupted`](io::ErrorKind::Interrupted), are the caller's business.
+/// [`Interrupted`](io::ErrorKind::Interrupted), are for the caller to deal with.
 pub trait System: std::fmt::Debug + Send + Sync + 'static {
     /// Opens the file at `path`. Never blocks, not even on a fifo, and never truncates.
     ///
@@ -41,14 +41,14 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     /// Those of `stat(2)`.
     fn path_status(&self, path: &Path) -> io::Result<FileStatus>;
 
-    /// Reads at `offset`, at most `i64::MAX - buf.len()`, and answers how many bytes; 0 at the end.
+    /// Reads at `offset`, at most `i64::MAX - buf.len()`, and returns how many bytes; 0 at the end.
     ///
     /// # Errors
     ///
     /// Those of `pread(2)`.
     fn read_at(&self, file: &OpenFile, buf: &mut [u8], offset: u64) -> io::Result<usize>;
 
-    /// Writes `parts`, at most [`MAX_PARTS`], one behind the other at `offset`, and answers how many bytes it took.
+    /// Writes `parts`, at most [`MAX_PARTS`], one after the other at `offset`, and returns how many bytes it took.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     /// Those of `fsync(2)`.
     fn sync_all(&self, file: &OpenFile) -> io::Result<()>;
 
-    /// Makes the name of the file at `path` durable: syncs the directory in which it stands, symbolic links followed.
+    /// Makes the name of the file at `path` durable: syncs the directory that holds it, symbolic links followed.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`AlreadyExists`](io::ErrorKind::AlreadyExists) when something has that name; those of `link(2)`, which file
-    /// systems without second names answer always.
+    /// systems without second names always return.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Gives `new` the owner of `original`, and its permissions as far as `mode_max` has them too.
@@ -218,14 +218,14 @@ pub struct FileStatus {
     pub is_directory: bool,
     /// The permission bits; 0o666 where there are none.
     pub mode: u32,
-    /// Whether it has no name any more, in any directory. False where the platform does not tell.
+    /// Whether it has no name any more, in any directory. False where the platform does not say.
     pub is_removed: bool,
-    /// Device and inode; none where the platform does not tell.
+    /// Device and inode; none where the platform does not say.
     pub identity: Option<(u64, u64)>,
 }
 
 impl FileStatus {
-    /// Whether both are one file. Taken to be so where the platform does not tell.
+    /// Whether both are one file. Taken to be so where the platform does not say.
     #[must_use]
     pub fn is_same_file(&self, other: &FileStatus) -> bool {
         match (self.identity, other.identity) {

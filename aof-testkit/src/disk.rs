@@ -1,14 +1,27 @@
 //! A simulated disk that loses power: a live and a durable image, and backends that are opened from it.
 //!
-//! The live image is what the page cache shows, the durable one what survives. A [checkpoint](aof_api::AofBackend) copies
-//! the one to the other; a [crash](SimDisk::crash) keeps all, none, a prefix, or a random subset of sectors of what was
-//! not checkpointed, and the length of the file may survive without its bytes. Where it [allocates ahead](SimDisk::allocating_ahead), the file may
-//! go further than the log, in zeros. With [`Faults`](crate::Faults) the disk
-//! fails as disks do: a write that kept a part, a checkpoint that made some sectors durable and dropped the others though
-//! the page cache still shows them, a truncate that stopped half way, a sync that lies.
+//! The live image is what the page cache shows, the durable one what survives. A checkpoint is a sync under way from its
+//! call on: it covers what was written until then, takes some steps, which whoever polls makes, and copies the one image to
+//! the other when it is settled; syncs never overlap, and writing continues meanwhile. A [crash](SimDisk::crash) keeps all,
+//! none, a prefix, or a random subset of sectors of what was not durable, and the length of the file may survive without
+//! its bytes; a sync under way may have been done just before. With [`Faults`](crate::Faults) the disk fails as disks do: a
+//! write that kept a part, a sync that made some sectors durable and dropped the others though the page cache still shows
+//! them, a truncate or a prune that stopped half way, a sync that lies.
 //!
-//! Without faults it keeps the contract in full, locking included, and costs little: a hundred thousand short histories a
-//! minute are no trouble.
+//! What a storage may or may not do is chosen for each disk:
+//!
+//! | | |
+//! |---|---|
+//! | [`with_capacity`](SimDisk::with_capacity) | it fills up |
+//! | [`allocating_ahead`](SimDisk::allocating_ahead) | the file may reach further than the log, in zeros |
+//! | [`append_only`](SimDisk::append_only) | it cannot be cut; a crash leaves whole writes |
+//! | [`pruning`](SimDisk::pruning), [`keeping_notes`](SimDisk::keeping_notes) | it gives the beginning back; notes of checkpoints are there when it is opened |
+//! | [`fencing`](SimDisk::fencing) | a second writer takes over |
+//! | [`syncing_in`](SimDisk::syncing_in), [`helped`](SimDisk::helped) | how long a sync takes, and whether something beside its callers makes it |
+//! | [`with_defect`](SimDisk::with_defect) | it breaks one promise |
+//!
+//! Without faults and defects it keeps the contract in full, locking included, and costs little: a hundred thousand short
+//! histories a minute are no trouble.
 //!
 //! ```
 //! use aof_api::{AofBackend, AofReadExt, Error};
@@ -20,8 +33,9 @@
 //! let mut backend = disk.open()?;
 //! assert!(matches!(disk.open(), Err(Error::Locked { .. })));
 //! backend.write(&[IoSlice::new(b"durable")]).await?;
-//! backend.checkpoint(&[]).await?;
+//! let checkpoint = backend.checkpoint(&[]);
 //! backend.write(&[IoSlice::new(b", perhaps")]).await?;
+//! assert_eq!(checkpoint.await?, 7);
 //!
 //! disk.crash(42);
 //! let mut backend = disk.open()?;

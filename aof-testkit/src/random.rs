@@ -48,7 +48,7 @@ impl Random {
     }
 
     /// Whether an event of this probability happens. A probability of 0 or 1 draws nothing, so that switching a fault
-    /// off or on for good does not shift what else a seed means.
+    /// off or on permanently does not shift what else a seed means.
     pub fn chance(&mut self, probability: f64) -> bool {
         if probability <= 0.0 {
             return false;

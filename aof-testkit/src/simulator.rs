@@ -1,11 +1,12 @@
 //! Random histories of a log on a disk that fails and loses power, against a model.
 //!
-//! A [`History`] is drawn from a seed: appends, writes with backtracking, checkpoints, dropped calls, failing calls,
-//! readers beside the writer, truncations, reopenings, rotations, crashes, on a disk that may allocate zeros ahead of the
-//! end. [`run`] plays it on a [`SimDisk`](crate::disk::SimDisk)
-//! and holds everything that the log answers against a model of what it must be. Above all, after every crash: the log
-//! opens, everything up to the last checkpoint is there, and behind it stands a prefix of what was written. [`shrink`]
-//! makes a failing history short.
+//! A [`History`] is drawn from a seed: appends, writes with backtracking, checkpoints that are waited for, kept under way,
+//! polled in any order or dropped, failing calls, readers beside the writer, prunes, truncations, reopenings, takeovers,
+//! rotations, crashes, on a [`Storage`] of one kind or another. [`run`] plays it on a [`SimDisk`](crate::disk::SimDisk) and
+//! compares everything that the log returns with a model of what it must be. Above all, after every crash: the log opens,
+//! everything that any checkpoint or `durable_len` said was durable is there, and a prefix of what was written follows;
+//! opening began where the note said; the log begins where a prune may have left it. [`shrink`] makes a failing history
+//! short, and [`run_with`] plays one on a disk with a [`Defect`](crate::disk::Defect), to see that it is noticed.
 //!
 //! The binary `aof-simulate` does that many times:
 //!

@@ -7,3 +7,4 @@ pub(crate) mod faulty;
 pub(crate) mod lent;
 pub(crate) mod mapped;
 pub(crate) mod metered;
+mod poison;

@@ -1,4 +1,5 @@
 //! The simulated disk under pipelined checkpoints, prune, notes and takeovers: what it promises, and what it may lose.
+#![allow(clippy::unwrap_used, reason = "a failing test panics")]
 
 mod sim_disk {
     pub(crate) mod checkpoints;

@@ -3,8 +3,9 @@
 //! The wrapped storage stands in a box: a suite for each of these types of their own takes the compiler minutes and
 //! gigabytes. `--example table` has them without the box.
 
+use aof_api::storage::DynAofRead;
 use aof_api::{DynAofBackend, Result};
-use aof_testkit::disk::{SimBackend, SimFixture};
+use aof_testkit::disk::{NoteKeeping, SimBackend, SimDisk, SimFixture};
 use aof_testkit::{Capabilities, Faults, Faulty, Fixture, Metered, Trouble, conformance};
 
 type Boxed = Box<dyn DynAofBackend>;
@@ -16,7 +17,8 @@ struct WrappedFixture {
 
 impl WrappedFixture {
     fn new(wrap: fn(SimBackend) -> Boxed) -> WrappedFixture {
-        WrappedFixture { inner: SimFixture::new(), wrap }
+        let disk = SimDisk::new().pruning().keeping_notes(NoteKeeping::All);
+        WrappedFixture { inner: SimFixture::on(disk), wrap }
     }
 
     /// The log that the disk holds now.
@@ -48,6 +50,10 @@ impl Fixture for WrappedFixture {
 
     async fn second_writer(&self) -> Result<Boxed> {
         self.open()
+    }
+
+    async fn reader_elsewhere(&self) -> Result<Box<dyn DynAofRead>> {
+        self.inner.reader_elsewhere().await
     }
 
     async fn crash(&self, backend: Boxed, seed: u64) -> Result<Boxed> {

@@ -3,6 +3,7 @@
 mod append;
 mod checkpoint;
 mod entries;
+pub(crate) mod lending;
 mod opening;
 mod prune;
 mod rotation;
@@ -22,6 +23,7 @@ use crate::storage::backend::{AofBackend, AofBackendExt};
 use crate::storage::error::{Error, Quantity, Result};
 use crate::validate::{self, Validation, validate};
 use futures::future::BoxFuture;
+use lending::Lending;
 
 /// A hash-chained append-only log over any [`AofBackend`].
 ///
@@ -70,6 +72,8 @@ pub struct Aof<B> {
     filler: Option<Filler>,
     /// Damage was kept in the log, so that nobody may divide it or trust a note about it.
     has_damage: bool,
+    /// What a handle that lends the log has to know of it.
+    lending: Lending,
 }
 
 impl<B: AofBackend> Aof<B> {
@@ -99,6 +103,7 @@ impl<B: AofBackend> Aof<B> {
             index: SparseIndex::default(),
             filler: None,
             has_damage: false,
+            lending: Lending::default(),
         }
     }
 

@@ -18,6 +18,11 @@ impl<R: AofRead> Bounded<R> {
         Bounded { reader, end, cursor: 0 }
     }
 
+    /// Reads up to `end` from now on.
+    pub(crate) fn set_end(&mut self, end: u64) {
+        self.end = end;
+    }
+
     pub(crate) fn into_inner(self) -> R {
         self.reader
     }

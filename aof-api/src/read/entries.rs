@@ -151,6 +151,15 @@ impl<R: AofRead> Entries<R> {
         })
     }
 
+    pub(crate) fn options(&self) -> Options {
+        self.scan.options()
+    }
+
+    /// The reader underneath, for what it can do beside reading.
+    pub(crate) fn reader_mut(&mut self) -> &mut R {
+        self.scan.reader()
+    }
+
     /// The reader underneath; its cursor is unspecified.
     pub fn into_inner(self) -> R {
         self.scan.into_reader()

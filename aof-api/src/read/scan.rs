@@ -161,6 +161,10 @@ impl<R: AofRead> Scan<R> {
         &self.head
     }
 
+    pub(crate) fn options(&self) -> Options {
+        self.options
+    }
+
     pub(crate) fn into_reader(self) -> R {
         self.reader
     }

@@ -72,6 +72,14 @@ pub enum Error {
     #[error("the log is closed")]
     Closed,
 
+    /// A closure that was lent the log awaits the handle that lent it, which would wait for itself. Nothing was done.
+    #[error("the log is lent to a closure that awaits the handle it came from: use the log that the closure was given")]
+    Lent,
+
+    /// A closure that was lent the log left another one in its place. Both are closed.
+    #[error("a closure that was lent the log left another log in its place: open the log again")]
+    Replaced,
+
     /// There is no room; nothing was appended, and reads and checkpoints still work.
     #[error("no room: {needed} bytes are needed, {available} are free")]
     Full {

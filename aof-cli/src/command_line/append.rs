@@ -9,11 +9,13 @@ use std::path::PathBuf;
 
 /// Append entries durably: one for each line of standard input, or made-up ones
 ///
-/// Creates the log, or opens it, cutting an incomplete last entry that was acknowledged to nobody. Prints how many entries it
-/// appended, the size and tip of the log, and the rate.
+/// Creates the log, or opens it and cuts an incomplete, unacknowledged last entry. Prints how many entries it appended, the
+/// size and tip of the log, and the rate.
 ///
-/// A log that is moved away meanwhile (`mv`) goes on in a new file at its path, which begins with a copy of its last entry. If
-/// the path names another file by then, nothing more is appended, and the exit code is 4.
+/// If the log is moved away meanwhile (`mv`), it continues in a new file at its path, which begins with a copy of its last
+/// entry. If the path names another file by then, nothing more is appended, and the exit code is 4.
+///
+/// Ctrl-C, and any failure, reports how many entries are durable and from which line to continue.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  seq 100000 | aof append ledger.aof\n  \
                         aof append --count 10000 --size 1KiB --sync group ledger.aof")]
@@ -23,7 +25,7 @@ pub(crate) struct AppendArguments {
     /// Append so many made-up entries instead of lines
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
-    /// Bytes in the body of each made-up entry, 1048320 at most; KiB may stand behind the number
+    /// Bytes in the body of each made-up entry, 1048320 at most; the number may have a unit, KiB for instance
     #[arg(long, value_name = "BYTES", requires = "count", default_value = "1KiB")]
     pub(crate) size: Size,
     /// When to make entries durable
@@ -41,13 +43,16 @@ pub(crate) struct AppendArguments {
     /// Which chain the log must hold
     #[arg(long, value_enum, default_value_t = RuleName::Linear)]
     pub(crate) rule: RuleName,
-    /// What to do with a torn tail that was acknowledged to nobody
+    /// What to do with a damaged, unacknowledged tail
     #[arg(long, value_enum, default_value_t = TailName::Torn)]
     pub(crate) tail: TailName,
-    /// How many bytes of the log are known to have been durable: damage behind them is a tail
+    /// Cut a torn tail without keeping its bytes beside the log, for a directory that takes no new file
+    #[arg(long)]
+    pub(crate) discard_tail: bool,
+    /// How many bytes of the log are known to have been durable: damage after them is a tail
     #[arg(long, value_name = "BYTES")]
     pub(crate) durable_len: Option<u64>,
-    /// The checksum of an entry that the log must hold somewhere, 32 digits: that of the last acknowledged one for instance
+    /// The checksum of an entry that the log must hold somewhere, 32 digits: that of the last acknowledged one, for instance
     #[arg(long, value_name = "HEX")]
     pub(crate) expected_tip: Option<Checksum>,
 }

@@ -3,13 +3,17 @@
 use crate::command_line::ranges::{Inclusive, OpRange, TimeRange};
 use aof_api::Operation;
 use aof_api::format::Header;
-use clap::{Args, ValueEnum};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command, ValueEnum};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 /// List the entries of a log
 ///
 /// Damage is reported on standard error and passed over. Of a long log, `--op` and `--time` read only the part around the
-/// window, so damage elsewhere goes unseen: `aof validate` reads everything.
+/// window, so damage elsewhere is not seen: `aof validate` reads everything.
+///
+/// A log records what was asked, not what the server answered: it has the requests that the server refused too.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  aof inspect ledger.aof --op 10..20 --body text\n  \
                         aof inspect ledger.aof --operation create_transfers --limit 5\n  \
@@ -24,11 +28,11 @@ pub(crate) struct InspectArguments {
     #[arg(long, value_name = "A..B")]
     pub(crate) op: Option<OpRange>,
     /// Only these times, both ends included, in UTC: `2026-01-31T14:05:00Z`, or without seconds for the whole minute,
-    /// without a date for today, or nanoseconds since 1970
+    /// without a date for today, or nanoseconds since 1970; the right end takes the date of the left one
     #[arg(long, value_name = "A..B")]
     pub(crate) time: Option<TimeRange>,
     /// Only this operation, a number or one of TigerBeetle's names
-    #[arg(long, value_name = "OPERATION", value_parser = parse_operation)]
+    #[arg(long, value_name = "OPERATION", value_parser = OperationParser, hide_possible_values = true)]
     pub(crate) operation: Option<Operation>,
     /// Only this client, in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = parse_client)]
@@ -42,6 +46,9 @@ pub(crate) struct InspectArguments {
     /// Show what is in the bodies
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) decode: Option<Decode>,
+    /// Read all of a long log, to find entries of --time also where times go back
+    #[arg(long, requires = "time")]
+    pub(crate) scan: bool,
     /// Wait for more entries at the end, also when the log is rotated
     #[arg(long, short)]
     pub(crate) follow: bool,
@@ -64,6 +71,23 @@ pub(crate) enum Body {
     Hex,
     /// As text; what is not printable is escaped
     Text,
+}
+
+/// Reads a number or a name; shells complete the names.
+#[derive(Clone)]
+struct OperationParser;
+
+impl TypedValueParser for OperationParser {
+    type Value = Operation;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<Operation, clap::Error> {
+        parse_operation.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let names = (0..=u8::MAX).filter_map(|number| Operation(number).name());
+        Some(Box::new(names.map(PossibleValue::new)))
+    }
 }
 
 fn parse_operation(text: &str) -> Result<Operation, String> {

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 /// Make one whole log out of several that are damaged, cut, repeated or rotated
 ///
-/// Every entry is taken from the first file that has it whole, so files may come in any order; only where the first
-/// one begins decides where the chain does, unless an earlier part of it is in another. OUT appears under its name only
-/// when it is complete, validated and durable, and nobody may read it who may not read all the files. Needs up to 64 bytes of memory for each different entry.
+/// Every entry is taken from the first file that has it whole, so files may be given in any order. The chain begins where the
+/// first file does, or earlier, if another file has an earlier part of it. OUT appears under its name only when it is complete,
+/// validated and durable, and only those who may read all the files may read it. Needs up to 64 bytes of memory for each
+/// different entry.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit codes: 0 when OUT holds everything, 1 when something is missing or must be chosen (at a gap, OUT \
@@ -24,13 +25,13 @@ pub(crate) struct MergeArguments {
     /// The log to write
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: PathBuf,
-    /// The parent of the first entry to write, 32 digits [default: where the first file leads back to]
+    /// The parent of the first entry to write, 32 digits [default: the start of the chain of the first file]
     #[arg(long, value_name = "HEX")]
     pub(crate) root: Option<Checksum>,
     /// The checksum of the last entry to write, 32 digits: this chooses one of the branches of a fork
     #[arg(long, value_name = "HEX")]
     pub(crate) tip: Option<Checksum>,
-    /// Go on behind gaps, and write all that is there in the order of ops
+    /// Continue after gaps, and write every entry in the order of ops
     #[arg(long)]
     pub(crate) gaps: bool,
     /// Replace OUT if it exists

@@ -1,7 +1,7 @@
 //! Ranges on the command line, both ends included.
 
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// From one number to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +19,17 @@ impl Inclusive {
         Inclusive { first: value, last: value }
     }
 
-    /// `A..B`, `A..`, `..B` or `A`, with the ends as `parse` reads them: from the first of A to the last of B.
-    fn parse(text: &str, parse: impl Fn(&str) -> Result<Inclusive, String>) -> Result<Inclusive, String> {
-        let Some((first, last)) = text.split_once("..") else { return parse(text) };
+    /// `A..B`, `A..`, `..B` or `A`, with the ends as `parse` reads them: from the first of A to the last of B. The right
+    /// end is read knowing the left one.
+    fn parse(
+        text: &str,
+        parse: impl Fn(&str, Option<Inclusive>) -> Result<Inclusive, String>,
+    ) -> Result<Inclusive, String> {
+        let Some((first, last)) = text.split_once("..") else { return parse(text, None) };
         let last = last.strip_prefix('=').unwrap_or(last);
-        let end = |text: &str, open| if text.is_empty() { Ok(Inclusive::only(open)) } else { parse(text) };
-        let (first, last) = (end(first, 0)?.first, end(last, u64::MAX)?.last);
+        let left = if first.is_empty() { None } else { Some(parse(first, None)?) };
+        let last = if last.is_empty() { u64::MAX } else { parse(last, left)?.last };
+        let first = left.map_or(0, |left| left.first);
         if first > last { Err("the range ends before it begins".to_owned()) } else { Ok(Inclusive { first, last }) }
     }
 }
@@ -37,8 +42,18 @@ impl FromStr for OpRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<OpRange, String> {
-        let op = |end: &str| end.trim().parse().map(Inclusive::only).map_err(|_| format!("{end:?} is not an op"));
+        let op = |end: &str, _| end.trim().parse().map(Inclusive::only).map_err(|_| not_an_op(end));
         Inclusive::parse(text, op).map(OpRange)
+    }
+}
+
+/// What to write in place of what was written.
+fn not_an_op(text: &str) -> String {
+    let is_op = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let ends = text.split_once(['-', ',', ':']).map(|(first, last)| (first.trim(), last.trim()));
+    match ends.filter(|(first, last)| is_op(first) && is_op(last)) {
+        Some((first, last)) => format!("{text:?} is not an op: give {first}..{last} for a range"),
+        None => format!("{text:?} is not an op"),
     }
 }
 
@@ -50,22 +65,27 @@ impl FromStr for TimeRange {
     type Err = String;
 
     fn from_str(text: &str) -> Result<TimeRange, String> {
-        Inclusive::parse(text, |end| parse_time(end, SystemTime::now())).map(TimeRange)
+        let now = SystemTime::now();
+        let time = |end: &str, left: Option<Inclusive>| {
+            let day = left.map_or(now, |left| UNIX_EPOCH + Duration::from_nanos(left.first));
+            parse_time(end, day)
+        };
+        Inclusive::parse(text, time).map(TimeRange)
     }
 }
 
 const MINUTE: u64 = 60_000_000_000;
 
-/// A time, or the whole minute where it has no seconds; without a date, of the day of `now`, in UTC.
-fn parse_time(text: &str, now: SystemTime) -> Result<Inclusive, String> {
+/// A time, or the whole minute where it has no seconds; without a date, of that day, in UTC.
+fn parse_time(text: &str, day: SystemTime) -> Result<Inclusive, String> {
     let text = text.trim();
     if let Ok(nanoseconds) = text.parse() {
         return Ok(Inclusive::only(nanoseconds));
     }
-    let today = || humantime::format_rfc3339_seconds(now).to_string()[..DATE.len()].to_owned();
+    let date_of_day = || humantime::format_rfc3339_seconds(day).to_string()[..DATE.len()].to_owned();
     let (date, clock) = match text.get(..DATE.len()).filter(|_| text.len() > DATE.len()) {
         Some(date) => (date.to_owned(), &text[DATE.len()..]),
-        None => (today() + "T", text),
+        None => (date_of_day() + "T", text),
     };
     let bare = clock.strip_suffix('Z').unwrap_or(clock);
     let whole_minute = bare.len() == "14:05".len() + usize::from(bare.starts_with(['T', ' ']));
@@ -97,6 +117,23 @@ mod tests {
         for text in ["", "a", "5..3", "-1", "1..2..3", "18446744073709551616"] {
             assert!(text.parse::<OpRange>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_range_with_a_dash_is_answered_with_the_right_one() {
+        let error = "10-20".parse::<OpRange>().unwrap_err();
+        assert_eq!(error, "\"10-20\" is not an op: give 10..20 for a range");
+    }
+
+    #[test]
+    fn the_right_end_of_a_range_takes_the_date_of_the_left_one() {
+        let range: TimeRange = "2026-01-31 14:05..14:05".parse().unwrap();
+        let whole: TimeRange = "2026-01-31 14:05..2026-01-31 14:05".parse().unwrap();
+        assert_eq!(range.0, whole.0);
+        let range: TimeRange = "2026-01-31T14:04:00Z..14:06:01Z".parse().unwrap();
+        assert_eq!(range.0.last - range.0.first, 121_000_000_000);
+        // Over midnight, the right end needs a date of its own.
+        assert_eq!("2026-01-31 23:50..00:10".parse::<TimeRange>().unwrap_err(), "the range ends before it begins");
     }
 
     #[test]

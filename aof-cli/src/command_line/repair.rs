@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 /// Write what is whole in a damaged log as a log that opens
 ///
-/// Keeps every entry that verifies and stands on the ones before it, once, in the order of the chain. Where entries are
-/// lost, the chain ends: what lies behind is told, and kept with --gaps, for tools that read logs with gaps (`--rule tb`).
-/// Another copy of the log may have what is lost here: look at `aof merge` first.
+/// Keeps every entry that verifies and follows the ones before it, once, in the order of the chain. Where entries are lost,
+/// the chain ends: the entries after that are reported, and kept with --gaps, for tools that read logs with gaps (`--rule
+/// tb`). Another copy of the log may have what is lost here: try `aof merge` first.
 ///
 /// --dry-run and -o only read the log, which may be written meanwhile; --in-place needs it to itself.
 #[derive(Args, Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct RepairArguments {
     /// The checksum of the last entry to keep, 32 digits: this chooses one of the branches of a fork
     #[arg(long, value_name = "HEX")]
     pub(crate) tip: Option<Checksum>,
-    /// Keep also what lies behind lost entries
+    /// Keep also the entries after lost ones
     #[arg(long)]
     pub(crate) gaps: bool,
     /// Replace OUT if it exists
@@ -43,10 +43,10 @@ pub(crate) struct Target {
     /// Write it here
     #[arg(long, short, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
-    /// Put it in the place of the log, which is kept as LOG.broken
+    /// Replace the log, which is kept as LOG.broken
     #[arg(long)]
     pub(crate) in_place: bool,
-    /// Only say what would be lost
+    /// Only report what would be lost
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

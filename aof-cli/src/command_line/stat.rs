@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 /// Count what is in a log: operations, sizes, rates, gaps, clients
 ///
-/// Several files are one log, in the order in which they are given. Memory does not grow with the log: clients are told
-/// apart up to 65,536 of them, and an entry that is recorded again is compared with the last 65,536 ops. The exit code is
-/// 1 where there is damage, which is passed over; `aof validate` says what is wrong.
+/// Several files are one log, in the order in which they are given. Memory does not grow with the log: up to 65,536 clients
+/// are distinguished, and an entry that is recorded again is compared with the last 65,536 ops. Rates are those of entries
+/// that were recorded for the first time; what a restarted replica recorded again has a column of its own. The exit code is 1
+/// where there is damage, which is passed over; `aof validate` lists it.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  aof stat ledger.aof\n  aof stat --html ledger.html ledger.aof\n  \
                         xz -dc archive.aof.xz | aof stat --json -")]
@@ -16,7 +17,7 @@ pub(crate) struct StatArguments {
     /// The files, oldest first; `-` is standard input
     #[arg(required = true, value_name = "LOG")]
     pub(crate) logs: Vec<PathBuf>,
-    /// Also write a page with the plots, one file that needs no network
+    /// Also write a page with the plots, one file that needs no network; `-` writes it to standard output instead
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// Replace the page if it is there

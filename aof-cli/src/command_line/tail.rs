@@ -11,7 +11,7 @@ pub(crate) enum TailName {
     /// Cut any tail of which no entry says that it had been acknowledged, whole entries in it included, and keep the
     /// bytes
     Truncate,
-    /// Append behind it, as TigerBeetle does
+    /// Append after it, as TigerBeetle does
     Keep,
     /// Do not open the log
     Refuse,

@@ -6,10 +6,11 @@ use aof_api::format::Checksum;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Say whether a log is whole, and what is wrong with it
+/// Report whether a log is whole, and what is wrong with it
 ///
-/// Several files are one log, in the order in which they are given. Findings (damage, gap, break, fork) make the exit
-/// code 1; notes (duplicate, backtrack, seam of a rotation, a beginning that is elsewhere, and the like) are legal.
+/// Several files are one log, in the order in which they are given. Findings (damage, gap, break, fork, another cluster) make
+/// the exit code 1. Notes (duplicate, backtrack, seam of a rotation, a beginning that is elsewhere, files in another order,
+/// and the like) are legal.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  aof validate ledger.aof\n  aof validate --rule linear --tip 67370aba3ba4eb813e51c9607c30036f \
@@ -25,6 +26,9 @@ pub(crate) struct ValidateArguments {
     /// The checksum that the last entry must have, 32 digits as they are printed
     #[arg(long, value_name = "HEX")]
     pub(crate) tip: Option<Checksum>,
+    /// How many entries there must be at least, for jobs that check backups
+    #[arg(long, value_name = "N")]
+    pub(crate) min_entries: Option<u64>,
     #[command(flatten)]
     pub(crate) threads: ThreadArguments,
 }

@@ -1,27 +1,31 @@
 //! `aof append`: append entries durably.
 
-mod input;
+mod cluster;
 mod moved;
+mod report;
 
 use crate::command_line::append::{AppendArguments, Sync};
 use crate::command_line::output::OutputArguments;
-use crate::command_line::size::{Size, counted, grouped};
 use crate::command_line::threads::cores;
-use crate::output::exit::{Exit, Failure, Outcome};
+use crate::input::lines::Input;
+use crate::output::exit::Exit;
+use crate::output::failure::{Failure, Outcome};
 use crate::output::fresh::Fresh;
 use crate::output::json;
-use crate::output::paths::as_typed;
+use crate::output::json::append::Acknowledged;
+use crate::output::out::Out;
+use crate::output::paths::refuse_stream;
 use crate::output::progress::Spinner;
-use anstream::eprintln;
-use aof_api::format::{HEADER_SIZE, size_disk};
-use aof_api::log::TailKind;
+use crate::output::say::say;
+use crate::output::signals::Interruption;
+use aof_api::format::{BODY_SIZE_MAX, HEADER_SIZE, size_disk};
 use aof_api::log::blocking::Aof;
-use aof_api::{Error, LogOptions, Operation, Recovery};
+use aof_api::{Error, LogOptions, Operation};
 use aof_file::{FileBackend, FileOptions, SyncOn};
-use input::Input;
+use cluster::of_the_log;
 use moved::{Moved, go_on, go_on_before_close};
-use std::io::Write;
-use std::path::Path;
+use report::{report_durable, report_recovery, report_summary};
+use std::io::{IsTerminal, Write};
 use std::time::Instant;
 
 /// How much may wait for a checkpoint in bytes, except under `--sync end`.
@@ -31,35 +35,50 @@ const GROUP_LEN: u64 = 1 << 20;
 const CUT_LEN_MAX: u64 = 16 << 30;
 
 pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outcome {
-    let input = input(arguments)?;
+    refuse_stream(&arguments.log, "LOG")?;
+    let body_len = body_len(arguments)?;
     let failure = Failure::at(&arguments.log);
     let spinner = Spinner::new("reading the log", output);
     let fresh = Fresh::look(&arguments.log);
     // This thread has nothing else to do while the disk works.
-    let backend = FileOptions::new().sync_on(SyncOn::Caller).open_or_create(&arguments.log).map_err(&failure)?;
-    let opened = Aof::open(backend, options(arguments));
-    let (log, recovery) = opened.map_err(&failure).inspect_err(|failure| fresh.discard_after(failure))?;
+    let backend = FileOptions::new().sync_on(SyncOn::Caller).keep_cut(!arguments.discard_tail);
+    let backend = backend.open_or_create(&arguments.log).map_err(&failure)?;
+    let opened = Aof::open(backend, options(arguments)).map_err(|error| of_the_log(arguments, error));
+    let (log, recovery) = opened.inspect_err(|failure| fresh.discard_after(failure))?;
     spinner.finish();
-    report_recovery(&recovery, &log, &arguments.log);
-    let mut appending = Appending::new(arguments, log, Spinner::new("appending", output));
+    report_recovery(&recovery, &log, &arguments.log, output)?;
+    if arguments.count.is_none() && std::io::stdin().is_terminal() && !output.quiet && !output.json {
+        say!("reading lines, one entry each, until Ctrl-D");
+    }
+    // From here on a signal lets what was begun be finished. Opening the log ends at once.
+    let input = input(arguments, body_len)?;
+    let spinner = Spinner::counting("appending", arguments.count, output);
+    let mut appending = Appending::new(arguments, output, log, spinner);
     let appended = appending.append_all(input);
     appending.spinner.finish();
-    if let Err(error) = appended {
-        appending.report_durable();
-        drop(appending);
-        fresh.discard_after(&error);
-        return Err(error);
+    match appended {
+        Ok(()) => appending.finish(),
+        Err(failure) => {
+            let ended = appending.end_early(failure);
+            fresh.discard_after(&ended);
+            Err(ended)
+        }
     }
-    appending.finish(output)
 }
 
-fn input(arguments: &AppendArguments) -> Outcome<Input> {
-    let Some(count) = arguments.count else { return Ok(Input::lines()) };
-    let len = arguments.size.body_len().ok_or_else(|| {
-        let limit = aof_api::format::BODY_SIZE_MAX;
-        Failure::Usage(format!("--size {} is above the largest body, {limit} bytes", arguments.size))
-    })?;
-    Ok(Input::made_up(count, len))
+/// The bytes in the body of a made-up entry.
+fn body_len(arguments: &AppendArguments) -> Outcome<usize> {
+    arguments.size.body_len().ok_or_else(|| {
+        Failure::Usage(format!("--size {} is above the largest body, {BODY_SIZE_MAX} bytes", arguments.size))
+    })
+}
+
+fn input(arguments: &AppendArguments, body_len: usize) -> Outcome<Input> {
+    let interruption = Interruption::listen()?;
+    Ok(match arguments.count {
+        None => Input::lines(interruption),
+        Some(count) => Input::made_up(count, body_len, interruption),
+    })
 }
 
 fn options(arguments: &AppendArguments) -> LogOptions {
@@ -81,28 +100,9 @@ fn options(arguments: &AppendArguments) -> LogOptions {
     options
 }
 
-fn report_recovery(recovery: &Recovery, log: &Aof<FileBackend>, typed: &Path) {
-    if let Some(cut) = &recovery.cut {
-        let (offset, len, damage) = (cut.offset, grouped(cut.len), cut.damage);
-        eprintln!("cut a tail of {len} bytes at offset {offset}, of which no entry records a checkpoint ({damage})");
-        if cut.entries > 0 {
-            eprintln!("  whole entries in it: {}", grouped(cut.entries));
-        }
-        match log.backend().kept_cut() {
-            Some(path) => {
-                eprintln!("  its bytes are kept as {}", as_typed(&path.to_string_lossy(), typed));
-            }
-            None if cut.kind == TailKind::Zero => eprintln!("  nothing is lost: it was all zeros"),
-            None => eprintln!("  its bytes are gone: there was no room to keep them"),
-        }
-    }
-    if recovery.kept_count > 0 {
-        eprintln!("{} in the log; `aof validate` lists all", counted(recovery.kept_count, "damaged place"));
-    }
-}
-
 struct Appending<'a> {
     arguments: &'a AppendArguments,
+    output: &'a OutputArguments,
     log: Aof<FileBackend>,
     operation: Operation,
     spinner: Spinner,
@@ -119,11 +119,17 @@ struct Appending<'a> {
 }
 
 impl<'a> Appending<'a> {
-    fn new(arguments: &'a AppendArguments, log: Aof<FileBackend>, spinner: Spinner) -> Appending<'a> {
+    fn new(
+        arguments: &'a AppendArguments,
+        output: &'a OutputArguments,
+        log: Aof<FileBackend>,
+        spinner: Spinner,
+    ) -> Appending<'a> {
         let operation = Operation(arguments.operation);
         let unacknowledged_op = log.tip().map_or(0, |tip| tip.op) + 1;
         Appending {
             arguments,
+            output,
             log,
             operation,
             spinner,
@@ -208,8 +214,8 @@ impl<'a> Appending<'a> {
         }
         match self.log.checkpoint() {
             Ok(_) => self.acknowledge()?,
-            Err(Error::Moved { .. }) => match go_on(&mut self.log, &self.arguments.log) {
-                Moved::GoesOn => self.acknowledge()?,
+            Err(Error::Moved { .. }) => match go_on(&mut self.log, &self.arguments.log, self.output) {
+                Moved::Continues => self.acknowledge()?,
                 Moved::Ends(failure) => {
                     self.acknowledge()?;
                     return Err(failure);
@@ -230,66 +236,52 @@ impl<'a> Appending<'a> {
         self.unacknowledged_op += self.written - self.durable;
         self.durable = self.written;
         if self.arguments.ack {
-            let mut out = std::io::stdout().lock();
+            let mut out = Out::of_listing();
             for op in first..self.unacknowledged_op {
-                writeln!(out, "{op}").map_err(Failure::Acknowledgement)?;
+                let written = if self.output.json {
+                    json::object::Object::write(&Acknowledged { op }, &mut out)
+                } else {
+                    writeln!(out, "{op}")
+                };
+                written.map_err(Failure::Acknowledgement)?;
             }
             out.flush().map_err(Failure::Acknowledgement)?;
         }
         Ok(())
     }
 
-    /// What is there when not everything is.
-    fn report_durable(&self) {
-        let (durable, op) = (self.durable, self.unacknowledged_op - 1);
-        let next = match self.arguments.count {
-            None => format!("; go on with line {}", grouped(durable + 1)),
-            Some(_) => String::new(),
+    /// After a failure or a signal: reports what is durable, and closes the log.
+    fn end_early(self, failure: Failure) -> Failure {
+        let signal = match failure {
+            Failure::Interrupted(signal) => Some(signal),
+            _ => None,
         };
-        match durable {
-            0 => eprintln!("nothing was appended durably"),
-            _ => eprintln!(
-                "{} durable, up to op {op}{next}",
-                counted(durable, "entry") + if durable == 1 { " is" } else { " are" }
-            ),
+        let last = self.log.tip().map(|_| self.unacknowledged_op - 1).filter(|op| *op > 0);
+        let reported = report_durable(self.durable, last, signal, self.arguments, self.output);
+        // Whatever a close could still report, this failure came first.
+        let _ = self.log.close();
+        match reported {
+            // A signal is no failure of its own: standard output is.
+            Err(of_output) if signal.is_some() => of_output,
+            _ => failure,
         }
     }
 
-    fn finish(mut self, output: &OutputArguments) -> Outcome {
+    fn finish(mut self) -> Outcome {
         let elapsed = self.start.elapsed().as_secs_f64();
-        go_on_before_close(&mut self.log, &self.arguments.log)?;
+        go_on_before_close(&mut self.log, &self.arguments.log, self.output)?;
         let rate = if elapsed > 0.0 { self.written as f64 / elapsed } else { 0.0 };
         let (tip, len) = (self.log.tip(), self.log.len());
-        let written = self.written;
-        let summary = if output.json {
-            serde_json::json!({
-                "type": "summary",
-                "entries": json::number(written),
-                "bytes": json::number(self.written_len),
-                "len": json::number(len),
-                "tip": tip.map(|tip| tip.checksum.to_string()),
-                "tip_op": tip.map(|tip| json::number(tip.op)),
-                "entries_per_second": rate,
-            })
-            .to_string()
-        } else {
-            let tip = tip.map_or_else(|| "none".to_owned(), |tip| format!("{} (op {})", tip.checksum, tip.op));
-            format!(
-                "appended  {}, {} bytes ({}), durable\nlog       {} bytes ({})\ntip       {tip}\nrate      {} entries/s",
-                counted(written, "entry"),
-                grouped(self.written_len),
-                Size(self.written_len),
-                grouped(len),
-                Size(len),
-                grouped(rate as u64),
-            )
+        let summary = json::append::Summary {
+            entries: self.written,
+            bytes: self.written_len,
+            len,
+            tip: tip.map(|tip| tip.checksum.into()),
+            tip_op: tip.map(|tip| tip.op),
+            entries_per_second: rate,
         };
         self.log.close().map_err(Failure::at(&self.arguments.log))?;
-        if self.arguments.ack {
-            eprintln!("{summary}");
-        } else {
-            writeln!(std::io::stdout(), "{summary}").map_err(Failure::output)?;
-        }
+        report_summary(&summary, self.arguments, self.output)?;
         Ok(Exit::Clean)
     }
 }

@@ -3,47 +3,34 @@
 mod report;
 mod witness;
 
+use super::judge::{Found, Judge};
 use crate::command_line::copy::CopyArguments;
 use crate::command_line::output::OutputArguments;
 use crate::input::source::Source;
-use crate::output::exit::{Exit, Failure, Outcome};
+use crate::output::advice::Role;
+use crate::output::exit::Exit;
+use crate::output::failure::{Failure, Outcome};
 use crate::output::fresh::Fresh;
-use crate::output::paths::refuse_directory;
+use crate::output::paths::{refuse_directory, refuse_stream};
 use crate::output::progress::Progress;
 use aof_api::copy::{self, Copier};
-use aof_api::{AofBackend, Entries, Error, read};
+use aof_api::{AofBackend, Entries, Error, Rule, read};
 use futures::executor::block_on;
 use report::Report;
+use std::path::Path;
 use witness::Witness;
 
 pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcome {
-    let source = Source::open(&arguments.source)?;
     let path = &arguments.destination;
-    if path.as_os_str() == "-" {
-        return Err(Failure::Usage("DST is a file: a copy is read back, which standard output cannot be".to_owned()));
-    }
+    refuse_stream(path, "DST")?;
+    let source = Source::open(&arguments.source)?;
     refuse_directory(path, source.name())?;
     let mut report = Report::new(arguments, &source, output);
     if !source.is_stream() {
         if source.is_at(path)? {
             return Err(Failure::Refused("SRC and DST are the same file: choose another name for DST".to_owned()));
         }
-        // Nothing is made for what is no log at all.
-        let mut entries = Entries::new(source.reader()?, read::Options::new());
-        match block_on(entries.next()).map(drop) {
-            Err(error @ Error::Corrupt { .. }) if !source.live => {
-                report.stopped = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
-                let stopped = report.stop(&error);
-                report.print()?;
-                return Err(stopped);
-            }
-            Err(error) if !source.live => {
-                let failed = report.fail(error);
-                report.print()?;
-                return Err(failed);
-            }
-            _ => {}
-        }
+        refuse_no_log(&source, &mut report)?;
     }
     let mut progress = Progress::new(source.len, output);
     let read = read::Options::new().verify_threads(source.threads(arguments.threads.count()));
@@ -51,7 +38,7 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
     progress.follow_entries(copier.entries_so_far());
     let fresh = Fresh::look(path);
     let backend = Source::options_for_output(std::slice::from_ref(&source)).open_or_create(path);
-    let mut destination = backend.map_err(Failure::at(path))?;
+    let mut destination = backend.map_err(Failure::of(path, Role::Copy))?;
     let reader = Witness::new(progress.watch(source.reader()?));
     let source_failed = reader.failed();
     let copied = block_on(copier.copy(reader, &mut destination));
@@ -63,15 +50,48 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
     drop(destination);
     let stopped = match copied {
         Ok(_) => None,
-        Err(error @ Error::Corrupt { .. }) => Some(report.stop(&error)),
-        Err(error) if source_failed.is(&error) => Some(report.fail(error)),
-        Err(error) => return Err(Failure::at(path)(error)),
+        Err(copy::Error::Storage(error @ Error::Corrupt { .. })) => Some(report.stop(&error)),
+        Err(copy::Error::Storage(error)) if source_failed.is(&error) => Some(report.fail(error)),
+        Err(copy::Error::Storage(error)) => return Err(report.ended(Failure::of(path, Role::Copy)(error))),
+        Err(error) => return Err(Failure::Differs { path: path.clone(), error }),
     };
     if stopped.is_some() {
         // The machine did not fail at the destination: where that is new and empty, nothing came.
         fresh.discard();
     }
-    closed.map_err(Failure::at(path))?;
+    closed.map_err(Failure::of(path, Role::Copy))?;
+    if report.copied.bytes > 0 {
+        judge_copy(path, &mut report, output)?;
+    }
     report.print()?;
     stopped.map_or(Ok(Exit::Clean), Err)
+}
+
+/// Nothing is made for what is not a log at all.
+fn refuse_no_log(source: &Source, report: &mut Report<'_>) -> Outcome<()> {
+    let mut entries = Entries::new(source.reader()?, read::Options::new());
+    let refused = match block_on(entries.next()).map(drop) {
+        Err(error @ Error::Corrupt { .. }) if !source.live => {
+            report.stopped = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
+            report.stop(&error)
+        }
+        Err(error) if !source.live => report.fail(error),
+        _ => return Ok(()),
+    };
+    report.print()?;
+    Err(refused)
+}
+
+/// What is missing in the source is missing in the copy, which is whole all the same: it is noted.
+fn judge_copy(path: &Path, report: &mut Report<'_>, output: &OutputArguments) -> Outcome<()> {
+    let copy = Source::open(path)?;
+    let mut progress = Progress::new(copy.len, output);
+    let mut judge = Judge::new(Rule::SeenParent, 1, &mut progress);
+    judge.read(&copy, &progress, |found| {
+        if let Found::Finding(_, finding) = found {
+            report.missing.push(finding);
+        }
+    })?;
+    progress.finish();
+    Ok(())
 }

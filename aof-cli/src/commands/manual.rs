@@ -2,18 +2,54 @@
 
 use crate::command_line::Arguments;
 use crate::command_line::manual::{CompletionsArguments, ManArguments};
-use crate::output::exit::{Exit, Failure, Outcome};
+use crate::command_line::output::OutputArguments;
+use crate::output::exit::Exit;
+use crate::output::failure::{Failure, Outcome};
+use crate::output::json;
+use crate::output::json::any::{Completions, Manual};
+use crate::output::out::Out;
 use clap::CommandFactory;
+use clap_complete::Shell;
 use std::io::Write;
 
-pub(crate) fn completions(arguments: &CompletionsArguments) -> Outcome {
+pub(crate) fn completions(arguments: &CompletionsArguments, output: &OutputArguments) -> Outcome {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut Arguments::command(), "aof", &mut text);
-    print(&text)
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if arguments.shell == Shell::Bash {
+        text = with_files(&text);
+    }
+    if output.json {
+        return print_object(&Completions { shell: arguments.shell.to_string(), text });
+    }
+    print(text.as_bytes())
+}
+
+/// The script for bash, in which commands that take logs complete files: as it is generated, an argument that is not a flag
+/// completes flags too. An empty list of replies leaves the completion to bash, which completes files and quotes them.
+fn with_files(script: &str) -> String {
+    const FLAGS: &str = "COMPREPLY=( $(compgen -W \"${opts}\" -- \"${cur}\") )";
+    let (mut text, mut takes_files) = (String::with_capacity(script.len()), false);
+    for line in script.lines() {
+        if let Some(name) = line.trim().strip_prefix("aof__subcmd__").and_then(|rest| rest.strip_suffix(')')) {
+            takes_files = !matches!(name, "completions" | "man") && !name.starts_with("help");
+        }
+        let line = match line.trim() {
+            condition if takes_files && condition.ends_with("${COMP_CWORD} -eq 2 ]] ; then") => {
+                line.replace(" || ${COMP_CWORD} -eq 2 ]]", " ]]")
+            }
+            // The last one of a command: where the word is a flag, the first one was taken.
+            FLAGS if takes_files && !line.starts_with("                ") => line.replace(FLAGS, "COMPREPLY=()"),
+            _ => line.to_owned(),
+        };
+        text += &line;
+        text.push('\n');
+    }
+    text
 }
 
 /// One page with every command, or the page of one.
-pub(crate) fn man(arguments: &ManArguments) -> Outcome {
+pub(crate) fn man(arguments: &ManArguments, output: &OutputArguments) -> Outcome {
     let mut aof = Arguments::command();
     aof.build();
     let mut text = Vec::new();
@@ -21,15 +57,24 @@ pub(crate) fn man(arguments: &ManArguments) -> Outcome {
         None => whole(&aof, &mut text),
         Some(name) => {
             let command = aof.find_subcommand(name);
-            let command = command.ok_or_else(|| Failure::Usage(format!("{name:?} is no command of aof")))?;
+            let command = command.ok_or_else(|| Failure::Usage(format!("{name:?} is not a command of aof")))?;
             clap_mangen::Man::new(command.clone()).render(&mut text)
         }
     };
     rendered.map_err(Failure::output)?;
+    if output.json {
+        return print_object(&Manual { text: String::from_utf8_lossy(&text).into_owned() });
+    }
     print(&text)
 }
 
-/// The page of the tool, with the options of each command behind its name.
+fn print_object(object: &impl json::object::Object) -> Outcome {
+    let mut out = Out::of_verdict();
+    json::print(&mut out, object)?;
+    out.finish().map(|()| Exit::Clean)
+}
+
+/// The page of the tool, with the options of each command after its name.
 fn whole(aof: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
     let man = clap_mangen::Man::new(aof.clone());
     man.render_title(text)?;
@@ -53,7 +98,7 @@ fn whole(aof: &clap::Command, text: &mut Vec<u8>) -> std::io::Result<()> {
 }
 
 fn print(text: &[u8]) -> Outcome {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text).and_then(|()| out.flush()).map_err(Failure::output)?;
-    Ok(Exit::Clean)
+    let mut out = Out::of_verdict();
+    out.write_all(text).map_err(Failure::output)?;
+    out.finish().map(|()| Exit::Clean)
 }

@@ -1,39 +1,51 @@
 //! `aof merge`: one whole log out of several.
 
+use super::clusters::refuse_several;
+use super::merged::Merged;
 use crate::command_line::merge::MergeArguments;
 use crate::command_line::output::OutputArguments;
-use crate::commands::merged::Merged;
+use crate::input::open_files::OpenFiles;
 use crate::input::source::Source;
-use crate::output::exit::{Exit, Failure, Outcome};
-use crate::output::interrupt::{finished, guarded};
-use crate::output::paths::refuse_directory;
+use crate::output::advice::Role;
+use crate::output::exit::Exit;
+use crate::output::failure::{Failure, Outcome};
+use crate::output::paths::{refuse_directory, refuse_stream, shown};
 use crate::output::progress::Progress;
+use crate::output::signals::{finished, guarded};
 use aof_api::format::Checksum;
 use aof_api::merge::{self, Merger};
-use aof_api::read;
+use aof_api::{Error, read};
 use aof_file::{Draft, is_locked};
 use futures::executor::block_on;
 use std::path::Path;
 
 pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outcome {
     let out = &arguments.output;
+    refuse_stream(out, "OUT")?;
     let sources = Source::open_files(&arguments.logs, "merging")?;
+    refuse_several(&sources)?;
     let options = options(arguments.root, arguments.tip, arguments.gaps, arguments.threads.count());
     let mut draft = draft(out, arguments.force, &sources)?;
     let progress = Progress::new(Source::total_len(&sources), output);
-    let mut merger = Merger::new(options);
-    for source in &sources {
+    let (mut merger, files) = (Merger::new(options), OpenFiles::default());
+    for (number, source) in sources.iter().enumerate() {
         merger.set_live(source.live);
-        block_on(merger.read(progress.watch(source.reader()?))).map_err(Failure::at(&source.path))?;
+        let reader = progress.watch(source.reader_among(&files, number)?);
+        block_on(merger.read(reader)).map_err(|error| of_input(source, error))?;
     }
     let paths: Vec<&Path> = sources.iter().map(|source| source.path.as_path()).collect();
     let merged = Merged::new(&paths, output);
-    if let Err(error) = block_on(merger.plan()) {
+    let planned = block_on(merger.plan()).map(drop);
+    if planned.is_err() || merger.report().left_out() > 0 {
+        merged.note_clusters(&sources)?;
+    }
+    if let Err(error) = planned {
         progress.finish();
         return Err(merged.refuse(merger.report(), error));
     }
-    progress.extend(merger.report().unique_bytes);
-    let report = block_on(merger.write(draft.backend())).map_err(Failure::at(out))?;
+    progress.phase("writing", merger.report().unique_bytes);
+    refuse_without_room(out, merger.report())?;
+    let report = block_on(merger.write(draft.backend())).map_err(|error| of_output(out, error))?;
     drop(merger);
     progress.finish();
     publish(draft, out, arguments.force)?;
@@ -41,7 +53,45 @@ pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outco
     Ok(if report.is_whole() { Exit::Clean } else { Exit::Problems })
 }
 
-pub(crate) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool, threads: usize) -> merge::Options {
+/// A failure to read an input.
+pub(super) fn of_input(source: &Source, error: merge::Error) -> Failure {
+    match error {
+        merge::Error::Storage(error) => Failure::at(&source.path)(error),
+        error => Failure::problem(format!("{}: {error}", shown(&source.path))),
+    }
+}
+
+/// A failure to write the output.
+pub(super) fn of_output(out: &Path, error: merge::Error) -> Failure {
+    match error {
+        merge::Error::Storage(error) => Failure::of(out, Role::Output)(error),
+        error => Failure::problem(format!("{}: {error}", shown(out))),
+    }
+}
+
+/// Asks for the room before anything is written. It may be taken meanwhile: writing asks again.
+#[cfg(unix)]
+pub(super) fn refuse_without_room(out: &Path, report: &merge::Report) -> Outcome<()> {
+    // What is left out is not written, and how many bytes that saves is not known.
+    if report.left_out() > 0 {
+        return Ok(());
+    }
+    let directory = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(disk) = rustix::fs::statvfs(directory) else { return Ok(()) };
+    let (needed, available) = (report.unique_bytes, disk.f_bavail.saturating_mul(disk.f_frsize));
+    // A file system that does not report its room reports nothing.
+    if disk.f_blocks > 0 && needed > available {
+        return Err(Failure::of(out, Role::Output)(Error::Full { needed, available }));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn refuse_without_room(_: &Path, _: &merge::Report) -> Outcome<()> {
+    Ok(())
+}
+
+pub(super) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool, threads: usize) -> merge::Options {
     let mut options = merge::Options::new().keep_gaps(gaps).read(read::Options::new().verify_threads(threads));
     if let Some(root) = root {
         options = options.root(root);
@@ -53,11 +103,11 @@ pub(crate) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool,
 }
 
 /// A draft for `out`, if that may be written.
-pub(crate) fn draft(out: &Path, force: bool, inputs: &[Source]) -> Outcome<Draft> {
-    let name = out.display();
+pub(super) fn draft(out: &Path, force: bool, inputs: &[Source]) -> Outcome<Draft> {
     refuse_directory(out, inputs.first().map_or("ledger.aof".as_ref(), Source::name))?;
     for input in inputs {
         if input.is_at(out)? {
+            let name = shown(out);
             return Err(Failure::Refused(format!("{name} is one of the inputs: choose another name for the output")));
         }
     }
@@ -66,23 +116,23 @@ pub(crate) fn draft(out: &Path, force: bool, inputs: &[Source]) -> Outcome<Draft
         if !force {
             return Err(exists(out));
         }
-        if is_locked(out).map_err(Failure::at(out))? {
-            let what = name.to_string();
-            return Err(Failure::at(out)(aof_api::Error::Locked { what }));
+        if is_locked(out).map_err(Failure::of(out, Role::Output))? {
+            let what = shown(out);
+            return Err(Failure::of(out, Role::Output)(Error::Locked { what }));
         }
     }
-    guarded(|| Source::options_for_output(inputs).draft(out).map_err(Failure::at(out)))
+    guarded(|| Source::options_for_output(inputs).draft(out).map_err(Failure::of(out, Role::Output)))
 }
 
 /// Gives the draft its name.
-pub(crate) fn publish(draft: Draft, out: &Path, force: bool) -> Outcome<()> {
+pub(super) fn publish(draft: Draft, out: &Path, force: bool) -> Outcome<()> {
     let published = finished(|| block_on(async { if force { draft.replace().await } else { draft.publish().await } }));
     published.map_err(|error| match error {
-        aof_api::Error::NotEmpty { .. } => exists(out),
-        error => Failure::at(out)(error),
+        Error::NotEmpty { .. } => exists(out),
+        error => Failure::of(out, Role::Output)(error),
     })
 }
 
 fn exists(out: &Path) -> Failure {
-    Failure::Refused(format!("{} exists: choose another name, or replace it with --force", out.display()))
+    Failure::Refused(format!("{} exists: choose another name, or replace it with --force", shown(out)))
 }

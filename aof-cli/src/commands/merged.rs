@@ -2,17 +2,22 @@
 
 mod lines;
 
+use super::clusters::mixed;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
-use crate::output::exit::{ERROR, Failure, Outcome};
-use crate::output::hint::{cut_torn_end, if_text};
-use crate::output::paths::quoted;
-use anstream::AutoStream;
+use crate::input::source::Source;
+use crate::output::advice::{Next, cut_torn_end};
+use crate::output::failure::{ERROR, Failure, Outcome};
+use crate::output::json;
+use crate::output::json::log::plain_note;
+use crate::output::looks::looks;
+use crate::output::out::Out;
+use crate::output::paths::{quoted, shown};
+use crate::output::say::say;
 use anstyle::{AnsiColor, Style};
-use aof_api::Error;
 use aof_api::merge::{self, Fork, InputDamage, Stretch, Unmergeable};
-use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
-use std::path::Path;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 /// How many lines of a kind a terminal shows; a pipe gets them all.
 const SHOWN_MAX: usize = 10;
@@ -20,70 +25,105 @@ const SHOWN_MAX: usize = 10;
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const QUIET: Style = Style::new().dimmed();
 
-type Out = BufWriter<AutoStream<StdoutLock<'static>>>;
-
 /// The inputs by their names, and how to print.
 pub(crate) struct Merged<'a> {
-    paths: Vec<String>,
+    paths: Vec<PathBuf>,
     output: &'a OutputArguments,
     shown_max: usize,
 }
 
 impl<'a> Merged<'a> {
     pub(crate) fn new(paths: &[&Path], output: &'a OutputArguments) -> Merged<'a> {
-        let paths = paths.iter().map(|path| path.display().to_string()).collect();
+        let paths = paths.iter().map(|path| path.to_path_buf()).collect();
         let shown_max = if std::io::stdout().is_terminal() { SHOWN_MAX } else { usize::MAX };
         Merged { paths, output, shown_max }
     }
 
-    /// Prints what was found in the inputs, and answers why nothing was written.
-    pub(crate) fn refuse(&self, report: &merge::Report, error: Error) -> Failure {
-        let Error::Unmergeable { reason } = &error else {
-            return Failure::at(Path::new(&self.paths.join(", ")))(error);
+    /// Prints what was found in the inputs, and returns why nothing was written.
+    pub(crate) fn refuse(&self, report: &merge::Report, error: merge::Error) -> Failure {
+        let reason = match error {
+            merge::Error::Storage(error) => return Failure::at(self.input_path(0))(error),
+            merge::Error::Unmergeable { reason } => reason,
+            error => return Failure::problem(error.to_string()),
         };
-        let mut out = out();
+        let mut out = Out::of_verdict();
         let printed = if self.output.json {
-            self.refuse_json(&mut out, report, reason)
+            self.refuse_json(&mut out, report, &reason)
         } else {
             self.inputs(&mut out, report).map_err(Failure::output)
         };
-        if let Err(failure) = printed.and_then(|()| out.flush().map_err(Failure::output)) {
+        if let Err(failure) = printed.and_then(|()| out.finish()) {
             return failure;
         }
-        Failure::Problem(match &**reason {
-            Unmergeable::Fork(fork) => self.fork(fork),
-            Unmergeable::NoEntries => {
-                let text = self.paths.iter().filter_map(|path| if_text(Path::new(path)));
-                let reason = text.fold(reason.to_string(), |reason, text| reason + "\n  " + &text);
-                let [damage] = &report.damage[..] else { return Failure::Problem(reason) };
-                if !damage.finding.kind.is_torn_end() {
-                    return Failure::Problem(reason);
-                }
-                let (command, what) = cut_torn_end(&quoted(Path::new(self.path(damage.finding.part))));
-                format!("{reason}\n  {command}   {what}")
+        match &*reason {
+            Unmergeable::Fork(fork) => Failure::problem(self.fork(fork)),
+            Unmergeable::NoEntries => self.no_entries(report, &reason),
+            reason => Failure::problem(reason.to_string()),
+        }
+    }
+
+    /// Not one entry was found: what the files look like.
+    fn no_entries(&self, report: &merge::Report, reason: &Unmergeable) -> Failure {
+        let (mut text, mut next) = (reason.to_string(), Vec::new());
+        for path in &self.paths {
+            if let Some((looks, command)) = looks(path).map(|looks| looks.advice(path)) {
+                text += &format!("\n  {looks}");
+                next.extend(command);
             }
-            reason => reason.to_string(),
-        })
+        }
+        if let [damage] = &report.damage[..]
+            && damage.finding.kind.is_torn_end()
+        {
+            next.push(self.cut_torn_end(damage.finding.part));
+        }
+        Failure::Problem { text, next }
+    }
+
+    fn cut_torn_end(&self, input: usize) -> Next {
+        cut_torn_end(&quoted(self.input_path(input)))
     }
 
     /// Prints what was found and written; `kept` is where the original is.
     pub(crate) fn print(&self, report: &merge::Report, written: Option<&Path>, kept: Option<&Path>) -> Outcome<()> {
-        let mut out = out();
+        let mut out = Out::of_verdict();
         if self.output.json {
             self.print_json(&mut out, report, written, kept)?;
         } else {
             self.print_text(&mut out, report, written, kept).map_err(Failure::output)?;
         }
-        out.flush().map_err(Failure::output)
+        out.finish()
     }
 
-    fn path(&self, input: usize) -> &str {
-        self.paths.get(input).map_or("", String::as_str)
+    /// Notes something about the file at `path`.
+    pub(crate) fn note(&self, path: &Path, kind: &'static str, text: String) -> Outcome<()> {
+        if !self.output.json {
+            say!("note: {text}");
+            return Ok(());
+        }
+        let mut out = Out::of_verdict();
+        json::print(&mut out, &plain_note(path, kind, text))?;
+        out.finish()
+    }
+
+    /// Notes inputs in which logs of several clusters are mixed, of which one is kept.
+    pub(crate) fn note_clusters(&self, sources: &[Source]) -> Outcome<()> {
+        sources.iter().try_for_each(|source| match mixed(source) {
+            Some(text) => self.note(&source.path, "cluster", text),
+            None => Ok(()),
+        })
+    }
+
+    fn input_path(&self, input: usize) -> &Path {
+        self.paths.get(input).map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    fn path(&self, input: usize) -> String {
+        shown(self.input_path(input))
     }
 
     fn fork(&self, fork: &Fork) -> String {
         let mut text = format!(
-            "{} histories stand on parent {}; nothing was written. Choose one with --tip:",
+            "{} histories follow parent {}; nothing was written. Choose one with --tip:",
             grouped(fork.branch_count),
             fork.parent
         );
@@ -113,6 +153,7 @@ impl<'a> Merged<'a> {
 
     fn inputs(&self, out: &mut Out, report: &merge::Report) -> std::io::Result<()> {
         for (input, path) in report.inputs.iter().zip(&self.paths) {
+            let path = shown(path);
             let ops = input.ops.as_ref().map_or(String::new(), |ops| format!(", ops {} to {}", ops.start(), ops.end()));
             let duplicates = if input.duplicates > 0 {
                 format!(", {} of them known", grouped(input.duplicates))
@@ -146,7 +187,7 @@ impl<'a> Merged<'a> {
                     let (label, style) = match (lost, finding.kind.is_torn_end()) {
                         (true, true) => ("torn end", ERROR),
                         (true, false) => ("LOST", ERROR),
-                        (false, _) => ("made good", QUIET),
+                        (false, _) => ("recovered", QUIET),
                     };
                     let op = finding.op.map_or(String::new(), |op| format!(", op {op}"));
                     let (path, offset, kind) = (self.path(finding.part), finding.offset, &finding.kind);
@@ -166,25 +207,25 @@ impl<'a> Merged<'a> {
         kept: Option<&Path>,
     ) -> std::io::Result<()> {
         self.inputs(out, report)?;
-        let mut shown = Shown::new(self.shown_max);
+        let mut rows = Shown::new(self.shown_max);
         for gap in &report.gaps {
-            if shown.one() {
+            if rows.one() {
                 writeln!(out, "{ERROR}GAP{ERROR:#} {}", gap_text(gap))?;
             }
         }
-        shown.rest(out, "gap")?;
-        let mut shown = Shown::new(self.shown_max);
+        rows.rest(out, "gap")?;
+        let mut rows = Shown::new(self.shown_max);
         for stretch in &report.stretches {
-            if shown.one() {
+            if rows.one() {
                 writeln!(out, "left out  {}", stretch_text(stretch))?;
             }
         }
-        shown.rest(out, "stretch of entries left out")?;
+        rows.rest(out, "stretch of entries left out")?;
         let tip = |tip: Option<aof_api::Tip>| {
             tip.map_or_else(|| "none".to_owned(), |tip| format!("{} (op {})", tip.checksum, tip.op))
         };
         let verb = if written.is_some() { "written" } else { "keeps" };
-        let target = written.map_or_else(String::new, |path| format!(" to {}", path.display()));
+        let target = written.map_or_else(String::new, |path| format!(" to {}", shown(path)));
         writeln!(out, "{verb:<10}{}{target}", counted(report.entries, "entry"))?;
         if let (Some(first), Some(last)) = (report.first, report.tip) {
             writeln!(out, "ops       {} to {}", first.op, last.op)?;
@@ -197,7 +238,7 @@ impl<'a> Merged<'a> {
             writeln!(out, "left out  {}", counted(report.left_out(), "entry"))?;
         }
         if let Some(kept) = kept {
-            writeln!(out, "original  {}", kept.display())?;
+            writeln!(out, "original  {}", shown(kept))?;
         }
         self.verdict(out, report, written)
     }
@@ -217,8 +258,8 @@ impl<'a> Merged<'a> {
         let verdict = if all_torn { "whole but for a torn end" } else { "not whole" };
         writeln!(out, "{ERROR}{verdict}{ERROR:#}")?;
         if let (true, None, Some(torn)) = (all_torn, written, torn) {
-            let (command, what) = cut_torn_end(&quoted(Path::new(self.path(torn.finding.part))));
-            writeln!(out, "`{command}` {what}.")?;
+            let Next { command, why } = self.cut_torn_end(torn.finding.part);
+            writeln!(out, "`{command}` {why}.")?;
         }
         if !report.gaps.is_empty() || lost().next().is_some() {
             writeln!(out, "Another copy of the log may have what is missing: `aof merge` puts them together.")?;
@@ -226,7 +267,7 @@ impl<'a> Merged<'a> {
         if report.left_out() > 0 && !report.gaps.is_empty() {
             writeln!(
                 out,
-                "What lies behind the gap is whole: `--gaps` keeps it, in a log that only `--rule tb` accepts."
+                "What is after the gap is whole: `--gaps` keeps it, in a log that only `--rule tb` accepts."
             )?;
         } else if report.left_out() > 0 {
             writeln!(out, "What is left out does not connect to the first file: `--root` chooses where to begin.")?;
@@ -235,30 +276,23 @@ impl<'a> Merged<'a> {
     }
 }
 
-fn out() -> Out {
-    BufWriter::new(AutoStream::auto(std::io::stdout().lock()))
-}
-
 fn gap_text(gap: &merge::Gap) -> String {
-    let (before, parent, behind) = (gap.before.op, gap.parent, gap.behind.op);
+    let (before, parent, after) = (gap.before.op, gap.parent, gap.behind.op);
     match gap.missing() {
         Some(missing) if missing.start() == missing.end() => {
-            format!(
-                "behind op {before}: op {behind} wants its parent {parent}, op {}, which is missing",
-                missing.start()
-            )
+            format!("after op {before}: op {} ({parent}), the parent of op {after}, is missing", missing.start())
         }
         Some(missing) => format!(
-            "behind op {before}: ops {} to {} are missing; op {behind} wants {parent}, the last of them, as its parent",
+            "after op {before}: ops {} to {} are missing; the last of them, {parent}, is the parent of op {after}",
             missing.start(),
             missing.end()
         ),
-        None => format!("behind op {before}: op {behind} wants another parent, {parent}, which is missing"),
+        None => format!("after op {before}: {parent}, the parent of op {after}, is missing"),
     }
 }
 
 fn stretch_text(stretch: &Stretch) -> String {
-    let Stretch { parent, first, last, entries, forks } = stretch;
+    let Stretch { parent, first, last, entries, forks, .. } = stretch;
     let forks = if *forks > 0 { format!(", {}", counted(*forks, "fork")) } else { String::new() };
     format!("{}, ops {} to {}{forks}, on {parent}", counted(*entries, "entry"), first.op, last.op)
 }

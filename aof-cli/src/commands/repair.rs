@@ -1,14 +1,16 @@
 //! `aof repair`: what is whole in a damaged log, as a log.
 
+use super::merge::{draft, of_output, options, publish, refuse_without_room};
+use super::merged::Merged;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::repair::RepairArguments;
-use crate::commands::merge::{draft, options, publish};
-use crate::commands::merged::Merged;
 use crate::input::source::{LogReader, Source};
-use crate::output::exit::{Exit, Failure, Outcome};
-use crate::output::interrupt::{finished, guarded};
-use crate::output::paths::as_typed;
+use crate::output::advice::Role;
+use crate::output::exit::Exit;
+use crate::output::failure::{Failure, Outcome};
+use crate::output::paths::{refuse_stream, shown};
 use crate::output::progress::{Progress, Watched};
+use crate::output::signals::{finished, guarded};
 use aof_api::AofBackend;
 use aof_api::merge::{self, Merger};
 use aof_file::FileBackend;
@@ -24,6 +26,7 @@ pub(crate) fn run(arguments: &RepairArguments, output: &OutputArguments) -> Outc
 }
 
 fn to_file(arguments: &RepairArguments, out: &Path, output: &OutputArguments) -> Outcome {
+    refuse_stream(out, "OUT")?;
     let source = Source::open_file(&arguments.log, "repairing")?;
     let mut draft = draft(out, arguments.force, std::slice::from_ref(&source))?;
     let mut repair = Repair::read(arguments, source.reader()?, source.len, source.live, output)?;
@@ -34,7 +37,8 @@ fn to_file(arguments: &RepairArguments, out: &Path, output: &OutputArguments) ->
 
 fn in_place(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
     let log = &arguments.log;
-    let failure = Failure::at(log);
+    refuse_stream(log, "LOG")?;
+    let failure = Failure::of(log, Role::Output);
     // Locked until the end, so that nobody writes to what is being replaced.
     let mut original = FileBackend::open(log).map_err(&failure)?;
     let reader = block_on(original.reader()).map_err(&failure)?;
@@ -45,9 +49,33 @@ fn in_place(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
     }
     let mut draft = guarded(|| original.draft().map_err(&failure))?;
     let report = repair.write(draft.backend(), log)?;
+    let others = other_names(log);
     let kept = finished(|| block_on(draft.succeed(&original))).map_err(&failure)?;
-    let kept = as_typed(&kept.to_string_lossy(), log);
-    repair.finish(&report, Some(log), Some(Path::new(&kept)))
+    let kept = relative_to(&kept, log);
+    if others > 0 {
+        let (name, times) = (shown(log), if others == 1 { "name" } else { "names" });
+        repair.merged.note(log, "hard-link", format!(
+            "{name} has {others} other {times}, under which the damaged file remains: only {name} names the repaired one"
+        ))?;
+    }
+    repair.finish(&report, Some(log), Some(&kept))
+}
+
+/// How many names the file has beside this one.
+#[cfg(unix)]
+fn other_names(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().map_or(0, |file| file.nlink().saturating_sub(1))
+}
+
+#[cfg(not(unix))]
+fn other_names(_: &Path) -> u64 {
+    0
+}
+
+/// The path of a file beside `log`, as `log` was typed.
+fn relative_to(kept: &Path, log: &Path) -> std::path::PathBuf {
+    kept.file_name().map_or_else(|| kept.to_owned(), |name| log.with_file_name(name))
 }
 
 fn dry_run(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
@@ -76,9 +104,17 @@ impl<'a> Repair<'a> {
         let progress = Progress::new(len, output);
         let mut merger = Merger::new(options(None, arguments.tip, arguments.gaps, arguments.threads.count()));
         merger.set_live(live);
-        block_on(merger.read(progress.watch(reader))).map_err(Failure::at(log))?;
+        let read = block_on(merger.read(progress.watch(reader)));
+        read.map_err(|error| match error {
+            merge::Error::Storage(error) => Failure::at(log)(error),
+            error => Failure::problem(format!("{}: {error}", shown(log))),
+        })?;
         let merged = Merged::new(&[log], output);
-        if let Err(error) = block_on(merger.plan()) {
+        let planned = block_on(merger.plan()).map(drop);
+        if planned.is_err() || merger.report().left_out() > 0 {
+            merged.note_clusters(std::slice::from_ref(&Source::open_file(log, "repairing")?))?;
+        }
+        if let Err(error) = planned {
             progress.finish();
             return Err(merged.refuse(merger.report(), error));
         }
@@ -86,8 +122,9 @@ impl<'a> Repair<'a> {
     }
 
     fn write(&mut self, backend: &mut FileBackend, path: &Path) -> Outcome<merge::Report> {
-        self.progress.extend(self.merger.report().unique_bytes);
-        block_on(self.merger.write(backend)).map_err(Failure::at(path))
+        refuse_without_room(path, self.merger.report())?;
+        self.progress.phase("writing", self.merger.report().unique_bytes);
+        block_on(self.merger.write(backend)).map_err(|error| of_output(path, error))
     }
 
     fn finish(self, report: &merge::Report, written: Option<&Path>, kept: Option<&Path>) -> Outcome {

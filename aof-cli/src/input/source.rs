@@ -1,8 +1,13 @@
 //! Opening logs to read: files, and streams.
 
-use crate::input::stream::StreamReader;
-use crate::output::exit::{Failure, Outcome};
+use super::open_files::{ManyReader, OpenFiles};
+use super::standard_input::StandardInput;
+use super::stream::{Begin, StreamReader};
+use crate::output::advice::Next;
+use crate::output::failure::{Failure, Outcome};
+use crate::output::looks::{self, looks};
 use crate::output::paths::quoted;
+use aof_api::storage::IoCall;
 use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
 use futures::executor::block_on;
@@ -22,6 +27,8 @@ pub(crate) struct Source {
     mode: u32,
     /// A stream, until somebody reads it.
     stream: Option<Mutex<Option<StreamReader>>>,
+    /// How the stream began.
+    begin: Begin,
 }
 
 impl Source {
@@ -30,23 +37,24 @@ impl Source {
         let standard_input = path == Path::new("-");
         if standard_input || is_stream(path) {
             let reader = if standard_input {
-                StreamReader::new(std::io::stdin())
+                StreamReader::new(StandardInput::new())
             } else {
-                StreamReader::new(File::open(path).map_err(|error| {
-                    let error = std::io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-                    Failure::at(path)(Error::io("open", 0, error))
-                })?)
+                let opened = File::open(path);
+                StreamReader::new(
+                    opened.map_err(|error| Failure::at(path)(Error::io_at(IoCall::Open, path, 0, error)))?,
+                )
             };
             let mode = if standard_input { mode_of_standard_input() } else { MODE_OF_STREAM };
             let path = if standard_input { "standard input".into() } else { path.to_owned() };
-            return Ok(Source { path, len: None, live: false, mode, stream: Some(Mutex::new(Some(reader))) });
+            let begin = reader.begin();
+            return Ok(Source { path, len: None, live: false, mode, stream: Some(Mutex::new(Some(reader))), begin });
         }
         let mut reader = FileBackend::open_read_only(path).map_err(Failure::at(path))?;
         // Where locks do not work, nobody is known to write.
         let live = is_locked(path).unwrap_or(false);
         let len = block_on(reader.end()).map_err(Failure::at(path))?;
         let mode = reader.mode().map_err(Failure::at(path))?;
-        Ok(Source { path: path.to_owned(), len: Some(len), live, mode, stream: None })
+        Ok(Source { path: path.to_owned(), len: Some(len), live, mode, stream: None, begin: Begin::default() })
     }
 
     /// A file only: what goes back, or waits for more, cannot be done with a stream.
@@ -67,6 +75,14 @@ impl Source {
         self.stream.is_some()
     }
 
+    /// What it looks like where it is not a log, and what to do about that.
+    pub(crate) fn looks(&self) -> Option<(String, Option<Next>)> {
+        match self.is_stream() {
+            true => looks::of(&self.begin.bytes()).map(|looks| (looks.of_stream(), None)),
+            false => looks(&self.path).map(|looks| looks.advice(&self.path)),
+        }
+    }
+
     /// Its path for a command that is to be pasted; a stream must be saved to a file first, under any name.
     pub(crate) fn in_command(&self) -> String {
         if self.is_stream() { "LOG".to_owned() } else { quoted(&self.path) }
@@ -84,6 +100,11 @@ impl Source {
         };
         let reader = stream.lock().ok().and_then(|mut stream| stream.take());
         reader.map(LogReader::Stream).ok_or_else(|| Failure::Usage("a stream can be read only once".to_owned()))
+    }
+
+    /// As [`reader`](Source::reader) of a file, with a descriptor that others may take meanwhile; it is the `number`th.
+    pub(crate) fn reader_among(&self, files: &OpenFiles, number: usize) -> Outcome<LogReader> {
+        files.reader(&self.path, number as u64).map(LogReader::Many)
     }
 
     /// Whether this is the file at `path`, under whatever name: it must not be written to, nor replaced.
@@ -153,6 +174,7 @@ fn is_stream(path: &Path) -> bool {
 /// Reads a file or a stream.
 pub(crate) enum LogReader {
     File(FileReader),
+    Many(ManyReader),
     Stream(StreamReader),
 }
 
@@ -160,6 +182,7 @@ impl AofRead for LogReader {
     async fn seek(&mut self, offset: u64) -> Result<()> {
         match self {
             LogReader::File(reader) => reader.seek(offset).await,
+            LogReader::Many(reader) => reader.seek(offset).await,
             LogReader::Stream(reader) => reader.seek(offset).await,
         }
     }
@@ -167,13 +190,31 @@ impl AofRead for LogReader {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         match self {
             LogReader::File(reader) => reader.read(buf).await,
+            LogReader::Many(reader) => reader.read(buf).await,
             LogReader::Stream(reader) => reader.read(buf).await,
+        }
+    }
+
+    async fn start(&mut self) -> Result<u64> {
+        match self {
+            LogReader::File(reader) => reader.start().await,
+            LogReader::Many(reader) => reader.start().await,
+            LogReader::Stream(reader) => reader.start().await,
+        }
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        match self {
+            LogReader::File(reader) => reader.changed(end).await,
+            LogReader::Many(reader) => reader.changed(end).await,
+            LogReader::Stream(reader) => reader.changed(end).await,
         }
     }
 
     async fn end(&mut self) -> Result<u64> {
         match self {
             LogReader::File(reader) => reader.end().await,
+            LogReader::Many(reader) => reader.end().await,
             LogReader::Stream(reader) => reader.end().await,
         }
     }

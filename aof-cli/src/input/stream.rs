@@ -1,37 +1,65 @@
 //! A log that comes through a pipe: read forwards once, with as much kept as a walk ever goes back.
 
+use aof_api::storage::IoCall;
 use aof_api::{AofRead, Error, Result};
 use std::io::{self, Read};
+use std::sync::{Arc, OnceLock};
 
 /// How far back a reader may go, in bytes. A walk on one thread goes back over a chunk of 256 KiB and an entry of 1 MiB,
-/// and behind damage over one entry more.
+/// and after damage over one entry more.
 const KEPT_LEN: usize = 4 << 20;
+
+/// How a stream began, once something came.
+#[derive(Clone, Default)]
+pub(crate) struct Begin(Arc<OnceLock<Vec<u8>>>);
+
+/// How many bytes of the beginning are remembered.
+const BEGIN_LEN: usize = 512;
+
+impl Begin {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.get().cloned().unwrap_or_default()
+    }
+}
 
 /// Reads a stream that has no beginning any more, only what was kept of it.
 pub(crate) struct StreamReader {
     input: Box<dyn Read + Send>,
-    /// The last bytes that came, and where the first of them stands in the log.
+    /// The last bytes that came, and where the first of them is in the log.
     kept: Vec<u8>,
     start: u64,
     cursor: u64,
     ended: bool,
+    begin: Begin,
     /// Why nothing more comes, where that is not the end.
     failed: Option<(io::ErrorKind, String)>,
 }
 
 impl StreamReader {
     pub(crate) fn new(input: impl Read + Send + 'static) -> StreamReader {
-        StreamReader { input: Box::new(input), kept: Vec::new(), start: 0, cursor: 0, ended: false, failed: None }
+        StreamReader {
+            input: Box::new(input),
+            kept: Vec::new(),
+            start: 0,
+            cursor: 0,
+            ended: false,
+            begin: Begin::default(),
+            failed: None,
+        }
+    }
+
+    pub(crate) fn begin(&self) -> Begin {
+        self.begin.clone()
     }
 
     fn kept_end(&self) -> u64 {
         self.start + self.kept.len() as u64
     }
 
-    /// Takes more of the input, at most `len` bytes, and answers whether there was any.
+    /// Takes more of the input, at most `len` bytes, and returns whether there was any.
     fn take(&mut self, len: usize) -> Result<bool> {
         if let Some((kind, message)) = &self.failed {
-            return Err(Error::io("read", self.kept_end(), io::Error::new(*kind, message.clone())));
+            return Err(Error::io(IoCall::Read, self.kept_end(), io::Error::new(*kind, message.clone())));
         }
         if self.ended {
             return Ok(false);
@@ -55,10 +83,15 @@ impl StreamReader {
                 self.ended = true;
                 Ok(false)
             }
-            Ok(_) => Ok(true),
+            Ok(_) => {
+                if filled == 0 && self.start == 0 {
+                    self.begin.0.get_or_init(|| self.kept[..self.kept.len().min(BEGIN_LEN)].to_vec());
+                }
+                Ok(true)
+            }
             Err(error) => {
                 self.failed = Some((error.kind(), error.to_string()));
-                Err(Error::io("read", self.kept_end(), error))
+                Err(Error::io(IoCall::Read, self.kept_end(), error))
             }
         }
     }
@@ -82,7 +115,7 @@ impl AofRead for StreamReader {
         }
         let Some(at) = self.cursor.checked_sub(self.start) else {
             let gone = io::Error::other("a stream cannot be read again from here: save it to a file first");
-            return Err(Error::io("read", self.cursor, gone));
+            return Err(Error::io(IoCall::Read, self.cursor, gone));
         };
         // Within what is kept, which fits into memory.
         let there = &self.kept[at as usize..];
@@ -90,6 +123,14 @@ impl AofRead for StreamReader {
         buf[..count].copy_from_slice(&there[..count]);
         self.cursor += count as u64;
         Ok(count)
+    }
+
+    async fn start(&mut self) -> Result<u64> {
+        Ok(0)
+    }
+
+    async fn changed(&mut self, _: u64) -> Result<u64> {
+        Err(Error::Unsupported { what: "waiting for a stream" })
     }
 
     /// Nobody knows until it is there.

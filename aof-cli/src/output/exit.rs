@@ -1,13 +1,8 @@
-//! How a command ends: the exit codes, and failures told to people.
+//! The exit codes, and which failure of the library has which.
 
-use crate::output::hint::hint;
-use crate::output::paths::as_typed;
-use anstream::eprintln;
-use anstyle::{AnsiColor, Style};
-use aof_api::Error;
-use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use aof_api::storage::{ErrorClass, Quantity};
+use aof_api::{Error, copy, merge};
+use std::process::ExitCode;
 
 /// The exit codes of every command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,108 +19,149 @@ pub(crate) enum Exit {
     Refused = 4,
 }
 
-/// Why a command could not go on.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// Of a log.
-    Log { path: PathBuf, error: Error },
-    /// Of what was asked.
-    Usage(String),
-    /// Something is to be protected.
-    Refused(String),
-    /// Of the contents of several logs.
-    Problem(String),
-    /// Of a log, in the middle of what was to be done, and what there is of it.
-    CutShort { failure: Box<Failure>, text: String },
-    /// Nobody reads the acknowledgements any more.
-    Acknowledgement(io::Error),
-    /// Of a stream of this process.
-    Stream { what: &'static str, error: io::Error },
-}
-
-/// What every command answers.
-pub(crate) type Outcome<T = Exit> = Result<T, Failure>;
-
-pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
-
-impl Failure {
-    /// For `map_err`, with the path that the failure is about.
-    pub(crate) fn at(path: &Path) -> impl Fn(Error) -> Failure {
-        move |error| Failure::Log { path: path.to_owned(), error }
-    }
-
-    /// For `map_err` of what is written to standard output.
-    pub(crate) fn output(error: io::Error) -> Failure {
-        Failure::Stream { what: "standard output", error }
-    }
-
-    pub(crate) fn report(&self) {
-        if !self.is_closed_pipe() {
-            eprintln!("{ERROR}error:{ERROR:#} {self}");
-        }
-    }
-
-    pub(crate) fn exit(&self) -> Exit {
-        match self {
-            Failure::Usage(_) => Exit::Usage,
-            Failure::Refused(_) => Exit::Refused,
-            Failure::Problem(_) => Exit::Problems,
-            Failure::CutShort { failure, .. } => failure.exit(),
-            // The reader had enough: `aof inspect LOG | head`.
-            _ if self.is_closed_pipe() => Exit::Clean,
-            Failure::Stream { .. } | Failure::Acknowledgement(_) => Exit::Io,
-            Failure::Log { error, .. } => exit_of(error),
-        }
-    }
-
-    fn is_closed_pipe(&self) -> bool {
-        matches!(self, Failure::Stream { error, .. } if error.kind() == io::ErrorKind::BrokenPipe)
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
     }
 }
 
-fn exit_of(error: &Error) -> Exit {
-    match error {
-        Error::Corrupt { .. }
-        | Error::ChecksumMismatch { .. }
-        | Error::ChainBroken { .. }
-        | Error::Forked { .. }
-        | Error::Unmergeable { .. }
-        | Error::Truncated { .. }
-        | Error::TooLarge { what: "the damaged tail", .. } => Exit::Problems,
-        Error::Locked { .. }
-        | Error::Fenced { .. }
-        | Error::Moved { .. }
-        | Error::NotEmpty { .. }
-        | Error::Differs { .. } => Exit::Refused,
-        Error::WrongCluster { .. } | Error::TooLarge { .. } | Error::Reserved { .. } | Error::Unsupported { .. } => {
-            Exit::Usage
+impl From<ErrorClass> for Exit {
+    fn from(class: ErrorClass) -> Exit {
+        match class {
+            ErrorClass::Owner => Exit::Refused,
+            ErrorClass::Call => Exit::Usage,
+            // A log that was cut or pruned while it was read is not what it was.
+            ErrorClass::Reader | ErrorClass::Data => Exit::Problems,
+            // Storage, room, and whatever comes later.
+            _ => Exit::Io,
         }
-        _ => Exit::Io,
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Log { path, error } => {
-                let name = path.display();
-                let text = as_typed(&error.to_string(), path);
-                match error {
-                    Error::Locked { .. } | Error::Moved { .. } | Error::Fenced { .. } => write!(f, "{text}")?,
-                    Error::Io { operation: operation @ ("open" | "create"), source, .. } => {
-                        write!(f, "cannot {operation} {}", as_typed(&source.to_string(), path))?;
-                    }
-                    Error::Io { .. } if text.contains(&name.to_string()) => write!(f, "{text}")?,
-                    _ => write!(f, "{name}: {text}")?,
-                }
-                hint(path, error).map_or(Ok(()), |hint| write!(f, "\n  {hint}"))
-            }
-            Failure::Usage(message) | Failure::Refused(message) | Failure::Problem(message) => f.write_str(message),
-            Failure::CutShort { failure, text } => write!(f, "{failure}; {text}"),
-            Failure::Acknowledgement(error) => {
-                write!(f, "standard output: {error}: entries cannot be acknowledged any more, so no more were appended")
-            }
-            Failure::Stream { what, error } => write!(f, "{what}: {error}"),
+impl From<&Error> for Exit {
+    fn from(error: &Error) -> Exit {
+        match error {
+            Error::Undecided { cause, .. } => Exit::from(&**cause),
+            // It would be overwritten.
+            Error::NotEmpty { .. } => Exit::Refused,
+            // The log is what makes these calls impossible, not the command line.
+            Error::TooLarge { what: Quantity::Tail, .. } | Error::OpsExhausted => Exit::Problems,
+            error => Exit::from(error.class()),
         }
+    }
+}
+
+impl From<&merge::Error> for Exit {
+    fn from(error: &merge::Error) -> Exit {
+        match error {
+            merge::Error::Storage(error) => Exit::from(error),
+            error => Exit::from(error.class()),
+        }
+    }
+}
+
+impl From<&copy::Error> for Exit {
+    fn from(error: &copy::Error) -> Exit {
+        match error {
+            copy::Error::Storage(error) => Exit::from(error),
+            // It would be overwritten.
+            copy::Error::Differs { .. } => Exit::Refused,
+            error => Exit::from(error.class()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aof_api::format::{Checksum, Damage, HeaderLint};
+    use aof_api::log::Appended;
+    use aof_api::log::blocking::Aof;
+    use aof_api::merge::Unmergeable;
+    use aof_api::storage::{CorruptReason, IoCall};
+    use aof_api::{LogOptions, Operation};
+    use aof_file::FileBackend;
+    use std::io;
+    use std::sync::Arc;
+
+    /// An entry, which only a log can make.
+    fn appended() -> Appended {
+        let directory = tempfile::tempdir().unwrap();
+        let backend = FileBackend::create(directory.path().join("log.aof")).unwrap();
+        Aof::create(backend, LogOptions::new()).unwrap().append(Operation(128), b"").unwrap()
+    }
+
+    /// Every variant that the library has.
+    fn table() -> Vec<(Error, Exit)> {
+        let checksum = Checksum::from(7_u128);
+        let what = || "log.aof".to_owned();
+        let appended = appended();
+        vec![
+            (Error::io(IoCall::Read, 0, io::Error::other("no")), Exit::Io),
+            (Error::Poisoned { cause: Arc::new(Error::Closed) }, Exit::Io),
+            (Error::Panicked { message: "no".into() }, Exit::Io),
+            (Error::Undecided { appended, cause: Arc::new(Error::Full { needed: 1, available: 0 }) }, Exit::Io),
+            (Error::Undecided { appended, cause: Arc::new(Error::Fenced { what: what() }) }, Exit::Refused),
+            (Error::Closed, Exit::Io),
+            (Error::Full { needed: 1, available: 0 }, Exit::Io),
+            (Error::UnflushedMax { unflushed: 1, needed: 1, limit: 1 }, Exit::Io),
+            (Error::Unflushed { unflushed: 1 }, Exit::Io),
+            (Error::Locked { what: what() }, Exit::Refused),
+            (Error::Fenced { what: what() }, Exit::Refused),
+            (Error::Moved { what: what() }, Exit::Refused),
+            (Error::TooLarge { what: Quantity::Body, size: 2, limit: 1 }, Exit::Usage),
+            (Error::TooLarge { what: Quantity::Write, size: 2, limit: 1 }, Exit::Usage),
+            (Error::TooLarge { what: Quantity::Note, size: 2, limit: 1 }, Exit::Usage),
+            (Error::TooLarge { what: Quantity::Tail, size: 2, limit: 1 }, Exit::Problems),
+            (Error::TooManyEntries { count: 2, limit: 1 }, Exit::Usage),
+            (Error::OutOfBounds { offset: 2, len: 1 }, Exit::Usage),
+            (Error::NotEmpty { len: 1 }, Exit::Refused),
+            (Error::WrongCluster { expected: 0, found: 5 }, Exit::Usage),
+            (Error::Reserved { operation: 0 }, Exit::Usage),
+            (Error::RootOp, Exit::Usage),
+            (Error::OpsExhausted, Exit::Problems),
+            (Error::BadMeta { lint: HeaderLint::Size }, Exit::Usage),
+            (Error::Unsupported { what: "this" }, Exit::Usage),
+            (Error::Truncated { offset: 2, len: 1 }, Exit::Problems),
+            (Error::Pruned { start: 1 }, Exit::Problems),
+            (Error::Lagged, Exit::Problems),
+            (Error::Corrupt { offset: 0, reason: CorruptReason::Damaged(Damage::Magic) }, Exit::Problems),
+            (Error::ChecksumMismatch { expected: checksum, found: None }, Exit::Problems),
+            (Error::NoteTipMissing { expected: checksum, covered: 1, found: None }, Exit::Problems),
+            (Error::ChainBroken { offset: 0, op: 1, expected: None, found: checksum }, Exit::Problems),
+            (Error::Forked { offset: 0, op: 1, parent: checksum }, Exit::Problems),
+        ]
+    }
+
+    #[test]
+    fn every_failure_of_the_library_has_its_exit_code_also_inside_a_merge_or_a_copy() {
+        for (error, exit) in table() {
+            assert_eq!(Exit::from(&error), exit, "{error:?}");
+            assert_eq!(Exit::from(&merge::Error::from(error.clone())), exit, "{error:?}");
+            assert_eq!(Exit::from(&copy::Error::from(error.clone())), exit, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_merge_that_must_be_told_more_is_a_problem_and_another_destination_is_refused() {
+        let unmergeable = merge::Error::Unmergeable { reason: Arc::new(Unmergeable::NoEntries) };
+        assert_eq!(Exit::from(&unmergeable), Exit::Problems);
+        assert_eq!(Exit::from(&copy::Error::Differs { offset: 0 }), Exit::Refused);
+    }
+
+    #[test]
+    fn the_table_has_every_variant_of_the_library() {
+        let source = include_str!("../../../aof-api/src/storage/error.rs");
+        let variants = source.split_once("pub enum Error {").unwrap().1.split_once("\n}").unwrap().0;
+        let is_variant = |line: &&str| line.starts_with(|c: char| c.is_ascii_uppercase());
+        let variants = variants.lines().filter_map(|line| line.strip_prefix("    ")).filter(is_variant);
+        let mut variants: Vec<_> = variants.map(|line| line.trim_end_matches([' ', '{', ','])).collect();
+        // The name of the variant is what `Debug` prints first.
+        let name = |error: &Error| format!("{error:?}").split([' ', '(']).next().unwrap().to_owned();
+        let mut names: Vec<_> = table().iter().map(|(error, _)| name(error)).collect();
+        names.sort();
+        names.dedup();
+        variants.sort();
+        assert_eq!(names, variants);
     }
 }

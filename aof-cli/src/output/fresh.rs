@@ -1,6 +1,7 @@
 //! A file that a command may make, and does not leave behind when nothing comes into it.
 
-use crate::output::exit::{Exit, Failure};
+use super::exit::Exit;
+use super::failure::Failure;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,22 +1,74 @@
-//! Paths in what is printed: as they were typed, and so that they can be pasted.
+//! Paths in what is printed: as they were typed, without control characters, and so that they can be pasted.
 
-use crate::output::exit::{Failure, Outcome};
+use super::failure::{Failure, Outcome};
 use std::ffi::OsStr;
+use std::fmt::Write;
 use std::path::Path;
 
-/// `text`, in which a path that was made absolute on the way stands again as it was typed.
+/// The path for people: control characters and bytes that are not UTF-8 are escaped.
+pub(crate) fn shown(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text += &printable(chunk.valid()).replace('\n', "\\n");
+        for byte in chunk.invalid() {
+            // Writing to a string does not fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// The text without what a terminal would take for a command: each such character is escaped. Line feeds stay.
+pub(crate) fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && is_command(c) { safe.extend(c.escape_default()) } else { safe.push(c) }
+    }
+    safe
+}
+
+/// Control characters, and those that change the direction of the text after them.
+fn is_command(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text`, in which a path that was made absolute on the way is again as it was typed.
 pub(crate) fn as_typed(text: &str, typed: &Path) -> String {
-    match std::path::absolute(typed) {
-        Ok(absolute) => text.replace(&*absolute.to_string_lossy(), &typed.to_string_lossy()),
+    let typed_text = typed.to_string_lossy();
+    let text = match std::path::absolute(typed) {
+        Ok(absolute) => text.replace(&*absolute.to_string_lossy(), &typed_text),
         Err(_) => text.to_owned(),
+    };
+    printable(&text.replace(&*typed_text, &shown(typed)))
+}
+
+/// The path for a command that a shell reads: in quotes where it needs some, and never taken for a flag.
+pub(crate) fn quoted(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let prefix = if bytes.first() == Some(&b'-') { "./" } else { "" };
+    let plain = path.to_str().filter(|text| !text.chars().any(is_command));
+    match plain {
+        // Only a NUL cannot be quoted, and no path has one.
+        Some(text) => match shlex::try_quote(&format!("{prefix}{text}")) {
+            Ok(quoted) => quoted.into_owned(),
+            Err(_) => text.to_owned(),
+        },
+        None => format!("$'{prefix}{}'", escaped(bytes)),
     }
 }
 
-/// The path for a command that a shell reads, in quotes where it needs some.
-pub(crate) fn quoted(path: &Path) -> String {
-    let path = path.to_string_lossy();
-    // Only a NUL cannot be quoted, and no path has one.
-    shlex::try_quote(&path).map_or_else(|_| path.to_string(), |quoted| quoted.into_owned())
+/// The bytes as they are between `$'` and `'`, which bash, zsh and ksh read.
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
+        match byte {
+            b'\'' | b'\\' => text.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            // Three octal digits: more digits after them are not read as part of the number.
+            _ => text += &format!("\\{byte:03o}"),
+        }
+    }
+    text
 }
 
 /// What is written is a file; `name` is one that would do in the directory.
@@ -24,8 +76,16 @@ pub(crate) fn refuse_directory(out: &Path, name: &OsStr) -> Outcome<()> {
     if !out.is_dir() {
         return Ok(());
     }
-    let (directory, file) = (out.display(), quoted(&out.join(name)));
+    let (directory, file) = (shown(out), quoted(&out.join(name)));
     Err(Failure::Usage(format!("{directory} is a directory: name a file in it, {file} for instance")))
+}
+
+/// `-` names a standard stream, which `what` cannot be.
+pub(crate) fn refuse_stream(path: &Path, what: &str) -> Outcome<()> {
+    if path.as_os_str() != "-" {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!("{what} is a file, not a stream: a file named `-` is ./-")))
 }
 
 #[cfg(test)]
@@ -33,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_told_as_it_was_typed() {
+    fn a_path_is_reported_as_it_was_typed() {
         let typed = Path::new("some/log.aof");
         let absolute = std::path::absolute(typed).unwrap();
         let text = format!("rename of {0}.partial to {0} failed", absolute.display());
@@ -42,7 +102,21 @@ mod tests {
 
     #[test]
     fn a_path_is_quoted_only_where_a_shell_needs_it() {
-        assert_eq!(quoted(Path::new("/a/log-1.aof")), "/a/log-1.aof");
-        assert_eq!(quoted(Path::new("my log.aof")), "'my log.aof'");
+        for (path, in_shell) in [
+            ("/a/log-1.aof", "/a/log-1.aof"),
+            ("my log.aof", "'my log.aof'"),
+            ("-d.aof", "./-d.aof"),
+            ("-d 1.aof", "'./-d 1.aof'"),
+            ("a\u{1b}[31m.aof", "$'a\\033[31m.aof'"),
+            ("-a\nb'c\\", "$'./-a\\012b\\'c\\\\'"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), in_shell);
+        }
+    }
+
+    #[test]
+    fn no_control_character_of_a_path_reaches_a_terminal() {
+        assert_eq!(shown(Path::new("a\u{1b}[31m\n\u{202e}.aof")), r"a\u{1b}[31m\n\u{202e}.aof");
+        assert_eq!(printable("tab\there\u{7}"), "tab\\there\\u{7}");
     }
 }

@@ -27,12 +27,13 @@ impl Progress {
         let wanted = !output.quiet && !output.json && std::io::stderr().is_terminal();
         let bar = ProgressBar::with_draw_target(total_bytes, ProgressDrawTarget::hidden());
         let template = match total_bytes {
-            Some(_) => "{bar:30} {bytes}/{total_bytes}{msg}  {bytes_per_sec}  {eta} left",
-            None => "{spinner} {bytes}{msg}  {bytes_per_sec}  {elapsed}",
+            Some(_) => "{prefix} {wide_bar} {bytes}/{total_bytes}{msg} {bytes_per_sec} {eta}",
+            None => "{spinner} {prefix} {bytes}{msg} {bytes_per_sec} {elapsed}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
+        bar.set_prefix("reading");
         Progress { bar, start: Instant::now(), hidden: Arc::new(AtomicBool::new(wanted)), entries: Arc::default() }
     }
 
@@ -51,8 +52,9 @@ impl Progress {
         Watched { reader, progress: self.clone() }
     }
 
-    /// So many bytes more are to be read.
-    pub(crate) fn extend(&self, bytes: u64) {
+    /// The next phase, over so many bytes more.
+    pub(crate) fn phase(&self, name: &'static str, bytes: u64) {
+        self.bar.set_prefix(name);
         self.bar.inc_length(bytes);
     }
 
@@ -61,7 +63,7 @@ impl Progress {
         if self.start.elapsed() > DELAY && !self.bar.is_hidden() {
             let entries = self.entries.load(Ordering::Relaxed);
             if entries > 0 {
-                self.bar.set_message(format!("  {}", counted(entries, "entry")));
+                self.bar.set_message(format!(" {}", counted(entries, "entry")));
             }
         }
         if self.hidden.load(Ordering::Relaxed)
@@ -72,7 +74,7 @@ impl Progress {
         }
     }
 
-    /// Runs `print` so that the bar does not stand in what it prints.
+    /// Runs `print` so that the bar is not in what it prints.
     pub(crate) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
         self.bar.suspend(print)
     }
@@ -82,7 +84,7 @@ impl Progress {
     }
 }
 
-/// Shows that something goes on of which nobody knows how long it takes.
+/// Shows that something is under way of which nobody knows how long it takes.
 pub(crate) struct Spinner {
     bar: ProgressBar,
     start: Instant,
@@ -91,9 +93,18 @@ pub(crate) struct Spinner {
 
 impl Spinner {
     pub(crate) fn new(what: &'static str, output: &OutputArguments) -> Spinner {
+        Spinner::counting(what, None, output)
+    }
+
+    /// A bar, where it is known how many entries come.
+    pub(crate) fn counting(what: &'static str, entries: Option<u64>, output: &OutputArguments) -> Spinner {
         let wanted = !output.quiet && !output.json && std::io::stderr().is_terminal();
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        let bar = ProgressBar::with_draw_target(entries, ProgressDrawTarget::hidden());
+        let template = match entries {
+            Some(_) => "{wide_bar} {percent}% {msg} {eta}",
+            None => "{spinner} {msg} {elapsed}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_message(what);
@@ -109,9 +120,10 @@ impl Spinner {
     /// So many entries are durable by now.
     pub(crate) fn count(&self, entries: u64) {
         if self.wanted && self.start.elapsed() > DELAY {
+            self.bar.set_position(entries);
             let rate = entries as f64 / self.start.elapsed().as_secs_f64();
             let (entries, rate) = (grouped(entries), grouped(rate as u64));
-            self.bar.set_message(format!("{entries} entries are durable, {rate} entries/s"));
+            self.bar.set_message(format!("{entries} entries durable, {rate} entries/s"));
         }
     }
 
@@ -120,7 +132,7 @@ impl Spinner {
     }
 }
 
-/// A reader that tells how far it is.
+/// A reader that reports how far it is.
 pub(crate) struct Watched<R> {
     reader: R,
     progress: Progress,
@@ -137,7 +149,15 @@ impl<R: AofRead> AofRead for Watched<R> {
         Ok(count)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        self.reader.start().await
+    }
+
     async fn end(&mut self) -> Result<u64> {
         self.reader.end().await
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        self.reader.changed(end).await
     }
 }

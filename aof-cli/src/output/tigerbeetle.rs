@@ -104,7 +104,7 @@ fn decode_events(accounts: bool, batched: bool, body: &[u8]) -> Result<Decoded<'
 
 /// A body without its trailer, and how many records each batch has.
 ///
-/// The trailer stands at the end: the number of batches in the last two bytes, before them the number of records in each
+/// The trailer is at the end: the number of batches in the last two bytes, before them the number of records in each
 /// batch, the first batch last, before them bytes of 255 up to a multiple of the record.
 fn without_trailer(body: &[u8]) -> Result<(&[u8], Vec<u16>), &'static str> {
     let (rest, count) = split_u16(body).ok_or("the body is too short for a trailer")?;
@@ -130,7 +130,7 @@ fn without_trailer(body: &[u8]) -> Result<(&[u8], Vec<u16>), &'static str> {
     Ok((payload, batches))
 }
 
-/// What stands before the last two bytes, and their number.
+/// What is before the last two bytes, and their number.
 fn split_u16(bytes: &[u8]) -> Option<(&[u8], u16)> {
     bytes.split_last_chunk().map(|(rest, last)| (rest, u16::from_le_bytes(*last)))
 }
@@ -172,14 +172,14 @@ mod tests {
                 let (len, found) = lens(operation, &body(batches)).unwrap();
                 assert_eq!((len, found.len()), (records, batches.len()));
             }
-            // The first batch stands last in the trailer, so it is read first.
+            // The first batch is last in the trailer, so it is read first.
             assert_eq!(lens(146, &body(batches)).unwrap().1, batches);
         }
         assert_eq!(lens(129, &[0; 256]), Ok((2, vec![])));
     }
 
     #[test]
-    fn bodies_that_are_none_of_these_are_told_apart() {
+    fn bodies_that_are_none_of_these_are_distinguished() {
         assert!(decode(Operation(142), &[]).is_none());
         let mut padding = body(&[2]);
         padding[2 * RECORD_SIZE] = 0;

@@ -42,7 +42,8 @@ impl<'rounds> Course<'rounds> {
     /// Starts a writer under a random load, and waits for the moment from which on it may crash; answers when it is to.
     fn start(&mut self, round: u64) -> (Writer, Duration) {
         let random = &mut self.random;
-        let load = [Load::Single, Load::Rotating, Load::Rotating, Load::Group][random.below(4) as usize];
+        let loads = [Load::Single, Load::Pipelined, Load::Rotating, Load::Rotating, Load::Group];
+        let load = loads[random.below(loads.len() as u64) as usize];
         let load = self.rounds.load.unwrap_or(load);
         let mut writer = Writer::start(&self.log, load, self.rounds.seed, round);
         let long = Duration::from_millis(500);

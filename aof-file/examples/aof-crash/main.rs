@@ -18,6 +18,7 @@ mod course;
 mod cut;
 mod events;
 mod kill;
+mod pipelined;
 mod power;
 mod random;
 mod writer;

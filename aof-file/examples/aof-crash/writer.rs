@@ -1,8 +1,9 @@
 //! The process that is killed.
 
-use crate::bare;
 use crate::events::{now_ns, tell};
 use crate::random::{Random, body};
+use crate::{bare, pipelined};
+use aof_api::storage::IoCall;
 use aof_api::{Aof, Error, GroupCommit, LogOptions, Operation};
 use aof_file::{FileBackend, FileOptions, SyncOn, rotate};
 use clap::{Args, ValueEnum};
@@ -30,6 +31,8 @@ pub(crate) enum Load {
     Single,
     /// The same, and a rotation every few checkpoints.
     Rotating,
+    /// Appends while several checkpoints are under way.
+    Pipelined,
     /// Sixteen callers of one `GroupCommit`.
     Group,
     /// No log: a bare file, to see what the file system does by itself.
@@ -38,12 +41,12 @@ pub(crate) enum Load {
 
 /// How many callers a group has.
 const CALLERS: u64 = 16;
-const OPERATION: Operation = Operation(200);
+pub(crate) const OPERATION: Operation = Operation(200);
 
 pub(crate) fn run(arguments: &Arguments) -> bool {
     let wrote = match arguments.load {
         Load::Bare => bare::write(&arguments.log, arguments.seed, arguments.round)
-            .map_err(|error| Error::io("bare loop", 0, error)),
+            .map_err(|error| Error::io(IoCall::Write, 0, error)),
         _ => block_on(write(arguments)),
     };
     // An error is what a writer sees when the power is cut under it; it is killed then, and everything is checked.
@@ -67,6 +70,7 @@ async fn write(arguments: &Arguments) -> aof_api::Result<()> {
     tell("S");
     match load {
         Load::Group => group(log, *seed, *round).await,
+        Load::Pipelined => pipelined::write(log, *seed, *round, &mut random).await,
         Load::Rotating => single(log, *seed, *round, &mut random, Some(path)).await,
         Load::Single | Load::Bare => single(log, *seed, *round, &mut random, None).await,
     }

@@ -1,6 +1,6 @@
 //! Rotation for programs without async: the same calls, driven to their end on the calling thread.
 
-use crate::FileBackend;
+use crate::writer::backend::FileBackend;
 use aof_api::Result;
 use aof_api::log::blocking::Aof;
 use futures::executor::block_on;

@@ -2,8 +2,9 @@
 
 use crate::open::lock::LockedFile;
 use crate::open::opening::{absolute, lock_existing};
+use crate::open::options::FileOptions;
 use crate::system::{OpenFile, System};
-use crate::{FileBackend, FileOptions};
+use crate::writer::backend::FileBackend;
 use aof_api::storage::IoCall;
 use aof_api::{AofBackend, Error, Result};
 use std::io;

@@ -1,8 +1,8 @@
 //! Rotation: the log so far gets another name, and goes on in a new file.
 
-use crate::FileBackend;
 use crate::names::archive::{archive_and_replace, publish, sync_directory};
 use crate::open::opening::absolute;
+use crate::writer::backend::FileBackend;
 use aof_api::format::Prepare;
 use aof_api::storage::IoCall;
 use aof_api::{Aof, AofBackend, Error, Result};

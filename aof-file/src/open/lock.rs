@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// How often a writer asks again while only probes ([`is_locked`]) stand in its way. Each holds the lock for
+/// How often a writer asks again while only probes ([`is_locked`]) are in its way. Each holds the lock for
 /// microseconds; the waits add up to 4 ms at most.
 const PROBE_ATTEMPTS: u32 = 8;
 const PROBE_WAIT: Duration = Duration::from_micros(140);
@@ -41,7 +41,7 @@ impl Drop for LockedFile {
     }
 }
 
-/// Takes the exclusive lock, or answers [`Error::Locked`] at once.
+/// Takes the exclusive lock, or fails with [`Error::Locked`] at once.
 pub(crate) fn try_lock(file: OpenFile) -> Result<LockedFile> {
     for attempt in 1..=PROBE_ATTEMPTS {
         match file.file().try_lock() {
@@ -62,7 +62,7 @@ pub(crate) fn try_lock(file: OpenFile) -> Result<LockedFile> {
 ///
 /// Asks without waiting. For some microseconds the question holds a shared lock, if there is no writer; a
 /// [`FileBackend`](crate::FileBackend) that opens the log in this moment knows that from a writer and asks again, for 4 ms
-/// at most. The answer may be out of date when it arrives.
+/// at most. The result may be out of date when it arrives.
 ///
 /// ```
 /// use aof_file::{FileBackend, is_locked};

@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How often an opening starts over when the path comes to name another file between opening it and locking it.
+/// How often opening starts over when the path comes to name another file between opening it and locking it.
 const ATTEMPTS: u32 = 16;
 
 /// What the caller expects to find.

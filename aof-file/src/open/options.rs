@@ -6,10 +6,12 @@ use std::sync::Arc;
 /// The thread on which a checkpoint syncs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncOn {
-    /// The thread that polls the checkpoint, which blocks meanwhile: the least latency where a thread has one log.
+    /// The thread that polls the checkpoint, which blocks meanwhile: the least latency where a thread has one log. A
+    /// checkpoint that is polled while another thread syncs the same file is pending, and is woken. Nothing is synced that
+    /// nobody polls, except by `truncate` and `close`.
     Caller,
-    /// A helper thread of the backend's own, made at the first checkpoint: no executor is held up. Where no thread can be
-    /// made, the calling one does it.
+    /// A helper thread of the backend's own, made at the first checkpoint: no executor is held up, and the bytes become
+    /// durable whether the checkpoint is polled or not. Where no thread can be made, the polling one does it.
     #[default]
     Helper,
 }
@@ -77,11 +79,11 @@ impl FileOptions {
     /// default for what it costs: a process that is killed loses what waits, where without a buffer only a power loss takes
     /// what no checkpoint made durable.
     ///
-    /// Writes of half as much and more go to the file at once, behind what was gathered. A checkpoint, a new reader, a
-    /// truncation, a close and a drop bring everything to the file. What waits is seen by reads on the backend and by new
-    /// readers; a reader made earlier, and another process, see it after the next checkpoint at the latest. A disk that is
-    /// full shows in the call that brings the bytes to the file, as [`Full`](aof_api::Error::Full), also from a checkpoint:
-    /// they go on waiting, nothing is poisoned, and with more room the next checkpoint makes them durable.
+    /// Writes of half as much and more go to the file at once, after what was gathered. A checkpoint, a truncation, a
+    /// close and a drop bring everything to the file. What waits is seen by the backend and by all of its readers; another
+    /// process sees it after the next checkpoint at the latest. A disk that is full shows in the call that brings the bytes
+    /// to the file, as [`Full`](aof_api::Error::Full), also from a checkpoint: the bytes continue to wait, nothing is
+    /// poisoned, and with more room the next checkpoint makes them durable. A close without room loses them, and says so.
     #[must_use]
     pub fn write_buffer_bytes(mut self, bytes: usize) -> FileOptions {
         self.write_buffer_bytes = bytes;
@@ -91,7 +93,7 @@ impl FileOptions {
     /// Sets how far ahead of the end zeros are written, in bytes; 0, the default, for not at all.
     ///
     /// Syncs then write data and no metadata, to space that the disk has given already: faster on most file systems, most
-    /// of all for small checkpoints and on disks that are thin. The first checkpoint after an opening (for `Aof::open`, its
+    /// of all for small checkpoints and on disks that are thin. The first checkpoint after opening the log (for `Aof::open`, its
     /// own) pays for the first `bytes`, and when they are used up, one of many small checkpoints pays for the next.
     /// Checkpoints of more than a 64th of `bytes` use zeros that are there, but have no new ones written: they would
     /// write everything twice. 4 to 64 MiB are reasonable; give as much as the log is to grow between two openings where
@@ -101,8 +103,8 @@ impl FileOptions {
     /// bytes are not those of the reference. `close` and a drop cut them off, and after a crash `Aof::open` does (the
     /// backend cannot: a body may end in zeros, too). Readers of this backend do not see them; to others they are
     /// *pending* while a writer holds the log. A disk without room for zeros is no error: they are given back, and
-    /// allocating ahead ends until the log is opened anew. See [what lies on disk](crate#what-lies-on-disk), and
-    /// [`trim`](FileBackend::trim).
+    /// allocating ahead ends until the log is opened again. See [what is on disk](crate#what-is-on-disk), and
+    /// [`trim`](crate::FileBackend::trim).
     #[must_use]
     pub fn preallocate_bytes(mut self, bytes: u64) -> FileOptions {
         self.preallocate_bytes = bytes;
@@ -113,9 +115,9 @@ impl FileOptions {
     /// them. Unix only. By default the umask alone decides.
     ///
     /// For logs that are made from others, which nobody is to read who may not read those: give the
-    /// [mode](FileReader::mode) of each. The file has no other bits from the moment it exists, and the umask takes more
+    /// [mode](crate::FileReader::mode) of each. The file has no other bits from the moment it exists, and the umask takes more
     /// away. Its owner may read and write it in any case. What is there already stays as it is, save that a
-    /// [`Draft`] that replaces it is as private as both.
+    /// [`Draft`](crate::Draft) that replaces it is as private as both.
     ///
     /// ```
     /// use aof_file::{FileOptions, FileReader};

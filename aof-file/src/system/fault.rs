@@ -93,13 +93,14 @@ pub struct Fault {
     seen: u64,
     kind: io::ErrorKind,
     errno: Option<i32>,
+    panics: bool,
 }
 
 impl Fault {
     /// The `nth` call from now on fails, and no other; 1 is the next one.
     #[must_use]
     pub fn once(nth: u64) -> Fault {
-        Fault { operation: None, nth, for_good: false, seen: 0, kind: io::ErrorKind::Other, errno: None }
+        Fault { operation: None, nth, for_good: false, seen: 0, kind: io::ErrorKind::Other, errno: None, panics: false }
     }
 
     /// The `nth` call from now on fails and so do all after it; 1 is the next one.
@@ -129,7 +130,14 @@ impl Fault {
         self
     }
 
-    /// Counts the call, and answers the error if it is one that fails.
+    /// The call panics instead, as a defect of a [`System`] would.
+    #[must_use]
+    pub fn panics(mut self) -> Fault {
+        self.panics = true;
+        self
+    }
+
+    /// Counts the call, and returns the error if it is one that fails.
     fn meets(&mut self, operation: Operation) -> Option<io::Error> {
         if self.operation.is_some_and(|only| only != operation) {
             return None;
@@ -212,7 +220,7 @@ impl FaultySystem {
         self.state().calls.clone()
     }
 
-    /// Forgets the calls so far, and answers them.
+    /// Forgets the calls so far, and returns them.
     pub fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.state().calls)
     }
@@ -225,16 +233,18 @@ impl FaultySystem {
     /// What comes before every call.
     fn enter(&self, operation: Operation, path: &Path, offset: u64, len: usize) -> io::Result<()> {
         let mut state = self.state();
-        let mut failure = None;
+        let (mut failure, mut panics) = (None, false);
         for fault in &mut state.faults {
             // Every fault counts the call, also one that another fault has failed already.
             let met = fault.meets(operation);
+            panics |= met.is_some() && fault.panics;
             failure = failure.or(met);
         }
         let call = Call { operation, path: path.to_owned(), offset, len: len as u64, failed: failure.is_some() };
         state.calls.push(call);
         let held = self.released.wait_while(state, |state| state.held.contains(&operation));
         drop(held.unwrap_or_else(PoisonError::into_inner));
+        assert!(!panics, "an injected panic in {operation:?}");
         failure.map_or(Ok(()), Err)
     }
 }

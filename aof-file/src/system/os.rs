@@ -98,7 +98,7 @@ impl System for OsSystem {
     fn give_as(&self, original: &OpenFile, new: &OpenFile, mode_max: u32) -> io::Result<()> {
         let [wanted, found] = [original.file().metadata()?, new.file().metadata()?];
         give_to_owner(new.file(), &wanted, &found)?;
-        // Behind the owner, because a change of owner takes permissions away.
+        // After the owner, because a change of owner takes permissions away.
         new.file().set_permissions(limited(wanted.permissions(), mode_max))
     }
 }
@@ -159,7 +159,7 @@ fn status_of_path(path: &Path) -> io::Result<FileStatus> {
 }
 
 /// Asks for everything but times. Who asks for the times of a file, which `stat(2)` does, makes Linux note a finer time
-/// at the next write, and the sync behind that has an inode to write too: every checkpoint looks at the file.
+/// at the next write, and the sync after that has an inode to write too: every checkpoint looks at the file.
 #[cfg(target_os = "linux")]
 fn statx<P: rustix::path::Arg>(directory: impl AsFd, path: P, flags: AtFlags) -> Result<FileStatus, Errno> {
     let wanted = StatxFlags::TYPE | StatxFlags::MODE | StatxFlags::NLINK | StatxFlags::INO | StatxFlags::SIZE;

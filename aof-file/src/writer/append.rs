@@ -18,7 +18,7 @@ pub(crate) fn write_all_at(
     // What is still to be written: `parts[index..]` without the first `skip` bytes.
     let (mut index, mut skip) = (0, 0);
     loop {
-        // Empty parts are passed over here, because a call with nothing but empty parts answers 0, which means an error.
+        // Empty parts are passed over here, because a call with nothing but empty parts returns 0, which means an error.
         while index < parts.len() && skip == parts[index].len() {
             (index, skip) = (index + 1, 0);
         }

@@ -14,21 +14,52 @@ use std::sync::Arc;
 
 /// One log in one file, locked by its one writer.
 ///
-/// Offsets and lengths are bytes from the beginning of the file, at most `i64::MAX`. What is durable when, and what lies
-/// on disk, stands at the [crate].
+/// Offsets and lengths are bytes from the beginning of the file, at most `i64::MAX`. The page of the [crate] says what is
+/// durable when, and what is on disk.
 ///
 /// Beside the errors of the contract ([`AofBackend`]):
 ///
-/// - `write` answers [`Full`](Error::Full) when the disk, a quota or a limit on the size of files is reached.
+/// - `write` fails with [`Full`](Error::Full) when the disk, a quota or a limit on the size of files is reached.
 ///   `available` is what the file system has free, and 0 where another limit was hit.
-/// - `write` answers [`Io`](Error::Io) when it failed and was undone, and [`Poisoned`](Error::Poisoned) when it could not
-///   be undone: whether the file ends in half a write is then found out by opening it anew.
-/// - `checkpoint` answers [`Moved`](Error::Moved) when the path no longer names the file, or cannot be looked up any
-///   more. Everything is durable, `durable_len` says so, and the backend goes on.
-/// - `checkpoint` and `truncate` answer [`Io`](Error::Io) and poison when the file is not as long as what was written:
-///   another program cut it, or wrote to it.
-/// - `truncate` answers [`Io`](Error::Io) and poisons, before anything is cut, when the bytes to be cut cannot be read or
+/// - `write` fails with [`Io`](Error::Io) when it was undone, and with [`Poisoned`](Error::Poisoned) when it could not be
+///   undone: whether the file ends in half a write is then found out by opening it again.
+/// - `checkpoint` fails with [`Moved`](Error::Moved) when the path no longer names the file, or cannot be looked up any
+///   more. Everything is durable, `durable_len` says so, and the backend continues.
+/// - `checkpoint` and `truncate` fail with [`Io`](Error::Io) and poison when the file is not as long as what was written:
+///   another program cut it, or wrote to it. So does a checkpoint when the file has become shorter during its sync.
+/// - `truncate` fails with [`Io`](Error::Io) and poisons, before anything is cut, when the bytes to be cut cannot be read or
 ///   kept (except for want of room). [`FileOptions::keep_cut`] cuts without keeping.
+/// - `prune` fails with [`Unsupported`](Error::Unsupported): rotate the log, or keep it in segments.
+///
+/// # Blocking
+///
+/// Every call works on the calling thread, and its future is ready at the first poll, except for syncs: with
+/// [`SyncOn::Helper`](crate::SyncOn::Helper), the default, a thread of the backend makes them, and the futures of
+/// `checkpoint`, `truncate` and `close` wait for it and block nobody; only the copy that a truncation keeps is synced on the
+/// calling thread. The table at the [crate](crate#blocking) says how
+/// long which call may take. In an executor that must not wait for a disk at all:
+///
+/// ```
+/// use aof_api::{AofBackend, AofBackendExt};
+/// use aof_file::FileBackend;
+/// use std::io::IoSlice;
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("bank.aof");
+/// // With tokio: `tokio::task::spawn_blocking(move || ..)`.
+/// let appending = std::thread::spawn(move || {
+///     futures::executor::block_on(async {
+///         let mut backend = FileBackend::create(&path)?;
+///         backend.write(&[IoSlice::new(b"entry")]).await?;
+///         backend.checkpoint(&[]).await?;
+///         Ok::<u64, aof_api::Error>(backend.unflushed())
+///     })
+/// });
+/// assert_eq!(appending.join().unwrap()?, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Example
 ///
 /// ```
 /// use aof_api::{AofBackend, Error};

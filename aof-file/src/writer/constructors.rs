@@ -14,8 +14,8 @@ impl FileBackend {
     ///
     /// # Errors
     ///
-    /// [`NotEmpty`](Error::NotEmpty) when the file has bytes; [`Locked`](Error::Locked), at once, when another writer
-    /// holds it; [`Io`](Error::Io) when it cannot be made, locked or synced, or is not a regular file.
+    /// [`NotEmpty`](aof_api::Error::NotEmpty) when the file has bytes; [`Locked`](aof_api::Error::Locked), at once, when another writer
+    /// holds it; [`Io`](aof_api::Error::Io) when it cannot be made, locked or synced, or is not a regular file.
     pub fn create(path: impl AsRef<Path>) -> Result<FileBackend> {
         FileOptions::new().create(path)
     }
@@ -23,12 +23,12 @@ impl FileBackend {
     /// Opens the log at `path`, which must exist, and locks it.
     ///
     /// Durable on return: the name of the file. Its bytes were synced and its page cache dropped, so that reading shows
-    /// what the disk holds; yet [`durable_len`](AofBackend::durable_len) is 0 until the first checkpoint. Where the bytes
+    /// what the disk holds; yet [`durable_len`](aof_api::AofBackend::durable_len) is 0 until the first checkpoint. Where the bytes
     /// end in half an entry after a crash is not looked at here: that is for `Aof::open`.
     ///
     /// # Errors
     ///
-    /// [`Locked`](Error::Locked), at once, when another writer holds it; [`Io`](Error::Io) when it does not exist, cannot
+    /// [`Locked`](aof_api::Error::Locked), at once, when another writer holds it; [`Io`](aof_api::Error::Io) when it does not exist, cannot
     /// be opened to write, locked or synced, or is not a regular file.
     pub fn open(path: impl AsRef<Path>) -> Result<FileBackend> {
         FileOptions::new().open(path)
@@ -38,7 +38,7 @@ impl FileBackend {
     ///
     /// # Errors
     ///
-    /// [`Locked`](Error::Locked), at once, when another writer holds it; [`Io`](Error::Io) when it cannot be opened, made,
+    /// [`Locked`](aof_api::Error::Locked), at once, when another writer holds it; [`Io`](aof_api::Error::Io) when it cannot be opened, made,
     /// locked or synced, or is not a regular file.
     pub fn open_or_create(path: impl AsRef<Path>) -> Result<FileBackend> {
         FileOptions::new().open_or_create(path)

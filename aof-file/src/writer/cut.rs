@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 const CHUNK: usize = 256 * 1024;
 /// The unit in which zeros become a hole, in bytes: the block of most file systems.
 const BLOCK: usize = 4096;
-/// How many copies for one offset may lie there before something must be wrong.
+/// How many copies for one offset may be there before something must be wrong.
 const MAX_COPIES: u32 = 10_000;
 
-/// Copies the bytes `range` of `log` to a new file `LOG.cut-OFFSET`, durable on return, and answers its path; none when
+/// Copies the bytes `range` of `log` to a new file `LOG.cut-OFFSET`, durable on return, and returns its path; none when
 /// there is nothing but zeros to keep, or was no room for it, because a log must open, and so be cut, on a full disk.
 pub(crate) fn keep(system: &dyn System, log: &OpenFile, mode: u32, range: Range<u64>) -> Result<Option<PathBuf>> {
     let (offset, bytes) = (range.start, range.end - range.start);
@@ -103,7 +103,7 @@ fn copy_sparse(system: &dyn System, log: &OpenFile, copy: &OpenFile, range: &Ran
     })
 }
 
-/// Reads `range` of `log`, and hands over each chunk and its offset, for as long as the answer is that more is wanted.
+/// Reads `range` of `log`, and hands over each chunk and its offset, until `take` returns that it wants no more.
 fn for_each_chunk(
     system: &dyn System,
     log: &OpenFile,

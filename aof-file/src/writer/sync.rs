@@ -3,13 +3,15 @@
 mod helper;
 mod queue;
 mod round;
+mod ticket;
 
-pub(crate) use round::{Shared, Ticket};
+pub(crate) use ticket::Ticket;
 
 use crate::open::file::{LogFile, Scope};
 use crate::open::options::SyncOn;
 use aof_api::storage::extent::Settler;
 use aof_api::{Error, Result};
+use round::Shared;
 use std::sync::Arc;
 
 /// The writer's half: asks for syncs, and hears of their failures.

@@ -16,7 +16,7 @@ pub(crate) struct Writeback {
 }
 
 impl Writeback {
-    /// Nothing behind `offset` is on its way.
+    /// Nothing after `offset` is on its way.
     pub(crate) fn from(offset: u64) -> Writeback {
         Writeback { begun: offset }
     }
@@ -28,7 +28,7 @@ impl Writeback {
 
     /// Begins, where it is worth it, with what was written up to `end`.
     ///
-    /// A hint: the sync behind it waits for these bytes as for all others, and is who hears of their failure.
+    /// A hint: the sync that follows waits for these bytes as for all others, and reports their failure.
     pub(crate) fn reach(&mut self, system: &dyn System, file: &OpenFile, end: u64) {
         let until = end / PAGE_LEN * PAGE_LEN;
         if until.saturating_sub(self.begun) < PIECE_LEN {

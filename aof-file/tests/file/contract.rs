@@ -113,7 +113,8 @@ fn b6_a_checkpoint_syncs_what_was_written_on_either_thread() {
         place.system.take_calls();
         assert_eq!(checkpoint(&mut backend).unwrap(), 3);
         assert_eq!(backend.durable_len(), 3);
-        assert_eq!(place.operations(), [Operation::SyncData, Operation::FileStatus, Operation::PathStatus]);
+        use Operation::{FileStatus, PathStatus, SyncData};
+        assert_eq!(place.operations(), [FileStatus, SyncData, FileStatus, PathStatus]);
     }
 }
 

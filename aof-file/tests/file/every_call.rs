@@ -34,6 +34,24 @@ impl Life {
         checkpoint.map(|_| ())
     }
 
+    /// Appends while a checkpoint is under way, and waits for the later one first.
+    fn pipeline(&mut self, log: &mut Aof<FileBackend>) -> aof_api::Result<()> {
+        self.append(log, b"covered by both")?;
+        let (first_len, first) = (log.len(), log.checkpoint());
+        let covered = self.appended.len();
+        let appended = self.append(log, b"covered by the second");
+        let second = log.checkpoint();
+        let (second, first) = (block_on(second), block_on(first));
+        if log.durable_len() >= first_len {
+            self.acknowledged = covered;
+        }
+        if log.durable_len() == log.len() {
+            self.acknowledged = self.appended.len();
+        }
+        assert!(first.is_err() || log.durable_len() >= first_len);
+        appended.and(first).and(second).map(|_| ())
+    }
+
     /// Create, append, checkpoint, close; a torn tail from outside; open, which cuts; append, checkpoint, close.
     fn live(&mut self, place: &Place, options: &FileOptions) -> aof_api::Result<()> {
         let mut log = block_on(Aof::create(options.create(&place.log)?, LogOptions::new()))?;
@@ -42,6 +60,7 @@ impl Life {
             self.append(&mut log, b"more")?;
             self.checkpoint(&mut log)?;
         }
+        self.pipeline(&mut log)?;
         self.append(&mut log, b"before the close")?;
         let len = log.len();
         block_on(log.close())?;

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Place, block_on, checkpoint, io_kind, is_poisoned, read_everything, write};
 use aof_api::storage::IoCall;
-use aof_api::{AofBackend, AofRead, Error};
+use aof_api::{AofBackend, AofRead, AofReadExt, Error};
 use aof_file::fault::{Fault, Operation};
 use aof_file::{FileBackend, SyncOn};
 use std::fs::OpenOptions;
@@ -150,7 +150,9 @@ fn b7_a_failed_sync_poisons_for_good_on_either_thread() {
             assert!(is_poisoned(&block_on(backend.truncate(6))));
         }
         assert_eq!((backend.len(), backend.durable_len()), (6, 3));
-        assert_eq!(read_everything(&mut backend), b"abcdef");
+        assert_eq!(read_everything(&mut backend), b"abc", "what is durable, and nothing in doubt");
+        let beyond = block_on(backend.read_all_at(4, &mut [0; 10]));
+        assert!(is_poisoned(&beyond), "{beyond:?}");
         block_on(backend.close()).unwrap();
         let mut backend = place.options().open(&place.log).unwrap();
         assert_eq!(checkpoint(&mut backend).unwrap(), 6);

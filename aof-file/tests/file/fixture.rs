@@ -5,7 +5,11 @@ use aof_file::fault::{FaultySystem, Operation};
 use aof_file::{FileBackend, FileOptions};
 use std::io::{self, IoSlice};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake};
+use std::time::{Duration, Instant};
 
 pub(crate) use futures::executor::block_on;
 
@@ -64,11 +68,57 @@ impl Place {
         self.system.calls().iter().map(|call| call.operation).collect()
     }
 
+    /// How many syncs of the log were begun.
+    pub(crate) fn syncs(&self) -> usize {
+        let is_sync = |operation: &&Operation| matches!(operation, Operation::SyncData | Operation::SyncAll);
+        self.operations().iter().filter(is_sync).count()
+    }
+
     /// Waits until this operation was begun, on any thread.
     pub(crate) fn wait_for(&self, operation: Operation) {
         while !self.operations().contains(&operation) {
             std::thread::yield_now();
         }
+    }
+}
+
+/// Counts how often it is woken.
+#[derive(Debug, Default)]
+pub(crate) struct Woken(AtomicUsize);
+
+impl Woken {
+    pub(crate) fn times(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it was woken once more than `before` times.
+    pub(crate) fn wait(&self, before: usize) {
+        let begun = Instant::now();
+        while self.times() <= before {
+            assert!(begun.elapsed() < Duration::from_secs(30), "never woken");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Woken>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Polls once.
+pub(crate) fn poll<F: Future + Unpin>(future: &mut F, woken: &Arc<Woken>) -> Poll<F::Output> {
+    let waker = Arc::clone(woken).into();
+    Pin::new(future).poll(&mut Context::from_waker(&waker))
+}
+
+/// Waits until so many bytes are durable, without polling any checkpoint.
+pub(crate) fn wait_durable(backend: &FileBackend, len: u64) {
+    let begun = Instant::now();
+    while backend.durable_len() < len {
+        assert!(begun.elapsed() < Duration::from_secs(30), "never durable");
+        std::thread::yield_now();
     }
 }
 

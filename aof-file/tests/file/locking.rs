@@ -39,6 +39,7 @@ fn b10_the_lock_is_on_the_file_whatever_its_name() {
 fn b10_the_lock_is_gone_after_close_while_readers_live() {
     let place = Place::new();
     let mut backend = place.with(b"abc");
+    checkpoint(&mut backend).unwrap();
     let mut reader = block_on(backend.reader()).unwrap();
     assert!(is_locked(&place.log).unwrap());
     block_on(backend.close()).unwrap();
@@ -51,6 +52,7 @@ fn b10_the_lock_is_gone_after_close_while_readers_live() {
 fn b10_the_lock_is_gone_after_a_drop_while_readers_live() {
     let place = Place::new();
     let mut backend = place.with(b"abc");
+    checkpoint(&mut backend).unwrap();
     let mut reader = block_on(backend.reader()).unwrap();
     drop(backend);
     drop(FileBackend::open(&place.log).unwrap());

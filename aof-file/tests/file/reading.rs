@@ -98,8 +98,15 @@ fn a_read_only_opening_needs_no_right_to_write() {
 
 #[test]
 fn readers_on_other_threads_see_a_prefix_of_what_is_written_and_never_cut_bytes() {
+    for buffer in [0, 1000] {
+        write_beside_readers(buffer);
+    }
+}
+
+fn write_beside_readers(buffer: usize) {
     let place = Place::new();
-    let mut backend = place.options().keep_cut(false).create(&place.log).unwrap();
+    let options = place.options().keep_cut(false).write_buffer_bytes(buffer).preallocate_bytes(64 << 10);
+    let mut backend = options.create(&place.log).unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         // The byte at each place tells the round in which it was written; a reader belongs to one round.
@@ -107,7 +114,7 @@ fn readers_on_other_threads_see_a_prefix_of_what_is_written_and_never_cut_bytes(
             let mut reader = block_on(backend.reader()).unwrap();
             let done = &done;
             scope.spawn(move || {
-                let mut buf = [0; 512];
+                let mut buf = vec![0; 16 << 10];
                 loop {
                     let stop = done.load(Ordering::Acquire);
                     block_on(reader.seek(0)).unwrap();
@@ -121,6 +128,11 @@ fn readers_on_other_threads_see_a_prefix_of_what_is_written_and_never_cut_bytes(
                     }
                 }
             });
+            for _ in 0..50 {
+                write(&mut backend, &[round; 100]).unwrap();
+            }
+            // Brings zeros ahead, which no reader may see.
+            drop(backend.checkpoint(&[]));
             for _ in 0..50 {
                 write(&mut backend, &[round; 100]).unwrap();
             }

@@ -104,7 +104,7 @@ fn fuzz(arguments: &Arguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Whether everything holds; what does not is told by the panic.
+/// Whether everything holds; what does not, the panic reports.
 fn hold(targets: &[Target], bytes: &[u8]) -> bool {
     targets.iter().all(|target| catch_unwind(|| target.check(bytes)).is_ok())
 }

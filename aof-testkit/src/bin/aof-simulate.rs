@@ -57,7 +57,7 @@ fn simulate(arguments: &Arguments) -> ExitCode {
     // A panic of the log is caught and reported with its seed; its own message would only come first.
     std::panic::set_hook(Box::new(|_| {}));
     let start = Instant::now();
-    let mut told = start;
+    let mut reported = start;
     let mut tally = Tally::default();
     let mut failures = 0_u64;
     for index in 0..arguments.runs {
@@ -74,8 +74,8 @@ fn simulate(arguments: &Arguments) -> ExitCode {
                 return ExitCode::FAILURE;
             }
         }
-        if told.elapsed() > Duration::from_secs(10) {
-            told = Instant::now();
+        if reported.elapsed() > Duration::from_secs(10) {
+            reported = Instant::now();
             eprintln!("{} of {} histories", index + 1, arguments.runs);
         }
     }
@@ -88,13 +88,14 @@ fn simulate(arguments: &Arguments) -> ExitCode {
 }
 
 fn print(tally: &Tally) {
-    let Tally { entries, pipelined, overlapping, dropped, openings, noted, crashes, crashes_under_way, .. } = tally;
+    let Tally { entries, pipelined, overlapping, dropped, openings, noted, visits, crashes, crashes_under_way, .. } =
+        tally;
     let Tally { kept, cuts, cut_entries, refusals, failures, prunes, prunes_in_doubt, takeovers, .. } = tally;
     let Tally { rotations, seams, zero_tails, orphans, .. } = tally;
     println!("{entries} entries, {pipelined} of them while a checkpoint was under way");
     println!("{overlapping} checkpoints under way together with an earlier one, {dropped} dropped");
     println!(
-        "{openings} openings, {noted} of them from a note; {crashes} crashes, {crashes_under_way} with a checkpoint under way"
+        "{openings} openings, {noted} of them from a note, {visits} with a visitor; {crashes} crashes, {crashes_under_way} with a checkpoint under way"
     );
     println!("{cuts} tails cut ({cut_entries} with whole entries in them), {kept} kept");
     println!(

@@ -1,15 +1,17 @@
 //! The one writer of a simulated disk.
 
+mod shortening;
+mod writing;
+
 use super::checkpoint::SimCheckpoint;
-use super::images::Images;
+use super::options::Defect;
 use super::reader::{SimReader, read_live};
 use super::sim_disk::SimDisk;
 use super::state::State;
-use super::under_way::{Job, Step};
-use crate::random::Random;
+use super::under_way::Job;
 use crate::wrap::call::Call;
 use crate::wrap::dropping::pending;
-use crate::wrap::fault::{Fault, injected};
+use crate::wrap::fault::injected;
 use aof_api::storage::extent::{Extent, Settler};
 use aof_api::storage::{NOTE_LEN_MAX, Quantity};
 use aof_api::{AofBackend, AofRead, Error, Result};
@@ -87,38 +89,11 @@ impl SimBackend {
         self.extent.check()
     }
 
-    /// Drives the checkpoints under way, dropped ones too, a step for each poll. What poisons is an error.
-    async fn drive(&mut self) -> Result<()> {
-        loop {
-            match self.disk.advance() {
-                Step::Idle => return self.extent.check(),
-                Step::Taken => pending(1).await,
-                Step::Settled => {}
-            }
-        }
-    }
-
     /// Where the log ends for its own cursor, and for its length: what is in doubt after a fence is not shown.
     fn shown_len(&self) -> u64 {
         match self.extent.check() {
             Err(Error::Fenced { .. }) => self.extent.durable_len(),
             _ => self.extent.len(),
-        }
-    }
-
-    /// What a write finds wrong before a byte is accepted.
-    fn refuse_write(&mut self, needed: u64) -> Result<Option<Fault>> {
-        let len = self.extent.len();
-        let held = len - self.extent.start();
-        let available = self.disk.capacity().saturating_sub(held);
-        if needed > available {
-            return Err(Error::Full { needed, available });
-        }
-        let fault = self.disk.faults().strike(Call::Write);
-        match fault {
-            Some(Fault::WriteIsFull) => Err(Error::Full { needed, available: 0 }),
-            Some(Fault::WriteFails) => Err(injected(Call::Write, len)),
-            _ => Ok(fault),
         }
     }
 
@@ -135,6 +110,7 @@ impl SimBackend {
             state.images.allocate_ahead(self.disk.zeros_ahead());
         }
         let job = Job {
+            opening: self.opening,
             end: self.extent.len(),
             file_len: state.images.file_len(),
             note: note.to_vec(),
@@ -148,75 +124,16 @@ impl SimBackend {
         Ok(())
     }
 
-    async fn cut(&mut self, len: u64) -> Result<()> {
-        let fault = self.disk.faults().strike(Call::Truncate);
-        // What a note claims must never be more than is there.
-        self.disk.state().forget_above(len, self.disk.options());
-        if let Some(fault) = fault {
-            if fault == Fault::TruncateStopsHalfway {
-                let mut random = Random::new(self.disk.faults().draw_seed());
-                let reached = len + random.below(self.extent.len() - len + 1);
-                self.extent.truncate(reached);
-                let mut state = self.disk.state();
-                state.images.truncate(reached as usize, random.chance(0.5));
-                state.set_len(reached);
-            }
-            let error = injected(Call::Truncate, len);
-            self.extent.poison(&error);
-            return Err(error);
-        }
-        self.extent.truncate(len);
-        self.cut_images(len);
-        // Dropped here, it is in doubt whether the cut is durable.
-        self.in_doubt = Some(injected(Call::Truncate, len));
-        pending(self.disk.faults().held_up()).await;
-        self.check_open(Call::Truncate)?;
-        self.disk.state().images.truncate(len as usize, true);
-        self.in_doubt = None;
-        self.extent.set_durable(len);
-        Ok(())
-    }
-
-    fn cut_images(&self, len: u64) {
-        let mut state = self.disk.state();
-        state.images.truncate(len as usize, false);
-        state.set_len(len);
-    }
-
-    async fn give_back(&mut self, to: u64) -> Result<u64> {
-        let durable = self.extent.durable_len();
-        if let Some(fault) = self.disk.faults().strike(Call::Prune) {
-            let error = injected(Call::Prune, to);
-            if fault == Fault::PruneStopsHalfway {
-                self.record_start(to, durable);
-                self.extent.poison(&error);
-            }
-            return Err(error);
-        }
-        let start = self.record_start(to, durable);
-        // Readers hear of it before the bytes go. Dropped here, the next prune or opening removes them.
-        self.extent.prune(start);
-        pending(self.disk.faults().held_up()).await;
-        self.check_open(Call::Prune)?;
-        self.disk.state().settle_start();
-        Ok(start)
-    }
-
-    fn record_start(&mut self, to: u64, durable: u64) -> u64 {
-        let mut state = self.disk.state();
-        let start = state.start_after(to, durable, self.disk.options());
-        state.record_start(start, self.disk.options());
-        start
-    }
-
     /// Ends what has begun, and gives back what was allocated ahead; durably only with the next sync, so that a power
     /// loss may bring the zeros back.
     fn release(&mut self) {
         let mut state = self.disk.state();
         if state.lifetime == self.lifetime && state.writer == Some(self.opening) {
-            // What has begun is finished under the lock, and what has not is taken away.
-            state.finish_begun(self.disk.faults(), self.disk.options());
-            state.end_all(&Error::Closed);
+            if !self.disk.options().has(Defect::CheckpointOutlivesTheLock) {
+                // What has begun is finished under the lock, and what has not is taken away.
+                state.finish_begun(self.disk.faults(), self.disk.options());
+                state.end_all(&Error::Closed);
+            }
             // Readers hear of it before the lock goes.
             self.extent.close();
             if self.in_doubt.is_none() && !matches!(self.extent.check(), Err(Error::Poisoned { .. })) {
@@ -225,15 +142,6 @@ impl SimBackend {
             state.writer = None;
         }
     }
-}
-
-/// The bytes of a write that landed in the wrong place: those before it, repeated.
-fn misdirected(images: &Images, len: usize) -> Vec<u8> {
-    let from = images.live.len().saturating_sub(len);
-    let before = &images.live[from..];
-    let mut bytes: Vec<u8> = before.iter().copied().cycle().take(len).collect();
-    bytes.resize(len, 0);
-    bytes
 }
 
 impl AofRead for SimBackend {
@@ -292,34 +200,7 @@ impl AofBackend for SimBackend {
         // All waiting comes first: what is accepted is accepted within one poll.
         pending(self.disk.faults().held_up()).await;
         self.check_writable(Call::Write)?;
-        let needed: usize = parts.iter().map(|part| part.len()).sum();
-        let fault = self.refuse_write(needed as u64)?;
-        let offset = self.extent.len();
-        let mut state = self.disk.state();
-        // What a failed write left after the end is overwritten, as a file system would.
-        state.images.drop_beyond(offset);
-        match fault {
-            Some(Fault::WriteKeepsPart) => {
-                let bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
-                let kept = Random::new(self.disk.faults().draw_seed()).index(bytes.len() + 1);
-                state.images.append(&bytes[..kept]);
-                drop(state);
-                let error = injected(Call::Write, offset);
-                self.extent.poison(&error);
-                return Err(error);
-            }
-            Some(_) => {
-                let bytes = misdirected(&state.images, needed);
-                state.images.append(&bytes);
-            }
-            None => parts.iter().for_each(|part| state.images.append(part)),
-        }
-        let end = offset + needed as u64;
-        state.writes.push(end);
-        state.set_len(end);
-        drop(state);
-        self.extent.set_len(end);
-        Ok(offset)
+        self.accept(parts)
     }
 
     fn checkpoint(&mut self, note: &[u8]) -> SimCheckpoint {

@@ -92,7 +92,7 @@ impl Fixture for SimFixture {
     }
 
     async fn reopen(&self, mut backend: SimBackend) -> Result<SimBackend> {
-        // What close answers is the failure of something else; the lock is gone all the same.
+        // What `close` returns is the failure of something else; the lock is gone in any case.
         let _ = backend.close().await;
         self.disk().open()
     }

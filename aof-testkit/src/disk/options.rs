@@ -22,6 +22,8 @@ pub enum Defect {
     CheckpointIgnoresAnEarlierFailure,
     /// The failure of a checkpoint that was dropped is forgotten (**B9**).
     DroppedCheckpointIsForgotten,
+    /// A checkpoint that was dropped continues when the lock is gone, and gives back what follows its end (**B10**).
+    CheckpointOutlivesTheLock,
     /// A prune gives back everything up to the offset that was asked for, the last durable write included (**B13**).
     PruneForgetsTheLastWrite,
     /// A prune begins the log where it was asked to, whether or not the log may be divided there (**B13**).
@@ -36,10 +38,11 @@ pub enum Defect {
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Defect; 8] = [
+    pub const ALL: [Defect; 9] = [
         Defect::CheckpointCoversHalf,
         Defect::CheckpointIgnoresAnEarlierFailure,
         Defect::DroppedCheckpointIsForgotten,
+        Defect::CheckpointOutlivesTheLock,
         Defect::PruneForgetsTheLastWrite,
         Defect::PruneCutsAnywhere,
         Defect::PruneRemovesBeforeItRecords,

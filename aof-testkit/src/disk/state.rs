@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(super) writes: Vec<u64>,
     /// Counts power losses: what was opened before the last one is gone.
     pub(super) lifetime: u64,
-    /// The number of the opening that holds the lock, and what tells its readers that the power went, or the log.
+    /// The number of the opening that holds the lock, and how its readers hear that the power went, or the log.
     pub(crate) writer: Option<u64>,
     settler: Option<Settler>,
     openings: u64,

@@ -15,6 +15,8 @@ pub(super) type Outcome = Arc<OnceLock<Result<u64>>>;
 /// A checkpoint whose outcome is not settled.
 #[derive(Debug)]
 pub(super) struct Job {
+    /// The opening that it belongs to.
+    pub(super) opening: u64,
     /// The end of the log at the call.
     pub(super) end: u64,
     /// The length of the file at the call, with what was allocated ahead.
@@ -127,6 +129,9 @@ impl State {
             true => usize::midpoint(self.images.durable().len().min(job.end as usize), job.end as usize),
             false => job.end as usize,
         };
+        if options.has(Defect::CheckpointOutlivesTheLock) && self.writer != Some(job.opening) {
+            self.images.truncate(end, true);
+        }
         self.images.sync_up_to(end, job.file_len.max(end));
         // A disk that keeps notes too early has kept it.
         if !options.has(Defect::NoteAheadOfTheDisk) {

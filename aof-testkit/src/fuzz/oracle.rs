@@ -28,7 +28,7 @@ pub fn decode(bytes: &[u8]) {
             assert_eq!((prepare.op(), prepare.checksum()), (entry.op(), entry.checksum()));
             let lints = entry.header().lints().count();
             assert!(lints <= 13);
-            // Nothing behind the entry counts, and nothing of it can be missing.
+            // Nothing after the entry counts, and nothing of it can be missing.
             assert_eq!(AofEntry::decode(&bytes[..size]).as_ref(), Ok(&entry));
             assert!(matches!(AofEntry::decode(&bytes[..size - 1]), Err(Damage::Torn { .. })));
         }
@@ -100,7 +100,7 @@ fn read(bytes: &[u8], options: read::Options) -> Vec<Stretch> {
                         damage: Some(passed.damage),
                     });
                 }
-                Err(error) => unreachable!("a disk without faults answered {error:?}"),
+                Err(error) => unreachable!("a disk without faults failed with {error:?}"),
             }
         }
     })
@@ -166,7 +166,7 @@ pub fn open(bytes: &[u8]) {
             assert_eq!(log.tip(), recovery.tip, "{rule}, {tail:?}");
             drop(log);
             let left = disk.live();
-            assert!(bytes.starts_with(&left), "{rule}, {tail:?}: an opening changed what it kept");
+            assert!(bytes.starts_with(&left), "{rule}, {tail:?}: opening changed what it kept");
             let cut: u64 = recovery.cut.iter().map(|cut| cut.len).sum();
             assert_eq!(left.len() as u64 + cut, bytes.len() as u64, "{rule}, {tail:?}");
             assert!(tail == Tail::Truncate || cut == 0, "{rule}, {tail:?}: something was cut");

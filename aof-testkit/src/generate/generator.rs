@@ -16,7 +16,7 @@ pub struct Generator {
     checkpoint_every: Option<u64>,
 }
 
-/// What the next prepare stands on.
+/// What the next prepare follows.
 #[derive(Clone, Copy)]
 struct Base {
     op: u64,
@@ -48,7 +48,7 @@ impl Generator {
         Generator { cluster, ..self }
     }
 
-    /// Entries as [`Aof::append`](aof_api::Aof::append) makes them, with a checkpoint behind every so many: they carry
+    /// Entries as [`Aof::append`](aof_api::Aof::append) makes them, with a checkpoint after every so many: they carry
     /// the [`CHECKPOINT_MARK`], and `commit` is the op of the last checkpoint before them.
     #[must_use]
     pub fn checkpoint_every(self, entries: u64) -> Generator {
@@ -103,7 +103,7 @@ impl Generator {
         (Log::new(chain), missing)
     }
 
-    /// Two histories on one parent, the second behind the first; and that parent. Needs two entries.
+    /// Two histories after one parent, the second written after the first; and that parent. Needs two entries.
     #[must_use]
     pub fn forked(self) -> (Log, Checksum) {
         let mut random = Random::new(self.seed);

@@ -38,7 +38,7 @@ impl Log {
         &self.bytes
     }
 
-    /// Where an entry begins, in bytes; the length of the log for the number behind the last.
+    /// Where an entry begins, in bytes; the length of the log for the number after the last.
     ///
     /// # Panics
     ///

@@ -15,7 +15,7 @@ pub enum Wound {
         /// How many bytes are left.
         len: usize,
     },
-    /// Zeros behind the end: the file grew, and its bytes did not come.
+    /// Zeros past the end: the file grew, and its bytes were not written.
     ZeroTail {
         /// How many.
         len: usize,
@@ -27,7 +27,7 @@ pub enum Wound {
         /// How many zeros follow.
         zeros: usize,
     },
-    /// Random bytes behind the end.
+    /// Random bytes past the end.
     GarbageTail {
         /// How many.
         len: usize,
@@ -80,7 +80,7 @@ pub enum Wound {
         to: usize,
     },
     /// The end of an entry is missing, and what comes after it follows at once: what TigerBeetle leaves when it reopens
-    /// behind a torn entry.
+    /// after a torn entry.
     TornInside {
         /// Which entry.
         entry: usize,
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_cut_in_zeros_lacks_what_stood_behind_the_cut_and_is_longer_than_it_was() {
+    fn a_log_cut_in_zeros_lacks_what_was_after_the_cut_and_is_longer_than_it_was() {
         let log = Generator::new(8).entries(3).bodies(Bodies::Fixed(100)).linear();
         let (len, zeros) = (log.range(1).start + 300, 5000);
         let wounded = log.wounded(&Wound::CutInZeros { len, zeros });

@@ -111,6 +111,11 @@ pub enum Action {
     Read,
     /// The log is validated.
     Validate,
+    /// One entry is looked up by its op, or one that is not in the log.
+    Get {
+        /// How far before the last one.
+        back: usize,
+    },
     /// The log is pruned up to an entry.
     Prune {
         /// How far that is before the last one.
@@ -199,10 +204,11 @@ impl Drawing {
             75..77 => Action::Steps { steps: random.between(1, 5) },
             77..80 if failing => Action::FailCheckpoint { how: SyncFailure::draw(random) },
             80..83 if failing => Action::FailWrite { keeps_part: self.torn && random.chance(0.5) },
-            83..84 if failing => Action::FailRead,
-            84..85 if failing && self.pruning => Action::FailPrune { halfway: random.chance(0.5) },
-            77..85 => Action::Read,
-            85..88 => Action::Validate,
+            83 if failing => Action::FailRead,
+            84 if failing && self.pruning => Action::FailPrune { halfway: random.chance(0.5) },
+            77..83 => Action::Read,
+            83..86 => Action::Get { back: random.index(10) },
+            86..88 => Action::Validate,
             88..95 if self.pruning => self.prune(random),
             95..97 if self.pruning => Action::PruneStorage { crash: random.chance(0.5).then(|| random.next_u64()) },
             88..100 => Action::Reopen { close: random.chance(0.5), policy },

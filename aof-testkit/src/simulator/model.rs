@@ -162,7 +162,7 @@ impl Model {
         gone
     }
 
-    /// Takes on the whole entries at `offset`: nobody was told that they were written, and they were.
+    /// Takes on the whole entries at `offset`: their write failed, and they were written nevertheless.
     pub(super) fn extend_from(&mut self, bytes: &[u8], offset: u64) {
         let mut at = offset as usize;
         while let Some(Ok(prepare)) = bytes.get(at..).map(Prepare::decode) {

@@ -15,6 +15,8 @@ pub struct Tally {
     pub openings: u64,
     /// Of these, how often reading began where a note said.
     pub noted: u64,
+    /// Times that entries were visited while the log was opened.
+    pub visits: u64,
     /// Crashes.
     pub crashes: u64,
     /// Crashes with a checkpoint under way.
@@ -53,6 +55,7 @@ impl std::ops::AddAssign for Tally {
         self.dropped += other.dropped;
         self.openings += other.openings;
         self.noted += other.noted;
+        self.visits += other.visits;
         self.crashes += other.crashes;
         self.crashes_under_way += other.crashes_under_way;
         self.kept += other.kept;

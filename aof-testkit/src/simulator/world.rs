@@ -11,6 +11,7 @@ use crate::wrap::dropping::drop_after;
 use crate::wrap::fault::{Fault, Faults};
 use aof_api::format::{Checksum, Header, MAGIC, Prepare};
 use aof_api::log::TailKind;
+use aof_api::read::LocatedEntry;
 use aof_api::storage::CorruptReason;
 use aof_api::{Aof, AofBackend, Entries, Error, LogOptions, Operation, Recovery, Rule, Tail, read};
 use checkpoints::UnderWay;
@@ -236,6 +237,7 @@ impl World {
             Action::FailRead => self.fail_read().await,
             Action::Read => self.read().await,
             Action::Validate => self.validate().await,
+            Action::Get { back } => self.get(back).await,
             Action::Prune { back, dropped_after, crash } => self.prune(back, dropped_after, crash).await,
             Action::PruneStorage { crash } => self.prune_storage(crash).await,
             Action::Reopen { close, policy } => self.reopen(close, policy).await,
@@ -262,4 +264,5 @@ mod reading;
 mod rotating;
 mod stopping;
 mod takeover;
+mod visiting;
 mod writing;

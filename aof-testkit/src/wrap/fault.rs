@@ -12,36 +12,36 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A read answers [`Error::Io`]; the cursor stays.
+    /// A read fails with [`Error::Io`]; the cursor stays.
     ReadFails,
-    /// A read answers one byte.
+    /// A read returns one byte.
     ReadIsShort,
-    /// A read is interrupted, and goes on when it is polled again.
+    /// A read is interrupted, and continues when it is polled again.
     ReadIsInterrupted,
-    /// Asking for the end answers [`Error::Io`].
+    /// Asking for the end fails with [`Error::Io`].
     EndFails,
-    /// Making a reader answers [`Error::Io`].
+    /// Making a reader fails with [`Error::Io`].
     ReaderFails,
-    /// A write answers [`Error::Io`], and nothing of it was kept.
+    /// A write fails with [`Error::Io`], and nothing of it was kept.
     WriteFails,
-    /// A write answers [`Error::Io`], and a part of it was kept: the backend is poisoned. On a [`SimDisk`](crate::disk::SimDisk).
+    /// A write fails with [`Error::Io`], and a part of it was kept: the backend is poisoned. On a [`SimDisk`](crate::disk::SimDisk).
     WriteKeepsPart,
-    /// A write answers [`Error::Full`].
+    /// A write fails with [`Error::Full`].
     WriteIsFull,
-    /// A write answers Ok, and what stands in its place are the bytes of the write before it, repeated to the length.
+    /// A write returns Ok, and in its place are the bytes of the write before it, repeated to the length.
     WriteIsMisdirected,
-    /// A checkpoint answers [`Error::Io`], and nothing new is durable.
+    /// A checkpoint fails with [`Error::Io`], and nothing new is durable.
     CheckpointFails,
-    /// A checkpoint answers [`Error::Io`], and some sectors are durable; the others are lost, though the page cache still
+    /// A checkpoint fails with [`Error::Io`], and some sectors are durable; the others are lost, though the page cache still
     /// shows them. On a [`SimDisk`](crate::disk::SimDisk).
     CheckpointKeepsPart,
-    /// A checkpoint answers Ok, and nothing new is durable: a disk that lies.
+    /// A checkpoint returns Ok, and nothing new is durable: a disk that lies.
     CheckpointLies,
     /// A checkpoint finds no room before it syncs: [`Error::Full`], and nothing new is durable. It does not poison.
     CheckpointIsFull,
-    /// A truncate answers [`Error::Io`], and nothing was cut.
+    /// A truncate fails with [`Error::Io`], and nothing was cut.
     TruncateFails,
-    /// A truncate answers [`Error::Io`] with some of the bytes cut, or all of them but not durably. On a
+    /// A truncate fails with [`Error::Io`] with some of the bytes cut, or all of them but not durably. On a
     /// [`SimDisk`](crate::disk::SimDisk).
     TruncateStopsHalfway,
     /// A prune fails with [`Error::Io`], and the start is what it was.
@@ -257,7 +257,7 @@ impl Faults {
     }
 
     /// Fails the nth call of all that can fail, whichever it is, from 1; with `for_good`, all later ones too. For loops
-    /// over n = 1, 2, ... until a run is clean, which [`fired`](Faults::fired) tells.
+    /// over n = 1, 2, ... until a run is clean: [`fired`](Faults::fired) is empty.
     #[must_use]
     pub fn fail_nth_call(self, nth: u64, for_good: bool) -> Faults {
         self.plan().nth_call = Some((nth, for_good));
@@ -365,7 +365,7 @@ impl Faults {
         let probability = plan.flips * BLOCK as f64 / (1024.0 * 1024.0);
         let last = offset + (bytes.len() - 1) as u64;
         for block in offset / BLOCK..=last / BLOCK {
-            // A generator for each block: the answer is the same whoever asks, and in whatever order.
+            // A generator for each block: the bits are the same for every reader, in whatever order.
             let mut random = Random::new(mix(plan.seed ^ mix(block)));
             let bad = random.chance(probability);
             let place = block * BLOCK + random.below(BLOCK);

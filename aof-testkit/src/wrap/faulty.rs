@@ -3,14 +3,19 @@
 use crate::wrap::call::Call;
 use crate::wrap::dropping::pending;
 use crate::wrap::fault::{Fault, Faults, injected};
+use crate::wrap::poison::Poison;
 use aof_api::{AofBackend, AofRead, Error, Result};
 use futures::future::BoxFuture;
+use std::future::poll_fn;
 use std::io::IoSlice;
+use std::pin::pin;
+use std::task::Poll;
 
 /// A backend that fails as its [`Faults`] say, and keeps the contract in doing so: with an empty plan it passes the suite
 /// wherever the backend inside does, and after an injected failure of a checkpoint it is poisoned as a real one would be.
+/// An injected failure of a checkpoint is settled at its call; checkpoints of before keep their own outcome.
 ///
-/// Readers suffer the same plan. Faults that need to know the disk ([`Fault::WriteKeepsPart`], for instance) are plain
+/// Readers suffer the same plan, and hear of the poison. Faults that need to know the disk ([`Fault::WriteKeepsPart`], for instance) are plain
 /// failures here; use a [`SimDisk`](crate::disk::SimDisk) for them.
 ///
 /// ```
@@ -30,8 +35,7 @@ pub struct Faulty<B> {
     inner: B,
     faults: Faults,
     cursor: u64,
-    /// What poisoned it, if a fault did.
-    poison: Option<Error>,
+    poison: Poison,
     /// What a checkpoint that lied said was durable.
     lie: u64,
     /// The bytes of the last write, kept only while a write may be misdirected to them.
@@ -39,9 +43,9 @@ pub struct Faulty<B> {
 }
 
 impl<B> Faulty<B> {
-    /// `inner`, struck by `faults`. Its cursor has to stand at 0, as that of every new backend does.
+    /// `inner`, struck by `faults`. Its cursor must be at 0, as that of every new backend is: seek, where the log was pruned.
     pub fn new(inner: B, faults: Faults) -> Faulty<B> {
-        Faulty { inner, faults, cursor: 0, poison: None, lie: 0, last_write: Vec::new() }
+        Faulty { inner, faults, cursor: 0, poison: Poison::default(), lie: 0, last_write: Vec::new() }
     }
 
     /// The backend inside.
@@ -53,18 +57,9 @@ impl<B> Faulty<B> {
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
-
-    fn check_poison(&self) -> Result<()> {
-        self.poison.as_ref().map_or(Ok(()), |poison| Err(poison.clone()))
-    }
-
-    fn poison(&mut self, error: Error) -> Error {
-        self.poison = Some(error.poison());
-        error
-    }
 }
 
-/// A read of `inner`, which stands at `cursor`, as the faults will have it.
+/// A read of `inner`, which is at `cursor`, as the faults will have it.
 async fn faulty_read<R: AofRead>(inner: &mut R, cursor: &mut u64, faults: &Faults, buf: &mut [u8]) -> Result<usize> {
     pending(faults.held_up()).await;
     let wanted = match faults.strike(Call::Read) {
@@ -123,7 +118,7 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         pending(self.faults.held_up()).await;
-        self.check_poison()?;
+        self.poison.check()?;
         let at = self.inner.len();
         match self.faults.strike(Call::Write) {
             None => {}
@@ -151,7 +146,7 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
 
     fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
         let held_up = self.faults.held_up();
-        let outcome = match self.check_poison() {
+        let outcome = match self.poison.check() {
             Err(poison) => Err(poison),
             Ok(()) => match self.faults.strike(Call::Checkpoint) {
                 None => {
@@ -166,8 +161,8 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
                     Ok(self.lie)
                 }
                 Some(Fault::CheckpointIsFull) => Err(Error::Full { needed: 1, available: 0 }),
-                // It is settled at the call, so that those under way are not held up by it, and hear of nothing.
-                Some(_) => Err(self.poison(injected(Call::Checkpoint, self.inner.durable_len()))),
+                // At the call, so that nothing that is written later can be meant.
+                Some(_) => Err(self.poison.set(injected(Call::Checkpoint, self.inner.durable_len()))),
             },
         };
         Box::pin(async move {
@@ -178,10 +173,10 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
         pending(self.faults.held_up()).await;
-        self.check_poison()?;
+        self.poison.check()?;
         if len <= self.inner.len() && self.faults.strike(Call::Truncate).is_some() {
             let error = injected(Call::Truncate, len);
-            return Err(self.poison(error));
+            return Err(self.poison.set(error));
         }
         self.inner.truncate(len).await?;
         self.lie = 0;
@@ -190,26 +185,27 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
 
     async fn prune(&mut self, to: u64) -> Result<u64> {
         pending(self.faults.held_up()).await;
-        self.check_poison()?;
+        self.poison.check()?;
         match self.faults.strike(Call::Prune) {
             // The start is what it was, and nothing is in doubt.
             Some(Fault::PruneFails) => Err(injected(Call::Prune, to)),
-            Some(_) => Err(self.poison(injected(Call::Prune, to))),
+            Some(_) => Err(self.poison.set(injected(Call::Prune, to))),
             None => self.inner.prune(to).await,
         }
     }
 
     async fn reader(&mut self) -> Result<FaultyReader<B::Reader>> {
         pending(self.faults.held_up()).await;
-        let inner = self.inner.reader().await?;
-        match self.faults.strike(Call::Reader) {
-            Some(_) => Err(injected(Call::Reader, 0)),
-            None => Ok(FaultyReader { inner, faults: self.faults.clone(), cursor: 0 }),
+        let mut inner = self.inner.reader().await?;
+        if self.faults.strike(Call::Reader).is_some() {
+            return Err(injected(Call::Reader, 0));
         }
+        let cursor = inner.start().await?;
+        Ok(FaultyReader { inner, faults: self.faults.clone(), poison: self.poison.clone(), cursor })
     }
 
     async fn close(&mut self) -> Result<()> {
-        self.poison = None;
+        self.poison.clear();
         self.inner.close().await
     }
 
@@ -231,13 +227,15 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
 pub struct FaultyReader<R> {
     inner: R,
     faults: Faults,
+    /// What becomes of its writer.
+    poison: Poison,
     cursor: u64,
 }
 
 impl<R: AofRead> FaultyReader<R> {
-    /// Any reader, struck by `faults`. Its cursor has to stand at 0.
+    /// Any reader, struck by `faults`. Its cursor must be at 0.
     pub fn new(inner: R, faults: Faults) -> FaultyReader<R> {
-        FaultyReader { inner, faults, cursor: 0 }
+        FaultyReader { inner, faults, poison: Poison::default(), cursor: 0 }
     }
 }
 
@@ -263,6 +261,13 @@ impl<R: AofRead> AofRead for FaultyReader<R> {
     }
 
     async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.inner.changed(end).await
+        let FaultyReader { inner, poison, .. } = self;
+        let mut changed = pin!(inner.changed(end));
+        // What is there comes before any error.
+        poll_fn(|context| match changed.as_mut().poll(context) {
+            Poll::Ready(outcome) => Poll::Ready(outcome),
+            Poll::Pending => poison.poll(context).map(Err),
+        })
+        .await
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub struct CallMetrics {
     /// Calls that came to an end; a call whose future was dropped does not.
     pub count: u64,
-    /// Those of them that answered an error.
+    /// Those of them that failed.
     pub errors: u64,
     /// Bytes read, or bytes written; 0 for the other calls.
     pub bytes: u64,
@@ -127,7 +127,7 @@ impl<B> Metered<B> {
         Metered { inner, metrics: Metrics::default() }
     }
 
-    /// The counts, which go on while the backend is used.
+    /// The counts, which continue while the backend is used.
     pub fn metrics(&self) -> Metrics {
         self.metrics.clone()
     }

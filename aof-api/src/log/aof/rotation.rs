@@ -152,6 +152,7 @@ impl<B: AofBackend> Aof<B> {
         self.index.push(header.op.get(), 0);
         (self.root, self.start) = (Some(header.parent), 0);
         (self.filler, self.has_damage) = (None, false);
+        self.lending.left(self.backend.len());
         Ok(std::mem::replace(&mut self.backend, next))
     }
 }

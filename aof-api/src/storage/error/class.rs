@@ -46,7 +46,9 @@ impl Error {
             | Error::RootOp
             | Error::OpsExhausted
             | Error::BadMeta { .. }
-            | Error::Unsupported { .. } => ErrorClass::Call,
+            | Error::Unsupported { .. }
+            | Error::Lent
+            | Error::Replaced => ErrorClass::Call,
             Error::Truncated { .. } | Error::Pruned { .. } | Error::Lagged => ErrorClass::Reader,
             Error::Corrupt { .. }
             | Error::ChecksumMismatch { .. }

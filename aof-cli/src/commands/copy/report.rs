@@ -4,11 +4,14 @@ use crate::command_line::copy::CopyArguments;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
 use crate::input::source::Source;
-use crate::output::exit::{Failure, Outcome};
-use crate::output::hint::cut_torn_end;
+use crate::output::advice::{Next, cut_torn_end};
+use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
-use crate::output::paths::quoted;
-use crate::output::text::looks_like_text;
+use crate::output::json::log::{self, Finding, plain_note};
+use crate::output::json::value::Sometimes;
+use crate::output::out::Out;
+use crate::output::paths::{quoted, shown};
+use crate::output::say::say;
 use aof_api::Error;
 use aof_api::copy::Copied;
 use aof_api::read::DamagedRange;
@@ -24,8 +27,12 @@ pub(super) struct Report<'a> {
     pub(super) stopped: Option<DamagedRange>,
     /// Bytes in the destination; none where there is none.
     pub(super) destination_len: Option<u64>,
-    /// What the storage of the source said, where it could not be read.
+    /// What the storage of the source reported, where it could not be read.
     failed: Option<String>,
+    /// What is wrong with the chain of what was copied.
+    pub(super) missing: Vec<Finding>,
+    /// Not one entry is in the source.
+    no_log: bool,
 }
 
 impl<'a> Report<'a> {
@@ -40,134 +47,179 @@ impl<'a> Report<'a> {
             stopped: None,
             destination_len: destination.map(|destination| destination.len()),
             failed: None,
+            missing: Vec::new(),
+            no_log: false,
         }
     }
 
     pub(super) fn print(&self) -> Outcome<()> {
-        let Copied { entries, bytes, resumed_at, tip, pending } = self.copied;
-        let mut out = std::io::stdout().lock();
+        let mut out = Out::of_verdict();
+        self.print_missing(&mut out)?;
         if self.output.json {
-            let mut object = serde_json::json!({
-                "type": "summary",
-                "complete": self.is_complete(),
-                "entries": json::number(entries),
-                "bytes": json::number(bytes),
-                "resumed_at": json::number(resumed_at),
-                "pending": json::number(pending),
-                "tip": tip.map(|tip| tip.checksum.to_string()),
-                "tip_op": tip.map(|tip| json::number(tip.op)),
-                "destination_len": self.destination_len.map(json::number),
-            });
-            if let Some(failed) = &self.failed {
-                object["failed"] = failed.clone().into();
-            }
-            if let Some(range) = &self.stopped {
-                object["stopped_at"] = json::number(range.offset);
-                object["damage"] = json::damage(range).into();
-            }
-            if !self.is_complete() {
-                object["next"] = self.next().into_iter().map(|(command, _)| command).collect::<Vec<_>>().into();
-            }
-            return json::print(&mut out, &object);
+            json::print(&mut out, &self.summary())?;
+        } else if self.is_complete() || self.copied.entries > 0 {
+            writeln!(out, "{}", self.text()).map_err(Failure::output)?;
         }
-        if !self.is_complete() && entries == 0 {
-            return Ok(());
+        out.finish()
+    }
+
+    /// What is missing in the source, by its place there.
+    fn print_missing(&self, out: &mut Out) -> Outcome<()> {
+        for finding in &self.missing {
+            let text = format!("in SRC at offset {}: {}", finding.offset, finding.message);
+            if self.output.json {
+                let mut note = plain_note(&self.source.path, finding.kind, text);
+                (note.offset, note.op) = (Some(finding.offset), finding.op);
+                note.parent = finding.parent.clone();
+                note.missing_first = finding.missing_first.clone();
+                note.missing_last = finding.missing_last.clone();
+                json::print(out, &note)?;
+            } else {
+                say!("note {}: {text}", finding.kind);
+            }
         }
+        Ok(())
+    }
+
+    fn summary(&self) -> json::copy::Summary {
+        let Copied { entries, bytes, resumed_at, tip, pending, .. } = self.copied;
+        let next = self.next().into_iter().map(|next| next.command).collect();
+        json::copy::Summary {
+            complete: self.is_complete(),
+            entries,
+            bytes,
+            resumed_at,
+            pending,
+            tip: tip.map(|tip| tip.checksum.into()),
+            tip_op: tip.map(|tip| tip.op),
+            destination_len: self.destination_len,
+            failed: Sometimes(self.failed.clone()),
+            stopped_at: Sometimes(self.stopped.map(|range| range.offset)),
+            damage: Sometimes(self.stopped.as_ref().map(log::damage)),
+            next: Sometimes((!self.is_complete()).then_some(next)),
+        }
+    }
+
+    fn text(&self) -> String {
+        let Copied { entries, bytes, resumed_at, tip, pending, .. } = self.copied;
         let (counted, grouped_bytes) = (counted(entries, "entry"), grouped(bytes));
         let mut text = format!("copied    {counted}, {grouped_bytes} bytes ({}), durable\n", Size(bytes));
         if resumed_at > 0 {
             text += &format!("resumed   {} bytes were there already, the same\n", grouped(resumed_at));
         }
         if let Some(len) = self.beyond() {
-            text += &format!("beyond    the destination goes on, to {} bytes, which were not compared\n", grouped(len));
+            text +=
+                &format!("beyond    the destination continues to {} bytes, which were not compared\n", grouped(len));
         }
         if pending > 0 {
             text += &format!("pending   {} bytes at the end are being written: copy again\n", grouped(pending));
         }
         let tip = tip.map_or_else(|| "none".to_owned(), |tip| format!("{} (op {})", tip.checksum, tip.op));
-        writeln!(out, "{text}tip       {tip}").map_err(Failure::output)
+        text + &format!("tip       {tip}")
     }
 
     /// Damage in the source: what it is, where the copy ends, and what to do next.
-    pub(super) fn stop(&self, error: &Error) -> Failure {
-        let name = self.source.path.display();
-        if let Error::Corrupt { offset: 0, .. } = error
-            && looks_like_text(&self.source.path)
+    pub(super) fn stop(&mut self, error: &Error) -> Failure {
+        let name = shown(&self.source.path);
+        // Nothing to repair where nothing of a log was found.
+        let torn = self.stopped.filter(|stopped| stopped.torn_end);
+        self.no_log = matches!(error, Error::Corrupt { offset: 0, .. })
+            && torn.is_none()
+            && self.stopped.is_none_or(|range| range.at_end);
+        if self.no_log
+            && let Some((text, next)) = self.source.looks()
         {
-            return Failure::at(&self.source.path)(error.clone());
+            let text = format!("{name}: {error}\n  {text}");
+            return Failure::Problem { text, next: next.into_iter().collect() };
         }
-        let torn = self.stopped.filter(|stopped| stopped.torn_end).map_or_else(String::new, |stopped| {
+        let torn = torn.map_or_else(String::new, |stopped| {
             let len = grouped(stopped.len);
-            format!(" (a torn end, {len} bytes: an entry that was begun and never finished, and nothing says that it was acknowledged)")
+            format!(
+                " (a torn end, {len} bytes: an entry that was begun and never finished, and nothing says that it was \
+                 acknowledged)"
+            )
         });
-        Failure::Problem(format!("{name}: {error}{torn}; {}", self.ends()))
+        Failure::Problem { text: format!("{name}: {error}{torn}; {}", self.ends()), next: self.next() }
     }
 
     /// The source could not be read on: the same.
     pub(super) fn fail(&mut self, error: Error) -> Failure {
-        self.failed = Some(error.to_string());
         let failure = Box::new(Failure::at(&self.source.path)(error));
-        Failure::CutShort { failure, text: self.ends() }
+        self.failed = Some(failure.to_string());
+        Failure::CutShort { failure, text: self.ends(), next: self.next() }
+    }
+
+    /// The destination failed: what it holds.
+    pub(super) fn ended(&self, failure: Failure) -> Failure {
+        match self.copied.tip {
+            Some(tip) => {
+                let text = format!("{} is durable up to op {}", shown(&self.arguments.destination), tip.op);
+                Failure::CutShort { failure: Box::new(failure), text, next: Vec::new() }
+            }
+            None => failure,
+        }
     }
 
     fn is_complete(&self) -> bool {
         self.stopped.is_none() && self.failed.is_none()
     }
 
-    /// How long the destination is, where it goes on behind what was copied.
+    /// How long the destination is, where it continues after what was copied.
     fn beyond(&self) -> Option<u64> {
         self.destination_len.filter(|len| !self.is_complete() && *len > self.copied.bytes)
     }
 
-    /// Where the copy ends, and what to do next.
+    /// Where the copy ends.
     fn ends(&self) -> String {
-        let copy = self.arguments.destination.display();
+        let copy = shown(&self.arguments.destination);
         let mut text = match self.copied.tip {
-            Some(tip) => format!("the copy ends there, behind op {}; all of {copy} up to there is durable", tip.op),
+            Some(tip) => format!("the copy ends there, after op {}; all of {copy} up to there is durable", tip.op),
             None => "nothing was copied".to_owned(),
         };
         if let Some(len) = self.beyond() {
             let len = grouped(len);
-            text += &format!("; {copy} goes on, to {len} bytes, which were not compared: it may be the good copy");
-        }
-        for (command, why) in self.next() {
-            text += &format!("\n  {command}   {why}");
+            text += &format!("; {copy} continues to {len} bytes, which were not compared: it may be the good copy");
         }
         text
     }
 
     /// What to do about a source that is damaged or cannot be read.
-    fn next(&self) -> Vec<(String, &'static str)> {
+    fn next(&self) -> Vec<Next> {
         let source = self.source.in_command();
         let copy = quoted(&self.arguments.destination);
         let again = if self.source.is_stream() { "-".to_owned() } else { source.clone() };
         let torn = self.stopped.is_some_and(|stopped| stopped.torn_end);
-        let mended = if self.failed.is_some() {
-            "goes on there, once the source can be read"
-        } else {
-            "goes on there, once the damage was mended"
-        };
         let mut next = Vec::new();
         if torn {
             next.push(cut_torn_end(&source));
         }
         if self.beyond().is_some() {
-            next.push((format!("aof validate {copy}"), "says whether what the destination holds is whole"));
-            next.push((
+            next.push(Next::new(format!("aof validate {copy}"), "reports whether what the destination holds is whole"));
+            next.push(Next::new(
                 format!("aof merge -o OUT {source} {copy}"),
                 "takes each entry from the one that has it whole: copy that instead",
             ));
-        } else {
-            next.push((
+        } else if !self.no_log {
+            next.push(Next::new(
                 format!("aof merge -o OUT {source} ANOTHER-COPY"),
                 "fills in what another copy of the log has: copy that instead",
             ));
         }
         // Before a torn end all is whole, and was copied.
-        if !torn {
-            next.push((format!("aof repair -o OUT {source}"), "writes what is whole, and says what is lost"));
+        if !torn && !self.no_log {
+            next.push(Next::new(
+                format!("aof repair -o OUT {source}"),
+                "writes what is whole, and reports what is lost",
+            ));
         }
-        next.push((format!("aof copy {again} {copy}"), mended));
+        let continues = if self.failed.is_some() {
+            "continues there, once the source can be read"
+        } else {
+            "continues there, once the damage is repaired"
+        };
+        if !self.no_log {
+            next.push(Next::new(format!("aof copy {again} {copy}"), continues));
+        }
         next
     }
 }

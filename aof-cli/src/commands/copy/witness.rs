@@ -15,7 +15,7 @@ pub(super) struct Witness<R> {
 pub(super) struct Failed(Arc<Mutex<Option<Error>>>);
 
 impl Failed {
-    /// Whether this is that failure. A reader that reads ahead may have failed, and somebody else before that is told.
+    /// Whether this is that failure. A reader that reads ahead may have failed, and somebody else before that is reported.
     pub(super) fn is(&self, error: &Error) -> bool {
         match (&*self.0.lock().unwrap_or_else(PoisonError::into_inner), error) {
             (Some(Error::Io { source: failed, .. }), Error::Io { source, .. }) => Arc::ptr_eq(failed, source),
@@ -52,6 +52,16 @@ impl<R: AofRead> AofRead for Witness<R> {
         self.note(result)
     }
 
+    async fn start(&mut self) -> Result<u64> {
+        let result = self.reader.start().await;
+        self.note(result)
+    }
+
+    async fn changed(&mut self, end: u64) -> Result<u64> {
+        let result = self.reader.changed(end).await;
+        self.note(result)
+    }
+
     async fn end(&mut self) -> Result<u64> {
         let result = self.reader.end().await;
         self.note(result)
@@ -61,11 +71,12 @@ impl<R: AofRead> AofRead for Witness<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aof_api::storage::IoCall;
     use std::io;
 
     #[test]
-    fn a_failure_is_told_from_another_of_the_same_kind() {
-        let error = |text: &str| Error::io("read", 0, io::Error::other(text.to_owned()));
+    fn a_failure_is_distinguished_from_another_of_the_same_kind() {
+        let error = |text: &str| Error::io(IoCall::Read, 0, io::Error::other(text.to_owned()));
         let (own, other) = (error("the same"), error("the same"));
         let witness = Witness::new(());
         let failed = witness.failed();

@@ -1,12 +1,12 @@
 //! What TigerBeetle's bodies hold, on the terminal and as JSON.
 
-use crate::output::exit::{Failure, Outcome};
-use crate::output::json;
+use crate::output::failure::{Failure, Outcome};
+use crate::output::json::inspect::{self, Entry, Event};
+use crate::output::json::value::{Decimal, Hex};
 use crate::output::tigerbeetle::{
     ACCOUNT_FLAGS, Account, Decoded, Events, TRANSFER_FLAGS, Transfer, decode, flag_names,
 };
 use aof_api::read::LocatedEntry;
-use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
 /// A line for each event; nothing where the operation creates none.
@@ -30,91 +30,105 @@ fn print_line(out: &mut impl Write, what: &str, fields: &[Field]) -> io::Result<
     for (name, value) in fields {
         match value {
             Number::Flags(flags) if !flags.is_empty() => write!(out, " {name} {}", flags.join("|"))?,
-            Number::Id(0) | Number::Amount(0) | Number::Plain(0) | Number::Long(0) | Number::Flags(_) => {}
-            Number::Id(number) | Number::Amount(number) => write!(out, " {name} {number}")?,
-            Number::Long(number) => write!(out, " {name} {number}")?,
+            Number::Plain(0) | Number::Flags(_) => {}
             Number::Plain(number) => write!(out, " {name} {number}")?,
         }
     }
     writeln!(out)
 }
 
-/// Adds `events` and `batches`, or `not_decoded`.
-pub(super) fn add_to(fields: &mut Map<String, Value>, located: &LocatedEntry<'_>) {
-    let Some(decoded) = decode(located.header().operation(), located.body()) else { return };
-    match decoded {
-        Err(reason) => {
-            fields.insert("not_decoded".to_owned(), reason.into());
-        }
-        Ok(Decoded { events, batches }) => {
-            let events: Vec<Value> = match events {
-                Events::Accounts(accounts) => accounts.iter().map(|account| object(&account_fields(account))).collect(),
-                Events::Transfers(transfers) => {
-                    transfers.iter().map(|transfer| object(&transfer_fields(transfer))).collect()
-                }
+/// Adds the events, or why they could not be decoded.
+pub(super) fn add_to(entry: &mut Entry, located: &LocatedEntry<'_>) {
+    match decode(located.header().operation(), located.body()) {
+        None => {}
+        Some(Err(reason)) => entry.not_decoded = reason.into(),
+        Some(Ok(Decoded { events, batches })) => {
+            let events: Vec<Event> = match events {
+                Events::Accounts(accounts) => accounts.iter().map(|one| Event::Account(account(one))).collect(),
+                Events::Transfers(transfers) => transfers.iter().map(|one| Event::Transfer(transfer(one))).collect(),
             };
-            fields.insert("events".to_owned(), events.into());
-            fields.insert("batches".to_owned(), json!(batches));
+            entry.events = events.into();
+            entry.batches = batches.into();
         }
+    }
+}
+
+fn account(account: &Account) -> inspect::Account {
+    inspect::Account {
+        id: Hex(account.id.get()),
+        ledger: account.ledger.get(),
+        code: account.code.get(),
+        flags: flag_names(account.flags.get(), &ACCOUNT_FLAGS),
+        debits_pending: Decimal(account.debits_pending.get()),
+        debits_posted: Decimal(account.debits_posted.get()),
+        credits_pending: Decimal(account.credits_pending.get()),
+        credits_posted: Decimal(account.credits_posted.get()),
+        user_data_128: Hex(account.user_data_128.get()),
+        user_data_64: account.user_data_64.get(),
+        user_data_32: account.user_data_32.get(),
+        reserved: account.reserved.get(),
+        timestamp: account.timestamp.get().into(),
+    }
+}
+
+fn transfer(transfer: &Transfer) -> inspect::Transfer {
+    inspect::Transfer {
+        id: Hex(transfer.id.get()),
+        debit_account_id: Hex(transfer.debit_account_id.get()),
+        credit_account_id: Hex(transfer.credit_account_id.get()),
+        amount: Decimal(transfer.amount.get()),
+        ledger: transfer.ledger.get(),
+        code: transfer.code.get(),
+        flags: flag_names(transfer.flags.get(), &TRANSFER_FLAGS),
+        pending_id: Hex(transfer.pending_id.get()),
+        timeout: transfer.timeout.get(),
+        user_data_128: Hex(transfer.user_data_128.get()),
+        user_data_64: transfer.user_data_64.get(),
+        user_data_32: transfer.user_data_32.get(),
+        timestamp: transfer.timestamp.get().into(),
     }
 }
 
 type Field = (&'static str, Number);
 
-/// The kinds of fields that an event has.
+/// What is printed of a field, in decimal as people read money and ids.
 enum Number {
-    /// Hexadecimal in JSON, as every u128 there.
-    Id(u128),
-    /// A sum of money, which people read in decimal everywhere.
-    Amount(u128),
-    Long(u64),
-    Plain(u32),
+    Plain(u128),
     Flags(Vec<String>),
-}
-
-fn object(fields: &[Field]) -> Value {
-    let value = |number: &Number| match number {
-        Number::Id(number) => json::hex(*number),
-        Number::Amount(number) => number.to_string().into(),
-        Number::Long(number) => json::number(*number),
-        Number::Plain(number) => (*number).into(),
-        Number::Flags(flags) => json!(flags),
-    };
-    Value::Object(fields.iter().map(|(name, number)| ((*name).to_owned(), value(number))).collect())
 }
 
 fn account_fields(account: &Account) -> [Field; 13] {
     [
-        ("id", Number::Id(account.id.get())),
-        ("ledger", Number::Plain(account.ledger.get())),
+        ("id", Number::Plain(account.id.get())),
+        ("ledger", Number::Plain(account.ledger.get().into())),
         ("code", Number::Plain(account.code.get().into())),
         ("flags", Number::Flags(flag_names(account.flags.get(), &ACCOUNT_FLAGS))),
-        ("debits_pending", Number::Amount(account.debits_pending.get())),
-        ("debits_posted", Number::Amount(account.debits_posted.get())),
-        ("credits_pending", Number::Amount(account.credits_pending.get())),
-        ("credits_posted", Number::Amount(account.credits_posted.get())),
-        ("user_data_128", Number::Id(account.user_data_128.get())),
-        ("user_data_64", Number::Long(account.user_data_64.get())),
-        ("user_data_32", Number::Plain(account.user_data_32.get())),
-        ("reserved", Number::Plain(account.reserved.get())),
-        ("timestamp", Number::Long(account.timestamp.get())),
+        ("debits_pending", Number::Plain(account.debits_pending.get())),
+        ("debits_posted", Number::Plain(account.debits_posted.get())),
+        ("credits_pending", Number::Plain(account.credits_pending.get())),
+        ("credits_posted", Number::Plain(account.credits_posted.get())),
+        ("user_data_128", Number::Plain(account.user_data_128.get())),
+        ("user_data_64", Number::Plain(account.user_data_64.get().into())),
+        ("user_data_32", Number::Plain(account.user_data_32.get().into())),
+        ("reserved", Number::Plain(account.reserved.get().into())),
+        ("timestamp", Number::Plain(account.timestamp.get().into())),
     ]
 }
 
 fn transfer_fields(transfer: &Transfer) -> [Field; 13] {
     [
-        ("id", Number::Id(transfer.id.get())),
-        ("debit_account_id", Number::Id(transfer.debit_account_id.get())),
-        ("credit_account_id", Number::Id(transfer.credit_account_id.get())),
-        ("amount", Number::Amount(transfer.amount.get())),
-        ("ledger", Number::Plain(transfer.ledger.get())),
+        ("id", Number::Plain(transfer.id.get())),
+        ("debit_account_id", Number::Plain(transfer.debit_account_id.get())),
+        ("credit_account_id", Number::Plain(transfer.credit_account_id.get())),
+        ("amount", Number::Plain(transfer.amount.get())),
+        ("ledger", Number::Plain(transfer.ledger.get().into())),
         ("code", Number::Plain(transfer.code.get().into())),
         ("flags", Number::Flags(flag_names(transfer.flags.get(), &TRANSFER_FLAGS))),
-        ("pending_id", Number::Id(transfer.pending_id.get())),
-        ("timeout", Number::Plain(transfer.timeout.get())),
-        ("user_data_128", Number::Id(transfer.user_data_128.get())),
-        ("user_data_64", Number::Long(transfer.user_data_64.get())),
-        ("user_data_32", Number::Plain(transfer.user_data_32.get())),
-        ("timestamp", Number::Long(transfer.timestamp.get())),
+        ("pending_id", Number::Plain(transfer.pending_id.get())),
+        ("timeout", Number::Plain(transfer.timeout.get().into())),
+        ("user_data_128", Number::Plain(transfer.user_data_128.get())),
+        ("user_data_64", Number::Plain(transfer.user_data_64.get().into())),
+        ("user_data_32", Number::Plain(transfer.user_data_32.get().into())),
+        ("timestamp", Number::Plain(transfer.timestamp.get().into())),
     ]
 }

@@ -5,11 +5,14 @@
 //! and would need this as well.
 
 use super::pause::pause;
+use crate::input::own_streams::{self, Use};
 use crate::input::source::LogReader;
-use crate::output::exit::{Failure, Outcome};
+use crate::output::failure::{Failure, Outcome};
+use crate::output::json::log::Gap;
 use aof_api::format::{Checksum, ENTRY_SIZE_MIN, MAGIC};
 use aof_api::read::{self, LocatedEntry};
-use aof_api::{AofReadExt, Entries, Error};
+use aof_api::storage::IoCall;
+use aof_api::{AofReadExt, Entries, Error, Tip};
 use aof_file::FileBackend;
 use futures::executor::block_on;
 use std::collections::VecDeque;
@@ -25,19 +28,28 @@ const PAUSE_MAX: Duration = Duration::from_millis(200);
 /// A file system may give two writes one time of change: a second look follows each change.
 const SECOND_LOOK: Duration = Duration::from_millis(50);
 
-/// How many of the last entries are remembered, to go on behind one of them when the log is cut.
+/// How many of the last entries are remembered, to continue after one of them when the log is cut.
 const RECENT: usize = 1024;
 
 /// What came of waiting.
 pub(super) enum Waited {
     /// There may be more.
     More,
-    /// The path names another file: go on at its beginning.
+    /// The path names another file: continue at its beginning.
     Rotated(Box<Entries<LogReader>>),
-    /// The log was cut: go on here.
+    /// The log was cut: continue here.
     Cut(u64),
     /// Nobody reads what is printed any more.
     Closed,
+}
+
+/// What an entry is to the ones before it.
+pub(super) enum Saw {
+    Next,
+    /// The last one once more, as the first of a rotated file is.
+    Seam,
+    /// The first of another file, which does not continue the one before.
+    Gap(Gap),
 }
 
 /// The file that is read at the moment.
@@ -53,15 +65,20 @@ pub(super) struct Follower {
     /// The path names another file, and this one is read to its end.
     is_left: bool,
     recent: VecDeque<(u64, Checksum)>,
+    /// The last entry of all.
+    last: Option<Tip>,
+    /// No entry of this file was read yet, and there was another before it.
+    is_new: bool,
 }
 
 impl Follower {
     /// Follows the file at `path`, and reads it from `offset` on.
     pub(super) fn open(path: &Path, offset: u64) -> Outcome<(Follower, Entries<LogReader>)> {
         let failure = Failure::at(path);
-        let io_failure = |error| Failure::at(path)(Error::io("open", 0, error));
+        own_streams::refuse(&[(path, Use::Reads)], false)?;
+        let io_failure = |error| Failure::at(path)(Error::io_at(IoCall::Open, path, 0, error));
         loop {
-            let file = File::open(path).map_err(io_failure)?;
+            let file = open_without_waiting(path).map_err(io_failure)?;
             let reader = FileBackend::open_read_only(path).map_err(&failure)?;
             let probe = FileBackend::open_read_only(path).map_err(&failure)?;
             // All three are the same file, unless it was rotated in between.
@@ -79,22 +96,27 @@ impl Follower {
                     pause: PAUSE_MIN,
                     is_left: false,
                     recent: VecDeque::new(),
+                    last: None,
+                    is_new: false,
                 };
                 return Ok((follower, entries));
             }
         }
     }
 
-    /// Remembers an entry that was read. Answers whether it is the last one once more, as the first of a rotated file is.
-    pub(super) fn saw(&mut self, entry: &LocatedEntry<'_>) -> bool {
-        let is_seam = entry.offset == 0 && self.recent.back().is_some_and(|last| last.1 == entry.checksum());
-        if entry.offset == 0 {
-            self.recent.clear();
-        } else if self.recent.len() == RECENT {
+    /// Remembers an entry that was read; returns how it follows the ones before.
+    pub(super) fn saw(&mut self, entry: &LocatedEntry<'_>) -> Saw {
+        let (op, checksum, parent) = (entry.op(), entry.checksum(), entry.header().parent);
+        let last = self.last.replace(Tip { op, checksum }).filter(|_| std::mem::take(&mut self.is_new));
+        if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back((entry.offset, entry.checksum()));
-        is_seam
+        self.recent.push_back((entry.offset, checksum));
+        match last {
+            Some(last) if last.checksum == checksum => Saw::Seam,
+            Some(last) if last.checksum != parent => Saw::Gap(gap(last, op, parent)),
+            _ => Saw::Next,
+        }
     }
 
     /// Whether nothing was written at `offset` yet: the end of the file, or zeros, which may be preallocated.
@@ -106,7 +128,7 @@ impl Follower {
 
     /// Waits until there is something to read; `offset` is where the next entry should begin.
     pub(super) fn wait(&mut self, offset: u64) -> Outcome<Waited> {
-        let failure = |error| Failure::at(&self.path)(Error::io("look at the file", 0, error));
+        let failure = |error| Failure::at(&self.path)(Error::io_at(IoCall::Stat, &self.path, 0, error));
         loop {
             let metadata = self.file.metadata().map_err(failure)?;
             let looks = (metadata.len(), metadata.modified().ok());
@@ -115,22 +137,22 @@ impl Follower {
                 self.changed_at = Instant::now();
                 self.second_look_is_due = true;
                 self.pause = PAUSE_MIN;
-                return Ok(if self.stands(offset) { Waited::More } else { Waited::Cut(self.last_that_stands()) });
+                return Ok(if self.is_intact(offset) { Waited::More } else { Waited::Cut(self.last_that_is_there()) });
             }
             if self.second_look_is_due && self.changed_at.elapsed() >= SECOND_LOOK {
                 self.second_look_is_due = false;
                 return Ok(Waited::More);
             }
             if self.is_left {
-                return self.go_on_in_the_new_file();
+                return self.continue_in_the_new_file();
             }
             match fs::metadata(&self.path) {
                 // What the writer still wrote to the old file is read first.
-                Ok(now) if identity(&now) != identity(&metadata) => {
+                Ok(now) if now.is_file() && identity(&now) != identity(&metadata) => {
                     self.is_left = true;
                     return Ok(Waited::More);
                 }
-                // Moved away, and nothing there yet.
+                // Moved away, and no file there yet.
                 Ok(_) | Err(_) => {}
             }
             if !pause(self.pause) {
@@ -140,16 +162,15 @@ impl Follower {
         }
     }
 
-    fn go_on_in_the_new_file(&mut self) -> Outcome<Waited> {
+    fn continue_in_the_new_file(&mut self) -> Outcome<Waited> {
         match Follower::open(&self.path, 0) {
             Ok((follower, entries)) => {
-                let recent = std::mem::take(&mut self.recent);
-                *self = follower;
-                self.recent = recent;
+                let last = self.last;
+                *self = Follower { last, is_new: true, ..follower };
                 Ok(Waited::Rotated(Box::new(entries)))
             }
-            // It is gone again: back to waiting for one.
-            Err(Failure::Log { error: Error::Io { source, .. }, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            // It is gone again, or something else has the name: back to waiting for a file.
+            Err(Failure::Log { error: Error::Io { call: IoCall::Open, .. }, .. }) if !self.path.is_file() => {
                 self.is_left = false;
                 Ok(Waited::More)
             }
@@ -157,14 +178,14 @@ impl Follower {
         }
     }
 
-    /// Whether the last entry that was read is still there, and nothing behind it was cut.
-    fn stands(&mut self, offset: u64) -> bool {
+    /// Whether the last entry that was read is still there, and nothing after it was cut.
+    fn is_intact(&mut self, offset: u64) -> bool {
         let len = self.file.metadata().map_or(u64::MAX, |metadata| metadata.len());
         offset <= len && self.recent.back().copied().is_none_or(|last| self.is_there(last))
     }
 
-    /// Where reading goes on after a cut: at the end of the last entry that is still there.
-    fn last_that_stands(&mut self) -> u64 {
+    /// Where reading continues after a cut: at the end of the last entry that is still there.
+    fn last_that_is_there(&mut self) -> u64 {
         let mut end = 0;
         while let Some(last) = self.recent.back().copied() {
             if self.is_there(last) {
@@ -185,14 +206,39 @@ impl Follower {
     }
 }
 
-/// What tells one file from another.
+/// A fifo that took the name would keep an ordinary `open` waiting for a writer.
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
+    let file = options.read(true).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("this is not a regular file")),
+    }
+}
+
+/// What was not seen between the last entry of one file and the first of the next.
+fn gap(last: Tip, op: u64, parent: Checksum) -> Gap {
+    let missing = last.op.saturating_add(1)..=op.saturating_sub(1);
+    let (first, end) = (*missing.start(), *missing.end());
+    let message = match end.checked_sub(first) {
+        Some(0) => format!("op {first} was not seen"),
+        Some(_) => format!("ops {first} to {end} were not seen"),
+        None => format!("op {op} in the new file does not follow op {} in the one before", last.op),
+    };
+    let some = !missing.is_empty();
+    Gap { missing_first: some.then_some(first), missing_last: some.then_some(end), parent: parent.into(), message }
+}
+
+/// What distinguishes one file from another.
 #[cfg(unix)]
 fn identity(metadata: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
     (metadata.dev(), metadata.ino())
 }
 
-/// What tells one file from another; elsewhere, when it was made.
+/// What distinguishes one file from another; elsewhere, when it was made.
 #[cfg(not(unix))]
 fn identity(metadata: &Metadata) -> Option<SystemTime> {
     metadata.created().ok()

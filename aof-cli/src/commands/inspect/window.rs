@@ -3,19 +3,22 @@
 use crate::command_line::inspect::InspectArguments;
 use crate::command_line::ranges::Inclusive;
 use crate::input::source::Source;
-use crate::output::exit::Outcome;
+use crate::output::failure::{Failure, Outcome};
 use aof_api::format::Header;
 use aof_api::read::find::{Place, Target, find};
 use aof_api::{Error, read};
 use futures::executor::block_on;
 
+/// Logs up to this length, in bytes, are read from the start to the end in search of times.
+const SCANNED_LEN_MAX: u64 = 64 << 20;
+
 /// The part of a log that holds what was asked for.
 pub(super) struct Window {
     /// Where to begin; nowhere where there is no such entry.
     pub(super) start: Option<u64>,
-    by_time: bool,
+    pub(super) by_time: bool,
     last: u64,
-    /// How far behind an entry of the window another may stand, behind entries that are beyond it.
+    /// How far after an entry of the window another may be, after entries that are past it.
     repeats_within: u64,
     /// The last entry of the window, or its beginning.
     seen: u64,
@@ -32,19 +35,24 @@ impl Window {
         let by_time = arguments.op.is_none();
         let range = arguments.op.as_ref().map(|op| op.0).or(arguments.time.as_ref().map(|time| time.0));
         let Some(Inclusive { first, last }) = range.filter(|_| !source.is_stream()) else { return Ok(Window::whole()) };
+        // All of a short log is read as fast, and finds entries whose times go back.
+        let short = source.len.is_some_and(|len| len <= SCANNED_LEN_MAX);
+        if by_time && (short || arguments.scan) {
+            return Ok(Window::whole());
+        }
         let target = if by_time { Target::Timestamp(first) } else { Target::Op(first) };
         Ok(match block_on(find(source.reader()?, target, read::Options::new())) {
             Ok(Some(Place { offset, repeats_within, .. })) => {
                 Window { start: Some(offset), by_time, last, repeats_within, seen: offset }
             }
-            Ok(None) => Window { start: None, ..Window::whole() },
-            // The list tells what is there before the place that cannot be read, and what is wrong with it.
+            Ok(None) => Window { start: None, by_time, ..Window::whole() },
+            // The list shows what is there before the place that cannot be read, and what is wrong with it.
             Err(Error::Io { .. }) => Window::whole(),
-            Err(error) => return Err(crate::output::exit::Failure::at(&source.path)(error)),
+            Err(error) => return Err(Failure::at(&source.path)(error)),
         })
     }
 
-    /// Whether this entry, and every one behind it, is beyond the window.
+    /// Whether this entry, and every one after it, is past the window.
     pub(super) fn is_passed(&mut self, offset: u64, header: &Header) -> bool {
         let key = if self.by_time { header.timestamp.get() } else { header.op.get() };
         if key <= self.last {

@@ -1,49 +1,40 @@
 //! The same as JSON lines.
 
-use super::{Merged, Out, gap_text};
-use crate::output::exit::Outcome;
+use super::{Merged, gap_text};
+use crate::output::failure::Outcome;
 use crate::output::json;
+use crate::output::json::log::{Gap, finding, name, note};
+use crate::output::json::merge::{Branch, Fork, Input, LeftOut, Summary};
+use crate::output::out::Out;
 use aof_api::merge::{self, Unmergeable};
 use std::path::Path;
 
 impl Merged<'_> {
     fn damage_json(&self, out: &mut Out, report: &merge::Report) -> Outcome<()> {
         for damage in &report.damage {
-            let mut object = json::finding(self.path(damage.finding.part), &damage.finding);
-            object["lost"] = damage.lost.into();
+            let mut object = finding(self.input_path(damage.finding.part), &damage.finding);
+            object.lost = damage.lost.into();
             json::print(out, &object)?;
         }
-        report.notes.iter().try_for_each(|note| json::print(out, &json::note(self.path(note.part), note)))
+        report.notes.iter().try_for_each(|one| json::print(out, &note(self.input_path(one.part), one)))
     }
 
     pub(super) fn refuse_json(&self, out: &mut Out, report: &merge::Report, reason: &Unmergeable) -> Outcome<()> {
         self.damage_json(out, report)?;
-        let Unmergeable::Fork(fork) = reason else {
-            return json::print(out, &serde_json::json!({ "type": "refused", "message": reason.to_string() }));
-        };
-        let branches = fork.branches.iter().map(|branch| {
-            serde_json::json!({
-                "tip": branch.last.checksum.to_string(),
-                "entries": json::number(branch.entries),
-                "op_first": json::number(branch.first.op),
-                "op_last": json::number(branch.last.op),
-                "view_first": branch.views.map(|views| views.0),
-                "view_last": branch.views.map(|views| views.1),
-                "forks": json::number(branch.forks),
-                "log": self.path(branch.input),
-                "offset": json::number(branch.offset),
-            })
+        let Unmergeable::Fork(fork) = reason else { return Ok(()) };
+        let branches = fork.branches.iter().map(|branch| Branch {
+            tip: branch.last.checksum.into(),
+            entries: branch.entries,
+            op_first: branch.first.op,
+            op_last: branch.last.op,
+            view_first: branch.views.map(|views| views.0),
+            view_last: branch.views.map(|views| views.1),
+            forks: branch.forks,
+            log: name(self.input_path(branch.input)).0,
+            offset: branch.offset,
         });
-        let branches: Vec<_> = branches.collect();
-        json::print(
-            out,
-            &serde_json::json!({
-                "type": "fork",
-                "parent": fork.parent.to_string(),
-                "branch_count": json::number(fork.branch_count),
-                "branches": branches,
-            }),
-        )
+        let branches = branches.collect();
+        json::print(out, &Fork { parent: fork.parent.into(), branch_count: fork.branch_count, branches })
     }
 
     pub(super) fn print_json(
@@ -54,62 +45,52 @@ impl Merged<'_> {
         kept: Option<&Path>,
     ) -> Outcome<()> {
         for (input, path) in report.inputs.iter().zip(&self.paths) {
-            json::print(
-                out,
-                &serde_json::json!({
-                    "type": "input",
-                    "log": path,
-                    "entries": json::number(input.entries),
-                    "duplicates": json::number(input.duplicates),
-                    "bytes": json::number(input.bytes),
-                    "op_first": input.ops.as_ref().map(|ops| json::number(*ops.start())),
-                    "op_last": input.ops.as_ref().map(|ops| json::number(*ops.end())),
-                }),
-            )?;
+            let (log, log_hex) = name(path);
+            let object = Input {
+                log,
+                log_hex,
+                entries: input.entries,
+                duplicates: input.duplicates,
+                bytes: input.bytes,
+                op_first: input.ops.as_ref().map(|ops| *ops.start()),
+                op_last: input.ops.as_ref().map(|ops| *ops.end()),
+            };
+            json::print(out, &object)?;
         }
         self.damage_json(out, report)?;
         for gap in &report.gaps {
             let missing = gap.missing();
-            json::print(
-                out,
-                &serde_json::json!({
-                    "type": "gap",
-                    "message": gap_text(gap),
-                    "missing_first": missing.as_ref().map(|missing| json::number(*missing.start())),
-                    "missing_last": missing.as_ref().map(|missing| json::number(*missing.end())),
-                    "parent": gap.parent.to_string(),
-                }),
-            )?;
+            let object = Gap {
+                missing_first: missing.as_ref().map(|missing| *missing.start()),
+                missing_last: missing.as_ref().map(|missing| *missing.end()),
+                parent: gap.parent.into(),
+                message: gap_text(gap),
+            };
+            json::print(out, &object)?;
         }
         for stretch in &report.stretches {
-            json::print(
-                out,
-                &serde_json::json!({
-                    "type": "left-out",
-                    "entries": json::number(stretch.entries),
-                    "op_first": json::number(stretch.first.op),
-                    "op_last": json::number(stretch.last.op),
-                    "parent": stretch.parent.to_string(),
-                    "tip": stretch.last.checksum.to_string(),
-                    "forks": json::number(stretch.forks),
-                }),
-            )?;
+            let object = LeftOut {
+                entries: stretch.entries,
+                op_first: stretch.first.op,
+                op_last: stretch.last.op,
+                parent: stretch.parent.into(),
+                tip: stretch.last.checksum.into(),
+                forks: stretch.forks,
+            };
+            json::print(out, &object)?;
         }
-        json::print(
-            out,
-            &serde_json::json!({
-                "type": "summary",
-                "output": written.map(|path| path.display().to_string()),
-                "original": kept.map(|path| path.display().to_string()),
-                "entries": json::number(report.entries),
-                "op_first": report.first.map(|first| json::number(first.op)),
-                "op_last": report.tip.map(|tip| json::number(tip.op)),
-                "root": report.root.map(|root| root.to_string()),
-                "tip": report.tip.map(|tip| tip.checksum.to_string()),
-                "left_out": json::number(report.left_out()),
-                "whole": report.is_whole(),
-                "changes_nothing": report.changes_nothing(),
-            }),
-        )
+        let summary = Summary {
+            output: written.map(|path| name(path).0),
+            original: kept.map(|path| name(path).0),
+            entries: report.entries,
+            op_first: report.first.map(|first| first.op),
+            op_last: report.tip.map(|tip| tip.op),
+            root: report.root.map(Into::into),
+            tip: report.tip.map(|tip| tip.checksum.into()),
+            left_out: report.left_out(),
+            whole: report.is_whole(),
+            changes_nothing: report.changes_nothing(),
+        };
+        json::print(out, &summary)
     }
 }

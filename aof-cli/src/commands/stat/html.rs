@@ -65,8 +65,8 @@ fn put(page: &mut String, text: std::fmt::Arguments<'_>) {
 /// Entries a second, a bar for each step of time.
 fn rate(page: &mut String, tally: &Tally) {
     let steps = tally.series.steps();
-    let most = steps.iter().map(|(_, entries)| *entries).max().unwrap_or(0);
-    let (Some((begin, _)), Some((end, _)), true) = (steps.first(), steps.last(), most > 0) else { return };
+    let most = steps.iter().map(|step| step.entries).max().unwrap_or(0);
+    let (Some(first), Some(last), true) = (steps.first(), steps.last(), most > 0) else { return };
     let each = WIDTH / steps.len() as f64;
     let top = tally.series.rate(most);
     put(
@@ -82,9 +82,10 @@ fn rate(page: &mut String, tally: &Tally) {
         let y = HEIGHT * f64::from(quarter) / 4.0;
         put(page, format_args!("<line x1=\"0\" x2=\"{WIDTH}\" y1=\"{y}\" y2=\"{y}\"/>"));
     }
-    for (index, (from, entries)) in steps.iter().enumerate().filter(|(_, (_, entries))| *entries > 0) {
+    for (index, step) in steps.iter().enumerate().filter(|(_, step)| step.entries > 0) {
+        let entries = step.entries;
         // What is there is seen.
-        let height = (*entries as f64 / most as f64 * HEIGHT).max(1.0);
+        let height = (entries as f64 / most as f64 * HEIGHT).max(1.0);
         let (x, y) = (index as f64 * each, HEIGHT - height);
         let width = (each * 0.86).max(1.0);
         put(
@@ -92,14 +93,14 @@ fn rate(page: &mut String, tally: &Tally) {
             format_args!(
                 "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\"><title>{}: {} entries, \
                  {} a second</title></rect>\n",
-                short_time(*from),
-                grouped(*entries),
-                decimal(tally.series.rate(*entries))
+                short_time(step.begin),
+                grouped(entries),
+                decimal(tally.series.rate(entries))
             ),
         );
     }
-    let end = end.saturating_add(tally.series.width());
-    let (begin, end) = (short_time(*begin), short_time(end));
+    let end = last.begin.saturating_add(tally.series.width());
+    let (begin, end) = (short_time(first.begin), short_time(end));
     put(page, format_args!("</svg>\n<div class=\"axis\"><span>{begin}</span><span>{end}</span></div>\n"));
 }
 

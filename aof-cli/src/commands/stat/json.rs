@@ -1,76 +1,87 @@
 //! The numbers as JSON lines.
 
-use super::tally::{Count, Tally};
-use crate::output::exit::Outcome;
-use crate::output::json::{hex, number, print as print_object};
-use serde_json::{Value, json};
+use super::tally::Tally;
+use crate::output::failure::Outcome;
+use crate::output::json::log::{Gap, plain_note};
+use crate::output::json::print as print_object;
+use crate::output::json::stat::{Client, Operation, Rate, Size, Summary};
+use crate::output::json::value::{Hex, Sometimes};
+use crate::output::time::time;
 use std::io::Write;
+use std::path::Path;
 
 /// How many clients are listed.
 const CLIENTS: usize = 100;
 
-pub(super) fn print(out: &mut impl Write, tally: &Tally) -> Outcome<()> {
+pub(super) fn print(out: &mut impl Write, tally: &Tally, path: &Path) -> Outcome<()> {
     for (operation, count) in tally.operations() {
-        let object = json!({ "type": "operation", "operation": operation.0, "operation_name": operation.name() });
-        print_object(out, &with(object, count))?;
+        let (entries, bytes) = (count.entries, count.bytes);
+        let object = Operation { operation: operation.0, operation_name: operation.name(), entries, bytes };
+        print_object(out, &object)?;
     }
     for (up_to, count) in tally.sizes.classes() {
-        print_object(out, &with(json!({ "type": "size", "up_to": up_to }), count))?;
+        print_object(out, &Size { up_to, entries: count.entries, bytes: count.bytes })?;
     }
-    for (begin, entries) in tally.series.steps() {
-        let object = json!({
-            "type": "rate",
-            "timestamp": number(begin),
-            "nanoseconds": number(tally.series.width()),
-            "entries": number(entries),
-            "entries_per_second": tally.series.rate(entries),
-        });
+    for step in tally.series.steps() {
+        let object = Rate {
+            timestamp: step.begin.into(),
+            time: time(step.begin),
+            nanoseconds: tally.series.width().into(),
+            entries: step.entries,
+            entries_per_second: tally.series.rate(step.entries),
+            again: step.again,
+        };
         print_object(out, &object)?;
     }
     for gap in &tally.ops.gaps {
-        let (first, last) = (number(*gap.start()), number(*gap.end()));
-        print_object(out, &json!({ "type": "gap", "missing_first": first, "missing_last": last }))?;
+        let (first, last) = (*gap.start(), *gap.end());
+        let object = Gap {
+            missing_first: Some(first),
+            missing_last: Some(last),
+            parent: Sometimes(None),
+            message: format!("ops {first} to {last} are missing"),
+        };
+        print_object(out, &object)?;
     }
     for (client, count) in tally.clients.top(CLIENTS) {
-        print_object(out, &with(json!({ "type": "client", "client": hex(client) }), count))?;
+        print_object(out, &Client { client: Hex(client), entries: count.entries, bytes: count.bytes })?;
     }
     if let Some(kind) = tally.ops.head_missing() {
-        let op = tally.ops.lowest.map(number);
-        let note = json!({ "type": "note", "kind": kind.name(), "op": op, "message": kind.to_string() });
+        let mut note = plain_note(path, kind.name(), kind.to_string());
+        note.op = tally.ops.lowest;
+        note.missing_last = tally.ops.lowest.unwrap_or(1).saturating_sub(1).into();
         print_object(out, &note)?;
+    }
+    if tally.series.times_back > 0 {
+        print_object(out, &plain_note(path, "times-back", super::text::times_back(tally.series.times_back)))?;
     }
     print_object(out, &summary(tally))
 }
 
-fn with(mut object: Value, count: Count) -> Value {
-    if let Some(fields) = object.as_object_mut() {
-        fields.insert("entries".to_owned(), number(count.entries));
-        fields.insert("bytes".to_owned(), number(count.bytes));
+fn summary(tally: &Tally) -> Summary {
+    let (ops, series) = (&tally.ops, &tally.series);
+    let last = series.first.map(|_| series.last);
+    Summary {
+        entries: tally.entries,
+        bytes: tally.bytes,
+        op_first: ops.first,
+        op_highest: ops.first.map(|_| ops.highest),
+        timestamp_first: series.first.map(Into::into),
+        time_first: series.first.map(time),
+        timestamp_last: last.map(Into::into),
+        time_last: last.map(time),
+        gaps: ops.gap_count,
+        missing: ops.missing,
+        backtracks: ops.backtracks,
+        times_back: series.times_back,
+        duplicates: ops.duplicates,
+        other_histories: ops.others,
+        late: ops.late,
+        not_compared: ops.unknown,
+        clients: tally.clients.distinct(),
+        clients_exact: tally.clients.beyond.entries == 0,
+        damages: tally.damages,
+        damaged_bytes: tally.damaged_bytes,
+        pending: tally.pending,
     }
-    object
-}
-
-fn summary(tally: &Tally) -> Value {
-    let ops = &tally.ops;
-    json!({
-        "type": "summary",
-        "entries": number(tally.entries),
-        "bytes": number(tally.bytes),
-        "op_first": ops.first.map(number),
-        "op_highest": ops.first.map(|_| number(ops.highest)),
-        "timestamp_first": tally.series.first.map(number),
-        "timestamp_last": tally.series.first.map(|_| number(tally.series.last)),
-        "gaps": number(ops.gap_count),
-        "missing": number(ops.missing),
-        "backtracks": number(ops.backtracks),
-        "duplicates": number(ops.duplicates),
-        "other_histories": number(ops.others),
-        "late": number(ops.late),
-        "not_compared": number(ops.unknown),
-        "clients": number(tally.clients.distinct()),
-        "clients_exact": tally.clients.beyond.entries == 0,
-        "damages": number(tally.damages),
-        "damaged_bytes": number(tally.damaged_bytes),
-        "pending": number(tally.pending),
-    })
 }

@@ -57,7 +57,9 @@ impl Ops {
         self.lowest.filter(|op| *op > 1).map(|op| NoteKind::HeadMissing { op })
     }
 
-    pub(super) fn add(&mut self, op: u64, checksum: Checksum) {
+    /// Counts an entry; returns whether it was recorded before.
+    pub(super) fn add(&mut self, op: u64, checksum: Checksum) -> bool {
+        let duplicates = self.duplicates;
         self.lowest = Some(self.lowest.map_or(op, |lowest| lowest.min(op)));
         let slot = &mut self.remembered[(op % REMEMBERED as u64) as usize];
         if self.first.is_none() {
@@ -83,6 +85,7 @@ impl Ops {
         }
         self.highest = self.highest.max(op);
         self.before = op;
+        self.duplicates > duplicates
     }
 
     pub(super) fn recorded_again(&self) -> u64 {
@@ -95,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_and_repetitions_are_told_apart() {
+    fn gaps_and_repetitions_are_distinguished() {
         let mut ops = Ops::new();
         for op in [5, 6, 9, 10, 9, 10, 11, 7] {
             ops.add(op, Checksum::from(u128::from(op)));

@@ -74,8 +74,8 @@ impl Tally {
         self.entry_bytes += bytes;
         self.operations[usize::from(header.operation)].add(bytes);
         self.sizes.add(bytes);
-        self.series.add(header.timestamp.get());
-        self.ops.add(header.op.get(), header.checksum);
+        let again = self.ops.add(header.op.get(), header.checksum);
+        self.series.add(header.timestamp.get(), again);
         self.clients.add(header.client.get(), bytes);
     }
 

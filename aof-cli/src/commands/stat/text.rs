@@ -1,7 +1,7 @@
 //! The numbers on a terminal: tables whose columns stand under each other, and bars.
 
-use super::clients::TOLD_APART;
-use super::series::WIDTH_MIN;
+use super::clients::DISTINCT_MAX;
+use super::series::{Step, WIDTH_MIN};
 use super::tally::{Count, Tally};
 use crate::command_line::size::{Size, counted, grouped};
 use crate::output::time::short_time;
@@ -33,7 +33,7 @@ pub(super) fn print(out: &mut impl Write, tally: &Tally) -> io::Result<()> {
     let sizes =
         tally.sizes.classes().into_iter().map(|(to, count)| row(format!("up to {}", size(to)), count)).collect();
     table(out, &["entry size", "entries", "bytes", "mean bytes"], sizes)?;
-    table(out, &["time (UTC)", "entries", "entries/s"], rates(tally))?;
+    table(out, &["time (UTC)", "entries", "entries/s", "again"], rates(tally))?;
     if tally.ops.gap_count > 0 {
         let gaps = tally.ops.gaps.iter().take(SHOWN).map(|gap| {
             let missing = gap.end() - gap.start() + 1;
@@ -69,7 +69,7 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
         let nanos = tally.series.last - since;
         let seconds = nanos as f64 / 1e9;
         let rate = match nanos >= WIDTH_MIN {
-            true => format!(", {:.1} entries/s", tally.entries as f64 / seconds),
+            true => format!(", {:.1} entries/s", (tally.entries - ops.duplicates) as f64 / seconds),
             false => String::new(),
         };
         facts.push(("time", format!("{} to {} UTC", short_time(since), short_time(tally.series.last))));
@@ -111,7 +111,10 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
     if tally.clients.beyond.entries > 0 {
         facts.push((
             "",
-            format!("{TOLD_APART} are told apart, {} entries are of others", grouped(tally.clients.beyond.entries)),
+            format!(
+                "{DISTINCT_MAX} are distinguished, {} entries are of others",
+                grouped(tally.clients.beyond.entries)
+            ),
         ));
     }
     facts.push((
@@ -124,20 +127,29 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
     if tally.pending > 0 {
         facts.push(("pending", format!("{} bytes at the end are no whole entry yet", grouped(tally.pending))));
     }
+    if tally.series.times_back > 0 {
+        facts.push(("time back", times_back(tally.series.times_back)));
+    }
     if tally.series.without_time > 0 {
         facts.push(("no time", format!("{} entries have timestamp 0", grouped(tally.series.without_time))));
     }
     facts
 }
 
+/// That times go back, which a search by time does not expect.
+pub(super) fn times_back(places: u64) -> String {
+    format!("the times of entries go back in {}", counted(places, "place"))
+}
+
 /// Few enough steps for a terminal.
 fn rates(tally: &Tally) -> Vec<(Vec<String>, u64)> {
     let steps = tally.series.steps();
     let joined = steps.len().div_ceil(LINES).max(1);
-    let line = |steps: &[(u64, u64)]| {
-        let entries: u64 = steps.iter().map(|(_, entries)| entries).sum();
+    let line = |steps: &[Step]| {
+        let entries: u64 = steps.iter().map(|step| step.entries).sum();
+        let again: u64 = steps.iter().map(|step| step.again).sum();
         let rate = tally.series.rate(entries) / joined as f64;
-        (vec![short_time(steps[0].0), grouped(entries), format!("{rate:.1}")], entries)
+        (vec![short_time(steps[0].begin), grouped(entries), format!("{rate:.1}"), grouped(again)], entries)
     };
     steps.chunks(joined).map(line).collect()
 }

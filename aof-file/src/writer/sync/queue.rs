@@ -14,7 +14,7 @@ pub(super) struct Queue {
     pub(super) next: Option<Next>,
     /// Why nothing begins any more, and nothing under way counts.
     pub(super) stop: Option<Error>,
-    /// Whether a thread of this file begins what is next; otherwise whoever polls does.
+    /// Whether a thread of this file begins what is next; otherwise the polling thread does.
     pub(super) has_helper: bool,
     /// The failure of a sync that no call has returned yet.
     pub(super) unheard: Option<Error>,
@@ -40,7 +40,7 @@ pub(super) struct Place {
 }
 
 impl Queue {
-    /// Begins what is next, where nothing is under way. Whoever calls it runs it.
+    /// Begins what is next, where nothing is under way. The caller runs it.
     pub(super) fn begin(&mut self) -> Option<Next> {
         if self.running.is_some() {
             return None;

@@ -1,20 +1,19 @@
 //! One sync, for all who asked for it before it began.
 
-use super::queue::{Next, Place, Queue};
+use super::queue::{Next, Queue};
+use super::ticket::Ticket;
 use crate::open::file::{LogFile, Scope};
 use aof_api::storage::IoCall;
 use aof_api::storage::extent::Settler;
 use aof_api::{Error, Result};
-use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 
 /// What the writer, its tickets and the helper thread share.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(super) struct Shared {
     log: Arc<LogFile>,
     settler: Settler,
     queue: Mutex<Queue>,
@@ -30,6 +29,10 @@ impl Round {
     /// Only the first outcome counts.
     pub(super) fn settle(&self, outcome: Result<()>) {
         let _ = self.0.set(outcome);
+    }
+
+    pub(super) fn outcome(&self) -> Option<&Result<()>> {
+        self.0.get()
     }
 }
 
@@ -136,7 +139,7 @@ impl Shared {
     }
 
     /// Syncs, on this thread and without the lock.
-    fn run(&self, next: Next) {
+    pub(super) fn run(&self, next: Next) {
         let path = self.log.path();
         let mut begun = Begun { shared: self, next: Some(next) };
         let Some(Next { scope, end, .. }) = begun.next else { return };
@@ -181,7 +184,7 @@ impl Shared {
     }
 
     fn ticket(self: &Arc<Self>, round: Arc<Round>, end: u64) -> Ticket {
-        Ticket { shared: Arc::clone(self), round, end, place: None }
+        Ticket::new(Arc::clone(self), round, end)
     }
 }
 
@@ -216,57 +219,6 @@ fn wake(wakers: Vec<Waker>) {
     for waker in wakers {
         if catch_unwind(AssertUnwindSafe(|| waker.wake())).is_err() {
             tracing::error!("a waker panicked when a sync had ended");
-        }
-    }
-}
-
-/// One who asked for a sync. Resolves to how many bytes were asked for, once they are durable.
-#[derive(Debug)]
-pub(crate) struct Ticket {
-    shared: Arc<Shared>,
-    round: Arc<Round>,
-    end: u64,
-    place: Option<Place>,
-}
-
-impl Ticket {
-    fn outcome(&self) -> Option<Result<u64>> {
-        let outcome = self.round.0.get()?;
-        if outcome.is_err() {
-            let unheard = self.shared.unheard();
-            drop(unheard);
-        }
-        Some(outcome.clone().map(|()| self.end))
-    }
-}
-
-impl Future for Ticket {
-    type Output = Result<u64>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<u64>> {
-        let this = &mut *self;
-        loop {
-            if let Some(outcome) = this.outcome() {
-                return Poll::Ready(outcome);
-            }
-            let waker = context.waker().clone();
-            let mut queue = this.shared.lock();
-            if this.round.0.get().is_some() {
-                continue;
-            }
-            let begun = if queue.has_helper { None } else { queue.begin() };
-            match begun {
-                Some(next) => {
-                    drop(queue);
-                    this.shared.run(next);
-                }
-                None => {
-                    let earlier = queue.register(&mut this.place, waker);
-                    drop(queue);
-                    drop(earlier);
-                    return Poll::Pending;
-                }
-            }
         }
     }
 }

@@ -59,6 +59,29 @@ impl World {
         if poisoned { Ok(()) } else { self.check_files().await }
     }
 
+    /// The entry of an op is its last recording; what was pruned is an error, and what never was is none.
+    pub(super) async fn get(&mut self, back: usize) -> Seen {
+        if self.poisoned || self.model.scarred {
+            return Ok(());
+        }
+        let op = self.model.op_max().saturating_sub(back as u64) + 1;
+        let expected = self.model.entries.iter().rfind(|entry| entry.op == op).map(|entry| entry.checksum);
+        let first = self.model.entries.first().map_or(1, |entry| entry.op);
+        match self.log()?.get(op).await {
+            Ok(found) => {
+                let found = found.map(|prepare| prepare.checksum());
+                must!(found == expected, "the entry of op {op} is {found:?}, expected {expected:?}");
+                Ok(())
+            }
+            Err(Error::Pruned { start }) => {
+                let pruned = start == self.model.start && start > 0 && op < first;
+                must!(pruned, "op {op} was pruned, of a log that begins at op {first}");
+                Ok(())
+            }
+            Err(error) => Err(format!("get({op}) failed with {error:?}")),
+        }
+    }
+
     /// A read that fails is an error with its place, and the next one continues.
     pub(super) async fn fail_read(&mut self) -> Seen {
         if self.poisoned || self.log.as_ref().is_none_or(Aof::is_empty) {

@@ -1,4 +1,4 @@
-//! The step that goes on in another file, and what holds for all files of a log together.
+//! The step that continues in another file, and what holds for all files of a log together.
 
 use super::*;
 use crate::simulator::action::Interruption;

@@ -1,0 +1,187 @@
+//! The state behind its lock, and the polling of what it owns.
+
+use super::engine;
+use super::panics::{caught, discard};
+use super::state::State;
+use super::ticket::Wakes;
+use crate::log::aof::Aof;
+use crate::storage::backend::{AofBackend, AofBackendExt};
+use futures::future::BoxFuture;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// Owners of logs so far, so that each has a number of its own.
+static OWNERS: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) struct Shared<B: AofBackend> {
+    state: Mutex<State<B>>,
+    /// Wake everybody who could go on polling the engine, or the checkpoint under way.
+    engine_bell: Waker,
+    flight_bell: Waker,
+}
+
+impl<B: AofBackend + 'static> Shared<B> {
+    /// Takes a log over, with at most `queue_len_max` bytes accepted and not durable.
+    pub(super) fn new(mut log: Aof<B>, queue_len_max: u64) -> Arc<Shared<B>> {
+        let owner = OWNERS.fetch_add(1, Ordering::Relaxed) + 1;
+        let unflushed_max = log.take_over(owner);
+        let (tip, durable_len, unflushed) = (log.tip(), log.durable_len(), log.backend().unflushed());
+        Arc::new_cyclic(|weak| {
+            // The engine must not own the state, which owns it: when the last handle goes, the log goes too.
+            let engine = engine::run(weak.clone(), log, owner, unflushed_max);
+            let mut state = State::new(Box::pin(engine), queue_len_max.min(unflushed_max), tip, durable_len);
+            state.set_unflushed(unflushed);
+            Shared {
+                state: Mutex::new(state),
+                engine_bell: Arc::new(Bell { shared: weak.clone(), of_engine: true }).into(),
+                flight_bell: Arc::new(Bell { shared: weak.clone(), of_engine: false }).into(),
+            }
+        })
+    }
+
+    /// Polls what can be polled now and is polled by nobody else.
+    pub(super) fn drive(&self, mut state: MutexGuard<'_, State<B>>) -> Drive {
+        if let Some(engine) = state.engine.take_ready() {
+            drop(state);
+            return self.poll_engine(engine);
+        }
+        if let Some(flight) = state.flight.as_mut().and_then(|flight| flight.duty.take_ready()) {
+            drop(state);
+            return self.poll_flight(flight);
+        }
+        Drive::Idle
+    }
+
+    /// Does what takes no time before one leaves who was answered: so the next checkpoint begins when the last one has
+    /// ended, though those who wait for it may take their time to wake up.
+    pub(super) fn help<'a>(&'a self, mut state: MutexGuard<'a, State<B>>) -> MutexGuard<'a, State<B>> {
+        if let Some(flight) = state.take_quick_flight() {
+            drop(state);
+            self.poll_flight(flight);
+            state = self.lock();
+        }
+        if let Some(engine) = state.take_engine_for_checkpoint() {
+            drop(state);
+            self.poll_engine(engine);
+            state = self.lock();
+        }
+        state
+    }
+
+    fn poll_engine(&self, mut engine: BoxFuture<'static, ()>) -> Drive {
+        let polled = caught(|| engine.as_mut().poll(&mut Context::from_waker(&self.engine_bell)));
+        let mut wakes = Wakes::default();
+        let error = match polled {
+            Ok(Poll::Pending) => {
+                let mut state = self.lock();
+                state.engine.put_back(engine);
+                // It may have rung its own bell, to let others on this executor run.
+                let rang = state.engine.woken;
+                if rang {
+                    state.wake_all(&mut wakes);
+                }
+                drop(state);
+                wakes.wake();
+                return if rang { Drive::Rang } else { Drive::Moved };
+            }
+            Ok(Poll::Ready(())) => crate::Error::Closed,
+            Err(panic) => panic,
+        };
+        // The log and its lock are gone before anybody hears of it.
+        discard(engine);
+        let leftover = self.lock().over(&error, &mut wakes);
+        discard(leftover);
+        wakes.wake();
+        Drive::Moved
+    }
+
+    fn poll_flight(&self, mut flight: Pin<Box<B::Checkpoint>>) -> Drive {
+        let polled = caught(|| flight.as_mut().poll(&mut Context::from_waker(&self.flight_bell)));
+        let mut wakes = Wakes::default();
+        let outcome = match polled {
+            Ok(Poll::Pending) => {
+                let mut state = self.lock();
+                let mut rang = false;
+                if let Some(under_way) = &mut state.flight {
+                    under_way.duty.put_back(flight);
+                    under_way.waits_elsewhere = true;
+                    rang = under_way.duty.woken;
+                }
+                if rang {
+                    state.wake_all(&mut wakes);
+                }
+                drop(state);
+                wakes.wake();
+                return if rang { Drive::Rang } else { Drive::Moved };
+            }
+            Ok(Poll::Ready(outcome)) => outcome,
+            Err(panic) => Err(panic),
+        };
+        discard(flight);
+        self.lock().landed(outcome, &mut wakes);
+        wakes.wake();
+        Drive::Moved
+    }
+}
+
+impl<B: AofBackend> Shared<B> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<B>> {
+        // Nothing is done under the lock that could panic half way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<B: AofBackend> Drop for Shared<B> {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        discard(state.engine.take());
+        discard(state.flight.take());
+        discard((std::mem::take(&mut state.lends), std::mem::take(&mut state.reads), std::mem::take(&mut state.feeds)));
+    }
+}
+
+/// What came of driving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Drive {
+    /// There was nothing to poll.
+    Idle,
+    /// Something was polled: look again.
+    Moved,
+    /// Something was polled that wants to be polled again after others have run; all who wait were woken.
+    Rang,
+}
+
+/// Wakes those who can go on polling.
+struct Bell<B: AofBackend> {
+    shared: Weak<Shared<B>>,
+    of_engine: bool,
+}
+
+impl<B: AofBackend> Wake for Bell<B> {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let Some(shared) = self.shared.upgrade() else { return };
+        let mut wakes = Wakes::default();
+        {
+            let mut state = shared.lock();
+            let is_home = if self.of_engine {
+                state.engine.woken = true;
+                state.engine.is_home()
+            } else {
+                let Some(flight) = &mut state.flight else { return };
+                flight.duty.woken = true;
+                flight.duty.is_home()
+            };
+            // Otherwise, whoever polls it sees that it was woken.
+            if is_home {
+                state.wake_all(&mut wakes);
+            }
+        }
+        wakes.wake();
+    }
+}

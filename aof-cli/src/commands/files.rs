@@ -1,0 +1,45 @@
+//! Which files a command reads and writes.
+
+use crate::command_line::Command;
+use crate::input::own_streams::Use;
+use std::path::{Path, PathBuf};
+
+/// The files, and whether standard input is read. `-` is no file.
+pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
+    let mut files: Vec<(&Path, Use)> = Vec::new();
+    let mut reads_lines = false;
+    match command {
+        Command::Append(append) => {
+            files.push((&append.log, Use::Writes));
+            reads_lines = append.count.is_none();
+        }
+        Command::Inspect(inspect) => files.push((&inspect.log, Use::Reads)),
+        Command::Validate(validate) => files.extend(read(&validate.logs)),
+        Command::Digest(digest) => files.extend(read(&digest.logs)),
+        Command::Merge(merge) => {
+            files.extend(read(&merge.logs));
+            files.push((&merge.output, Use::Writes));
+        }
+        Command::Repair(repair) => {
+            files.push((&repair.log, if repair.target.in_place { Use::Writes } else { Use::Reads }));
+            files.extend(repair.target.output.as_deref().map(|out| (out, Use::Writes)));
+        }
+        Command::Copy(copy) => {
+            files.push((&copy.source, Use::Reads));
+            files.push((&copy.destination, Use::Writes));
+        }
+        Command::Stat(stat) => {
+            files.extend(read(&stat.logs));
+            files.extend(stat.html.as_deref().map(|page| (page, Use::Writes)));
+        }
+        Command::Completions(_) | Command::Man(_) => {}
+    }
+    let is_stream = |path: &Path| path.as_os_str() == "-";
+    let reads_standard_input = reads_lines || files.iter().any(|(path, used)| is_stream(path) && *used == Use::Reads);
+    files.retain(|(path, _)| !is_stream(path));
+    (files, reads_standard_input)
+}
+
+fn read(logs: &[PathBuf]) -> impl Iterator<Item = (&Path, Use)> {
+    logs.iter().map(|log| (log.as_path(), Use::Reads))
+}

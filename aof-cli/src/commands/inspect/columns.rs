@@ -1,0 +1,131 @@
+//! The columns of a listing: as wide as the terminal allows. Checksums are shortened first, dates next.
+
+use crate::output::time::{clock, short_time, time};
+use crate::output::width::of_output;
+use aof_api::read::LocatedEntry;
+use std::io::{self, Write};
+
+/// How wide each column is, in characters.
+pub(super) struct Columns {
+    op: usize,
+    offset: usize,
+    size: usize,
+    time: Time,
+    operation: usize,
+    checksum: usize,
+}
+
+/// How much of a time is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Time {
+    /// To the nanosecond, as RFC 3339.
+    Full,
+    /// To the millisecond.
+    Short,
+    /// Without the date.
+    Clock,
+}
+
+impl Time {
+    fn width(self) -> usize {
+        match self {
+            Time::Full => 30,
+            Time::Short => 23,
+            Time::Clock => 8,
+        }
+    }
+
+    fn text(self, nanoseconds: u64) -> String {
+        match self {
+            Time::Full => time(nanoseconds),
+            Time::Short => short_time(nanoseconds),
+            Time::Clock => clock(nanoseconds),
+        }
+    }
+}
+
+const FULL: Columns = Columns { op: 12, offset: 14, size: 9, time: Time::Full, operation: 26, checksum: 32 };
+
+/// The fewest digits of a checksum that are shown.
+const CHECKSUM_MIN: usize = 8;
+
+impl Columns {
+    /// For standard output: all of everything where that is not a terminal.
+    pub(super) fn of_output() -> Columns {
+        of_output().map_or(FULL, Columns::within)
+    }
+
+    /// That fit so many characters, as far as they can.
+    fn within(width: usize) -> Columns {
+        let mut columns = FULL;
+        let over = |columns: &Columns| columns.width().saturating_sub(width);
+        columns.checksum = (FULL.checksum - over(&columns).min(FULL.checksum)).max(CHECKSUM_MIN);
+        for time in [Time::Short, Time::Clock] {
+            if over(&columns) > 0 {
+                columns.time = time;
+            }
+        }
+        columns.offset -= over(&columns).min(3);
+        columns.op -= over(&columns).min(4);
+        columns.operation -= over(&columns).min(FULL.operation);
+        columns
+    }
+
+    fn width(&self) -> usize {
+        self.op + 1 + self.offset + 1 + self.size + 2 + self.time.width() + 2 + self.operation + 1 + self.checksum
+    }
+
+    pub(super) fn heading(&self) -> String {
+        let Columns { op, offset, size, time, operation, checksum } = self;
+        let time = time.width();
+        let name = if *checksum < "checksum".len() { "" } else { "checksum" };
+        let heading = if time < "time (UTC)".len() { "UTC" } else { "time (UTC)" };
+        let line = format!(
+            "{:>op$} {:>offset$} {:>size$}  {heading:<time$}  {:<operation$} {name}",
+            "op",
+            "offset",
+            "size",
+            cut("operation", *operation),
+        );
+        line.trim_end().to_owned()
+    }
+
+    pub(super) fn print(&self, out: &mut impl Write, located: &LocatedEntry<'_>) -> io::Result<()> {
+        let Columns { op, offset, size, time, operation, checksum } = self;
+        let header = located.header();
+        let (name, digits) = (header.operation().to_string(), located.checksum().to_string());
+        writeln!(
+            out,
+            "{:>op$} {:>offset$} {:>size$}  {:<width$}  {:<operation$} {}",
+            located.op(),
+            located.offset,
+            located.size_disk(),
+            time.text(header.timestamp.get()),
+            cut(&name, *operation),
+            cut(&digits, *checksum),
+            width = time.width(),
+        )
+    }
+}
+
+/// The first so many characters of ASCII text.
+fn cut(text: &str, len: usize) -> &str {
+    text.get(..len).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_fit_the_width_and_checksums_are_shortened_before_dates() {
+        for width in [60, 72, 80, 95, 100, 110, 120, 129, 130, 200] {
+            let columns = Columns::within(width);
+            assert!(columns.width() <= width, "{width}: {}", columns.width());
+            assert!(columns.time == Time::Full || columns.checksum == CHECKSUM_MIN, "{width}");
+        }
+        assert_eq!(Columns::within(130).checksum, 32);
+        assert_eq!(Columns::within(120).checksum, 22);
+        assert!(Columns::within(100).time == Time::Short && Columns::within(80).time == Time::Clock);
+    }
+}

@@ -1,0 +1,273 @@
+//! A listing: entries, damage between them, and what happens to a log that is followed.
+
+use super::follow::{Follower, Saw, Waited};
+use super::print::{How, print};
+use super::window::Window;
+use crate::command_line::inspect::InspectArguments;
+use crate::command_line::output::OutputArguments;
+use crate::command_line::threads::cores;
+use crate::input::source::{LogReader, Source};
+use crate::output::failure::{ERROR, Failure, Outcome};
+use crate::output::json;
+use crate::output::json::inspect::{Cut, Damaged, Rotated};
+use crate::output::json::log::{Gap, name, plain_note};
+use crate::output::out::Out;
+use crate::output::paths::shown;
+use crate::output::progress::Progress;
+use crate::output::say::say;
+use aof_api::read::{self, DamagedRange, LocatedEntry};
+use aof_api::validate::{FindingKind, NoteKind};
+use aof_api::{Entries, Error};
+use futures::executor::block_on;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+pub(super) struct Listing<'a> {
+    arguments: &'a InspectArguments,
+    how: How,
+    out: Out,
+    path: PathBuf,
+    /// How many entries may still be printed.
+    left: u64,
+    /// How many entries were met, and the lowest op.
+    listed: u64,
+    lowest: Option<Lowest>,
+    clean: bool,
+}
+
+/// The entry with the lowest op.
+struct Lowest {
+    op: u64,
+    offset: u64,
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn new(arguments: &'a InspectArguments, json: bool, out: Out) -> Listing<'a> {
+        let how = How::new(arguments, json);
+        let left = arguments.limit.unwrap_or(u64::MAX);
+        Listing { arguments, how, out, path: arguments.log.clone(), left, listed: 0, lowest: None, clean: true }
+    }
+
+    pub(super) fn finish(&mut self) -> Outcome<()> {
+        self.out.finish()
+    }
+
+    /// Whether no damage and no gap was met.
+    pub(super) fn is_clean(&self) -> bool {
+        self.clean
+    }
+
+    pub(super) fn list(&mut self, output: &OutputArguments) -> Outcome<()> {
+        let source = Source::open(&self.arguments.log)?;
+        self.path.clone_from(&source.path);
+        let mut window = Window::find(self.arguments, &source)?;
+        self.head()?;
+        let Some(start) = window.start else { return self.note_part(&window, false) };
+        // Entries that run over a terminal show the progress themselves.
+        let quiet = output.quiet || std::io::stdout().is_terminal();
+        let len = source.len.map(|len| len.saturating_sub(start));
+        let progress = Progress::new(len, &OutputArguments { quiet, ..*output });
+        let options = read::Options::new().verify_threads(source.threads(cores()));
+        let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
+        let mut passed = false;
+        while self.left > 0 {
+            match block_on(entries.next()) {
+                Ok(Some(entry)) if window.is_passed(entry.offset, entry.header()) => {
+                    passed = true;
+                    break;
+                }
+                Ok(Some(entry)) => {
+                    self.take(&entry)?;
+                    self.count(&entry);
+                    progress.set_entries(self.listed);
+                }
+                Ok(None) => break,
+                Err(Error::Corrupt { .. }) => {
+                    let range = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
+                    match range.filter(|range| range.len > 0) {
+                        // Only the last entry may not be there yet; after any other damage, reading continues.
+                        Some(range) if source.live && range.torn_end => break,
+                        Some(range) => self.report(&range)?,
+                        None => {}
+                    }
+                }
+                Err(error) => return Err(Failure::at(&source.path)(error)),
+            }
+        }
+        progress.finish();
+        if start == 0 && self.left > 0 && !passed {
+            self.note_head()?;
+        }
+        if self.left > 0 {
+            self.note_part(&window, passed)?;
+        }
+        if self.listed == 0
+            && !self.clean
+            && let Some((text, next)) = source.looks()
+        {
+            self.say(&text)?;
+            next.map_or(Ok(()), |next| self.say(&format!("  {next}")))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn follow(&mut self) -> Outcome<()> {
+        let source = Source::open_file(&self.arguments.log, "following")?;
+        let path = source.path.clone();
+        let failure = Failure::at(&path);
+        // Where nothing of the window is there yet, it may come after anything.
+        let start = Window::find(self.arguments, &source)?.start.unwrap_or(0);
+        let (mut follower, mut entries) = Follower::open(&path, start)?;
+        self.head()?;
+        while self.left > 0 {
+            let wait = match block_on(entries.next()) {
+                Ok(Some(entry)) => {
+                    match follower.saw(&entry) {
+                        Saw::Seam => {}
+                        Saw::Next => self.take(&entry)?,
+                        Saw::Gap(gap) => {
+                            self.report_gap(gap)?;
+                            self.take(&entry)?;
+                        }
+                    }
+                    false
+                }
+                Ok(None) => true,
+                Err(Error::Corrupt { offset, .. }) => {
+                    follower.nothing_at(offset) || !self.pass(&mut entries, offset).map_err(&failure)?
+                }
+                Err(error) => return Err(failure(error)),
+            };
+            if !wait {
+                continue;
+            }
+            self.out.finish()?;
+            let offset = entries.offset();
+            match follower.wait(offset)? {
+                Waited::More => entries.seek(offset),
+                Waited::Rotated(next) => {
+                    self.report_rotated()?;
+                    entries = *next;
+                }
+                Waited::Cut(offset) => {
+                    self.report_cut(offset)?;
+                    entries.seek(offset);
+                }
+                Waited::Closed => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes damage, if something whole is after it; else it may be an entry that is being written. Returns whether it
+    /// was passed.
+    fn pass(&mut self, entries: &mut Entries<LogReader>, offset: u64) -> Result<bool, Error> {
+        match block_on(entries.resync())? {
+            Some(range) if range.at_end => {
+                entries.seek(offset);
+                Ok(false)
+            }
+            Some(range) => {
+                // Failing to print is met again at the next entry.
+                let _ = self.report(&range);
+                Ok(true)
+            }
+            None => Ok(true),
+        }
+    }
+
+    /// The heading of the list, once there is something to list from.
+    fn head(&mut self) -> Outcome<()> {
+        if self.how.json { Ok(()) } else { writeln!(self.out, "{}", self.how.heading()).map_err(Failure::output) }
+    }
+
+    fn take(&mut self, entry: &LocatedEntry<'_>) -> Outcome<()> {
+        if self.arguments.takes(entry.header()) {
+            print(&mut self.out, entry, &self.how)?;
+            self.left -= 1;
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, entry: &LocatedEntry<'_>) {
+        self.listed += 1;
+        let (op, offset) = (entry.op(), entry.offset);
+        if self.lowest.as_ref().is_none_or(|lowest| lowest.op > op) {
+            self.lowest = Some(Lowest { op, offset });
+        }
+    }
+
+    /// Notes that the log begins after op 1, where it does and all of it was read.
+    fn note_head(&mut self) -> Outcome<()> {
+        let Some(Lowest { op, offset }) = self.lowest.take().filter(|lowest| lowest.op > 1) else { return Ok(()) };
+        let kind = NoteKind::HeadMissing { op };
+        if self.how.json {
+            let mut note = plain_note(&self.path, kind.name(), kind.to_string());
+            (note.offset, note.op, note.missing_last) = (Some(offset), Some(op), (op - 1).into());
+            return json::print(&mut self.out, &note);
+        }
+        self.out.finish()?;
+        say!("{} {kind}", shown(&self.path));
+        Ok(())
+    }
+
+    /// Notes that not all was read in search of times.
+    fn note_part(&mut self, window: &Window, passed: bool) -> Outcome<()> {
+        if !window.by_time || (window.start == Some(0) && !passed) {
+            return Ok(());
+        }
+        let text = "only the part of the log around these times was read: an entry whose time goes back may be elsewhere; \
+                    --scan reads all";
+        if self.how.json {
+            return json::print(&mut self.out, &plain_note(&self.path, "part", text));
+        }
+        self.say(&format!("note: {text}"))
+    }
+
+    /// A line beside the listing.
+    fn say(&mut self, what: &str) -> Outcome<()> {
+        if !self.how.json {
+            self.out.finish()?;
+            say!("{what}");
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, range: &DamagedRange) -> Outcome<()> {
+        self.clean = false;
+        let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = *range;
+        if self.how.json {
+            let (log, log_hex) = name(&self.path);
+            let message = damage.to_string();
+            let object = Damaged { log, log_hex, offset, len, op, zeros, torn_end, message };
+            return json::print(&mut self.out, &object);
+        }
+        let (path, kind) = (shown(&self.path), FindingKind::Damage { len, damage, zeros, torn_end });
+        self.say(&format!("{ERROR}damage{ERROR:#} {path} at offset {offset}: {kind}"))
+    }
+
+    /// The followed log continues elsewhere than where it ended.
+    fn report_gap(&mut self, gap: Gap) -> Outcome<()> {
+        self.clean = false;
+        if self.how.json {
+            return json::print(&mut self.out, &gap);
+        }
+        self.say(&format!("{ERROR}gap{ERROR:#} {}: {}", shown(&self.path), gap.message))
+    }
+
+    fn report_rotated(&mut self) -> Outcome<()> {
+        if self.how.json {
+            let (log, log_hex) = name(&self.path);
+            return json::print(&mut self.out, &Rotated { log, log_hex });
+        }
+        self.say(&format!("{}: another file, from its beginning", shown(&self.path)))
+    }
+
+    fn report_cut(&mut self, offset: u64) -> Outcome<()> {
+        if self.how.json {
+            let (log, log_hex) = name(&self.path);
+            return json::print(&mut self.out, &Cut { log, log_hex, offset });
+        }
+        self.say(&format!("{}: cut to {offset} bytes, continuing there", shown(&self.path)))
+    }
+}

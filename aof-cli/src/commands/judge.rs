@@ -1,0 +1,206 @@
+//! What is found in files that are one log: the same for every command that judges.
+
+use super::judged_order::{Part, right_order};
+use crate::input::source::{LogReader, Source};
+use crate::output::failure::{Failure, Outcome};
+use crate::output::json::log::{self, Finding, Note};
+use crate::output::progress::{Progress, Watched};
+use aof_api::format::Digest;
+use aof_api::validate::{self, NoteKind, Observation, Validation, Validator};
+use aof_api::{Entries, Rule, Tip, read};
+use futures::executor::block_on;
+use std::path::{Path, PathBuf};
+
+/// A finding or a note, and the file it is in.
+pub(super) enum Found {
+    Finding(PathBuf, Finding),
+    Note(PathBuf, Note),
+}
+
+impl Found {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Found::Finding(_, finding) => finding.kind,
+            Found::Note(_, note) => note.kind,
+        }
+    }
+
+    /// How many there are of it: a run of entries that were recorded again is one note.
+    pub(super) fn count(&self) -> u64 {
+        match self {
+            Found::Note(_, note) if note.op_last.0.is_some() => note.count.0.unwrap_or(1),
+            _ => 1,
+        }
+    }
+}
+
+/// Reads the files of a log, one after the other.
+pub(super) struct Judge {
+    rule: Rule,
+    threads: usize,
+    validator: Validator,
+    paths: Vec<PathBuf>,
+    parts: Vec<Part>,
+    clusters: Clusters,
+}
+
+/// The verdict over all files.
+pub(super) struct Judged {
+    pub(super) validation: Validation,
+    /// The entry with the highest op of those at the ends of files.
+    pub(super) tip: Option<Tip>,
+    /// What is known at the end only.
+    pub(super) notes: Vec<Found>,
+    /// The order in which the files would be one log, where that is another.
+    pub(super) order: Option<Vec<usize>>,
+}
+
+impl Judge {
+    pub(super) fn new(rule: Rule, threads: usize, progress: &mut Progress) -> Judge {
+        let validator = Validator::new(validate::Options::new().rule(rule).verify_threads(threads));
+        progress.follow_entries(validator.entries_so_far());
+        Judge { rule, threads, validator, paths: Vec::new(), parts: Vec::new(), clusters: Clusters::default() }
+    }
+
+    /// Reads one file, and hands over what is found in it.
+    pub(super) fn read(&mut self, source: &Source, progress: &Progress, mut observe: impl FnMut(Found)) -> Outcome<()> {
+        let first = if source.is_stream() { None } else { first_entry(source)? };
+        self.validator.set_live(source.live);
+        let mut readers: Vec<Watched<LogReader>> = vec![progress.watch(source.reader()?)];
+        if self.rule == Rule::Linear && !source.is_stream() {
+            // As many as can be had: file descriptors may be few.
+            readers.extend((1..self.threads).map_while(|_| Some(progress.watch(source.reader().ok()?))));
+        }
+        let path = source.path.as_path();
+        let before = self.validator.finish().tip;
+        if self.clusters.first.is_none() && before.is_none() {
+            self.clusters.first = first.as_ref().map(|first| first.cluster);
+        }
+        let (mut repeated, clusters) = (Repeated::default(), &mut self.clusters);
+        let observe_one = |observation: Observation| {
+            if repeated.takes(path, &observation) {
+                return;
+            }
+            repeated.end().into_iter().for_each(&mut observe);
+            if !repeated.takes(path, &observation) {
+                found(path, &observation, clusters).into_iter().for_each(&mut observe);
+            }
+        };
+        let read = block_on(self.validator.read_striped(readers, observe_one));
+        repeated.end().into_iter().for_each(&mut observe);
+        read.map_err(Failure::at(path))?;
+        let tip = self.validator.finish().tip.filter(|tip| before != Some(*tip));
+        let first = first.map(|first| (first.op, first.parent, first.checksum));
+        self.parts.push(Part { first, tip, is_stream: source.is_stream() });
+        self.paths.push(path.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Judged {
+        let validation = self.validator.finish();
+        let path = |part: usize| self.paths.get(part).map_or(Path::new(""), PathBuf::as_path);
+        let mut notes: Vec<_> = validation
+            .notes
+            .iter()
+            .map(|note| Found::Note(path(note.part).to_owned(), log::note(path(note.part), note)))
+            .collect();
+        if validation.entries == 0 && validation.bytes == 0 {
+            let note = log::plain_note(path(0), "empty", "the log is empty");
+            notes.push(Found::Note(path(0).to_owned(), note));
+        }
+        let tips = self.parts.iter().filter_map(|part| part.tip);
+        let tip = tips.max_by_key(|tip| tip.op).filter(|tip| validation.tip.is_some_and(|last| last.op < tip.op));
+        Judged { tip: tip.or(validation.tip), notes, order: right_order(&self.parts), validation }
+    }
+}
+
+impl Judged {
+    pub(super) fn digest(&self) -> Digest {
+        self.validation.digest
+    }
+}
+
+/// A run of entries that were recorded before, one after the other: one note for all of them.
+#[derive(Default)]
+struct Repeated {
+    path: PathBuf,
+    /// The first and the last of them.
+    run: Option<(validate::Note, u64)>,
+}
+
+impl Repeated {
+    /// Whether this is one more of the run, or the first of one.
+    fn takes(&mut self, path: &Path, observation: &Observation) -> bool {
+        let Observation::Note(note @ validate::Note { kind: NoteKind::Duplicate, op: Some(op), .. }) = observation
+        else {
+            return false;
+        };
+        match &mut self.run {
+            Some((_, last)) if last.checked_add(1) == Some(*op) => *last = *op,
+            // Another run: the caller ends this one first, and asks again.
+            Some(_) => return false,
+            None => {
+                path.clone_into(&mut self.path);
+                self.run = Some((note.clone(), *op));
+            }
+        }
+        true
+    }
+
+    /// The note of the run, if there is one. What comes next begins another.
+    fn end(&mut self) -> Option<Found> {
+        let (first, last) = self.run.take()?;
+        let mut note = log::note(&self.path, &first);
+        let count = first.op.map_or(1, |op| last - op + 1);
+        if count > 1 {
+            let op = first.op.unwrap_or(last);
+            note.message = format!("ops {op} to {last} were recorded before");
+        }
+        note.op_last = last.into();
+        note.count = count.into();
+        Some(Found::Note(self.path.clone(), note))
+    }
+}
+
+/// What the first entry of a file says.
+struct First {
+    op: u64,
+    parent: aof_api::format::Checksum,
+    checksum: aof_api::format::Checksum,
+    cluster: u128,
+}
+
+/// The first entry, where the file begins with a whole one.
+fn first_entry(source: &Source) -> Outcome<Option<First>> {
+    let mut entries = Entries::new(source.reader()?, read::Options::new());
+    // What is wrong with it is found when all is read.
+    Ok(block_on(entries.next()).ok().flatten().map(|entry| First {
+        op: entry.op(),
+        parent: entry.header().parent,
+        checksum: entry.checksum(),
+        cluster: entry.header().cluster.get(),
+    }))
+}
+
+/// The clusters of the entries so far.
+#[derive(Default)]
+struct Clusters {
+    /// That of the first entry; of a stream, it is not known.
+    first: Option<u128>,
+    /// That of the last entry whose cluster was another.
+    other: Option<u128>,
+}
+
+/// What is to be reported of an observation. Another cluster is a finding, once for each change.
+fn found(path: &Path, observation: &Observation, clusters: &mut Clusters) -> Option<Found> {
+    match observation {
+        Observation::Finding(finding) => Some(Found::Finding(path.to_owned(), log::finding(path, finding))),
+        Observation::Note(validate::Note { kind: NoteKind::Cluster { found }, offset, op, .. }) => {
+            if clusters.other.replace(*found) == Some(*found) {
+                return None;
+            }
+            Some(Found::Finding(path.to_owned(), log::cluster(path, *offset, *op, clusters.first, *found)))
+        }
+        Observation::Note(note) => Some(Found::Note(path.to_owned(), log::note(path, note))),
+    }
+}

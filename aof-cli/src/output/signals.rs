@@ -1,0 +1,47 @@
+//! Signals that end the process: what is not complete is removed, and what was begun is finished.
+
+#[cfg_attr(unix, path = "signals/unix.rs")]
+#[cfg_attr(not(unix), path = "signals/elsewhere.rs")]
+mod system;
+
+use super::failure::Outcome;
+use aof_file::Draft;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub(crate) use system::{Interruption, refuse_long_files};
+
+/// What is removed when a signal ends the process.
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+fn unfinished() -> MutexGuard<'static, Option<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes a draft that does not outlive a signal that ends the process.
+pub(crate) fn guarded(make: impl FnOnce() -> Outcome<Draft>) -> Outcome<Draft> {
+    guarded_file(|| {
+        let draft = make()?;
+        let path = draft.temporary_path().to_owned();
+        Ok((draft, path))
+    })
+}
+
+/// Makes a file that does not outlive a signal that ends the process.
+pub(crate) fn guarded_file<T>(make: impl FnOnce() -> Outcome<(T, PathBuf)>) -> Outcome<T> {
+    system::listen()?;
+    // A signal waits until there is a name to remove.
+    let mut guarded = unfinished();
+    let (file, path) = make()?;
+    *guarded = Some(path);
+    Ok(file)
+}
+
+/// Gives a draft its name. A signal comes before that, or waits until it is done.
+pub(crate) fn finished<T>(publish: impl FnOnce() -> T) -> T {
+    let mut path = unfinished();
+    let published = publish();
+    // Where that failed, the draft has been removed all the same.
+    *path = None;
+    published
+}

@@ -1,0 +1,232 @@
+//! `--json` is a contract: every line of every command parses, and is one of the types of `docs/json.md` with its fields.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where it stopped")]
+
+mod support;
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use support::{ENTRY_LEN, GOLDEN, Ran, aof_with_input, directory, log};
+
+/// The page: for each heading of a type, the tables of that name, with a kind for each field.
+struct Page(BTreeMap<String, Vec<BTreeMap<String, String>>>);
+
+impl Page {
+    fn read() -> Page {
+        let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/json.md")).unwrap();
+        let mut types: BTreeMap<String, Vec<BTreeMap<String, String>>> = BTreeMap::new();
+        let mut name = String::new();
+        for line in page.lines() {
+            if let Some(heading) = line.strip_prefix("### `") {
+                name = heading.trim_end_matches('`').to_owned();
+                types.entry(name.clone()).or_default().push(BTreeMap::new());
+            } else if let Some(row) = line.strip_prefix("| `") {
+                let (field, rest) = row.split_once("` | ").unwrap();
+                let kind = rest.split(" | ").next().unwrap();
+                let tables = types.get_mut(&name).unwrap();
+                tables.last_mut().unwrap().insert(field.to_owned(), kind.to_owned());
+            }
+        }
+        Page(types)
+    }
+
+    /// Whether the object is one of the tables of this name.
+    fn has(&self, name: &str, object: &Value) -> bool {
+        let fields = object.as_object().unwrap();
+        let is = |table: &BTreeMap<String, String>| {
+            let all_known =
+                fields.iter().all(|(field, value)| table.get(field).is_some_and(|kind| self.is(kind, value)));
+            let all_there = table.iter().all(|(field, kind)| kind.contains("left out") || fields.contains_key(field));
+            all_known && all_there
+        };
+        self.0.get(name).is_some_and(|tables| tables.iter().any(is))
+    }
+
+    fn is(&self, kind: &str, value: &Value) -> bool {
+        let kind = kind.trim_end_matches(", left out where it does not apply");
+        if let Some(kind) = kind.strip_suffix(" or null") {
+            return value.is_null() || self.is(kind, value);
+        }
+        if let Some(kind) = kind.strip_prefix("array of ") {
+            return value.as_array().is_some_and(|values| values.iter().all(|value| self.is(kind, value)));
+        }
+        if let Some(names) = kind.strip_prefix("object ") {
+            return names.split(" or ").any(|name| self.has(name.trim_matches('`'), value));
+        }
+        let text = value.as_str();
+        match kind {
+            "number" => value.is_number(),
+            "boolean" => value.is_boolean(),
+            "string" => text.is_some(),
+            "32 hex digits" => text.is_some_and(|text| text.len() == 32 && u128::from_str_radix(text, 16).is_ok()),
+            "decimal digits, in a string" => text.is_some_and(|text| text.parse::<u128>().is_ok()),
+            kind => panic!("{kind}"),
+        }
+    }
+}
+
+/// Runs a command with `--json`, and checks each line.
+fn run(page: &Page, seen: &mut Vec<String>, directory: &Path, arguments: &[&str], input: &[u8]) -> Ran {
+    let ran = aof_with_input(directory, &[&["--json"], arguments].concat(), input);
+    assert_eq!(ran.err, "", "{arguments:?}");
+    assert!(!ran.out.is_empty(), "{arguments:?}");
+    for line in ran.out.lines() {
+        let object: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {line}"));
+        let name = object["type"].as_str().unwrap();
+        assert!(page.has(name, &object), "{arguments:?}: {line}");
+        seen.push(name.to_owned());
+    }
+    let last: Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    if last["type"] == "error" {
+        assert_eq!(last["code"], ran.code, "{arguments:?}: {last}");
+    }
+    ran
+}
+
+#[test]
+fn every_line_of_every_command_is_on_the_page() {
+    let directory = directory();
+    let path = directory.path();
+    let (page, mut seen) = (Page::read(), Vec::new());
+    let whole = log(path, "whole.aof", 20);
+    let mut damaged = whole.clone();
+    damaged[5 * ENTRY_LEN + 300] ^= 1;
+    let write = |name: &str, bytes: &[u8]| fs::write(path.join(name), bytes).unwrap();
+    write("damaged.aof", &damaged);
+    write("again.aof", &[&whole[..], &whole[4 * ENTRY_LEN..]].concat());
+    write("torn.aof", &whole[..whole.len() - 1]);
+    write("empty.aof", b"");
+    write("text", b"hello\n");
+    write("tail.aof", &whole[10 * ENTRY_LEN..]);
+    write("holes.aof", &[&whole[..4 * ENTRY_LEN], &whole[5 * ENTRY_LEN..]].concat());
+    write("other.aof", &whole[..15 * ENTRY_LEN]);
+    aof_with_input(path, &["append", "other.aof"], b"another history\n");
+    aof_with_input(path, &["append", "--cluster", "5", "cluster.aof"], b"x\n");
+    write("odd.aof", b"\x00\xff\x80text");
+    let commands: [&[&str]; 48] = [
+        &["append", "new.aof"],
+        &["append", "--ack", "new.aof"],
+        &["append", "torn.aof"],
+        &["append", "--count", "3", "new.aof"],
+        &["append", "damaged.aof"],
+        &["append", "text"],
+        &["append", "--expected-tip", "00000000000000000000000000000001", "new.aof"],
+        &["append", "nowhere/log.aof"],
+        &["append", "-"],
+        &["inspect", "whole.aof"],
+        &["inspect", "--body", "text", "new.aof"],
+        &["inspect", "--body", "hex", "new.aof"],
+        &["inspect", "--decode", "tigerbeetle", GOLDEN],
+        &["inspect", "damaged.aof"],
+        &["inspect", "tail.aof"],
+        &["inspect", "missing.aof"],
+        &["inspect", "--op", "10-20", "whole.aof"],
+        &["validate", "whole.aof"],
+        &["validate", "damaged.aof"],
+        &["validate", "--rule", "linear", "again.aof"],
+        &["validate", "again.aof"],
+        &["validate", "whole.aof", "other.aof"],
+        &["validate", "whole.aof", "cluster.aof"],
+        &["validate", "tail.aof", "whole.aof"],
+        &["validate", "empty.aof"],
+        &["validate", "text"],
+        &["validate", "--tip", "00000000000000000000000000000001", "whole.aof"],
+        &["validate", "--rule", "tb", "holes.aof"],
+        &["digest", "whole.aof"],
+        &["digest", "damaged.aof"],
+        &["digest", "-"],
+        &["merge", "-o", "out.aof", "damaged.aof"],
+        &["merge", "--force", "-o", "out.aof", "damaged.aof", "whole.aof"],
+        &["merge", "-o", "fork.aof", "whole.aof", "other.aof"],
+        &["merge", "-o", "out.aof", "whole.aof"],
+        &["merge", "-o", "clusters.aof", "whole.aof", "cluster.aof"],
+        &["merge", "-o", "text.aof", "text"],
+        &["repair", "--dry-run", "damaged.aof"],
+        &["repair", "-o", "repaired.aof", "damaged.aof"],
+        &["repair", "--dry-run", "whole.aof"],
+        &["copy", "holes.aof", "copy.aof"],
+        &["copy", "damaged.aof", "part.aof"],
+        &["copy", "whole.aof", "other.aof"],
+        &["stat", "again.aof"],
+        &["stat", "tail.aof", "damaged.aof"],
+        &["completions", "bash"],
+        &["man", "inspect"],
+        &["--help"],
+    ];
+    for arguments in commands {
+        let input: &[u8] = if arguments.ends_with(&["-"]) { &whole } else { b"one\n\xff\xfe\n" };
+        run(&page, &mut seen, path, arguments, input);
+    }
+    for arguments in [&["--version"][..], &["nosuch"], &["validate"], &["validate", "--help"]] {
+        run(&page, &mut seen, path, arguments, b"");
+    }
+    // A type that is on the page and never printed would be one that nobody checks. Two need a live log, and have tests
+    // of their own.
+    let parts = ["damage", "account", "transfer", "branch", "rotated", "cut", "durable"];
+    for name in page.0.keys().filter(|name| !parts.contains(&name.as_str())) {
+        assert!(seen.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn counts_are_numbers_and_a_verdict_can_be_asked_for() {
+    let directory = directory();
+    let path = directory.path();
+    let mut bytes = log(path, "log.aof", 20);
+    let summary = |name: &str| -> Value {
+        let ran = aof_with_input(path, &["validate", "--json", name], b"");
+        serde_json::from_str(ran.out.lines().last().unwrap()).unwrap()
+    };
+    let whole = summary("log.aof");
+    assert_eq!((&whole["findings"], &whole["whole"], &whole["bytes"]), (&0.into(), &true.into(), &7440.into()));
+    bytes[5 * ENTRY_LEN + 300] ^= 1;
+    fs::write(path.join("log.aof"), bytes).unwrap();
+    let damaged = summary("log.aof");
+    assert_eq!((&damaged["findings"], &damaged["whole"]), (&2.into(), &false.into()), "{damaged}");
+    assert_eq!(damaged["next"][0], "aof merge -o OUT log.aof ANOTHER-COPY");
+}
+
+#[test]
+fn text_is_text_once_and_other_bytes_are_hexadecimal() {
+    let directory = directory();
+    let path = directory.path();
+    let lines = "tab\there \\ \"quoted\" gr\u{fc}n \u{1b}[1m\n";
+    aof_with_input(path, &["append", "log.aof"], &[lines.as_bytes(), b"\xff\x00\n"].concat());
+    let ran = aof_with_input(path, &["inspect", "--json", "--body", "text", "log.aof"], b"");
+    let entries: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(entries[0]["body"], lines.trim_end_matches('\n'));
+    assert_eq!((&entries[1]["body"], &entries[1]["body_hex"]), (&Value::Null, &"ff00".into()));
+    // A number that people read, and one that scripts do.
+    let time = entries[0]["time"].as_str().unwrap();
+    assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");
+    assert!(entries[0]["timestamp"].as_str().unwrap().parse::<u64>().is_ok());
+}
+
+#[test]
+fn acknowledgements_and_errors_are_objects() {
+    let directory = directory();
+    let path = directory.path();
+    let ran = aof_with_input(path, &["append", "--json", "--ack", "log.aof"], b"one\ntwo\n");
+    let objects: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let types: Vec<_> = objects.iter().map(|object| object["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["acknowledged", "acknowledged", "summary"]);
+    assert_eq!((&objects[0]["op"], &objects[1]["op"]), (&1.into(), &2.into()));
+
+    let holder = aof_file::FileBackend::open(path.join("log.aof")).unwrap();
+    let ran = aof_with_input(path, &["append", "--json", "log.aof"], b"three\n");
+    let error: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &error["type"], &error["code"]), (4, &"error".into(), &4.into()), "{error}");
+    assert!(error["message"].as_str().unwrap().starts_with("log.aof is held by another writer"), "{error}");
+    assert_eq!(error["log"], "log.aof", "{error}");
+    drop(holder);
+
+    let long = vec![b'x'; 2 << 20];
+    let ran = aof_with_input(path, &["append", "--json", "log.aof"], &[b"three\n", &long[..]].concat());
+    let objects: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&objects[0]["type"], &objects[0]["entries"]), (&"durable".into(), &1.into()));
+    assert_eq!((&objects[0]["op"], &objects[0]["next_line"]), (&3.into(), &2.into()));
+    assert_eq!((&objects[1]["type"], &objects[1]["code"]), (&"error".into(), &2.into()));
+}
