@@ -100,7 +100,7 @@ impl Copier {
         Arc::clone(&self.entries_so_far)
     }
 
-    /// What the last [`copy`](Copier::copy) copied, when it answered an error too. After [`Error::Corrupt`] that is all
+    /// What the last [`copy`](Copier::copy) copied, when it answered an error too. After [`Error::Corrupt`](crate::Error::Corrupt) that is all
     /// before the damage, durable; after another error it may not be durable, and was not read back.
     #[must_use]
     pub fn copied(&self) -> Copied {

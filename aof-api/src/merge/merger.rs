@@ -114,8 +114,8 @@ impl<R: AofRead> Merger<R> {
     ///
     /// # Errors
     ///
-    /// The failures of [`AofRead::read`] that make reading on pointless: all but [`Error::Io`] behind the first byte,
-    /// which is damage. [`Error::TooLarge`] for more than 4 billion entries.
+    /// The failures of [`AofRead::read`] that make reading on pointless: all but [`Error::Io`](crate::Error::Io) behind the first byte,
+    /// which is damage. [`Error::TooLarge`](crate::Error::TooLarge) for more than 4 billion entries.
     pub async fn read(&mut self, mut input: R) -> Result<()> {
         if let Some(plan) = self.plan.take() {
             plan.unmark(&mut self.index);
@@ -211,9 +211,9 @@ impl<R: AofRead> Merger<R> {
     ///
     /// # Errors
     ///
-    /// Those of [`plan`](Merger::plan); [`Error::NotEmpty`] when the output holds anything; [`Error::Io`] when an input
+    /// Those of [`plan`](Merger::plan); [`Error::NotEmpty`](crate::Error::NotEmpty) when the output holds anything; [`Error::Io`](crate::Error::Io) when an input
     /// cannot be read any more, or has changed; the failures of [`AofBackend::write`] and
-    /// [`checkpoint`](AofBackend::checkpoint); [`Error::Corrupt`] or [`Error::Io`] when the output does not hold what was
+    /// [`checkpoint`](AofBackend::checkpoint); [`Error::Corrupt`](crate::Error::Corrupt) or [`Error::Io`](crate::Error::Io) when the output does not hold what was
     /// written. The output is then to be thrown away.
     pub async fn write<B: AofBackend>(&mut self, output: &mut B) -> Result<Report> {
         if output.len() > 0 {
