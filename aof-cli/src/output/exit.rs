@@ -103,6 +103,8 @@ mod tests {
             (Error::Undecided { appended, cause: Arc::new(Error::Full { needed: 1, available: 0 }) }, Exit::Io),
             (Error::Undecided { appended, cause: Arc::new(Error::Fenced { what: what() }) }, Exit::Refused),
             (Error::Closed, Exit::Io),
+            (Error::Lent, Exit::Usage),
+            (Error::Replaced, Exit::Usage),
             (Error::Full { needed: 1, available: 0 }, Exit::Io),
             (Error::UnflushedMax { unflushed: 1, needed: 1, limit: 1 }, Exit::Io),
             (Error::Unflushed { unflushed: 1 }, Exit::Io),
