@@ -47,10 +47,13 @@ const QUEUE_LEN_MAX: u64 = 64 << 20;
 ///
 /// One checkpoint is under way at most. Entries that arrive meanwhile are written at once, and the next checkpoint covers
 /// all of them. The order in the log is the order in which entries were accepted.
+/// Before it calls the next checkpoint, the driving caller lets other threads run until the callers of `append` that the
+/// last one released are back, or no more arrive; a caller that is alone waits for nobody, and nothing sleeps.
 ///
 /// There is no thread and no runtime behind it: the callers that wait drive the writes and the checkpoint. Any of them may
 /// be dropped, or kept and never polled again, without stopping the others. Works on any executor, and without one:
-/// `block_on(log.append(..))` from many plain threads shares checkpoints as tasks do.
+/// `block_on(log.append(..))` from many plain threads shares checkpoints as tasks do. Handles and
+/// [`Durability`] are `Send` and `Sync` over every storage; all futures are `Send`.
 ///
 /// ```
 /// use aof_api::{Aof, GroupCommit, LogOptions, Operation};
@@ -77,7 +80,7 @@ const QUEUE_LEN_MAX: u64 = 64 << 20;
 /// - [`Error::Full`]: the entries are **not** in the log. Where not all calls of a batch fit, each call is tried alone.
 /// - [`Error::Undecided`]: the entry is in the log, and making it durable failed; a crash may keep it or not. After a
 ///   cause of [`Error::Full`] the handle stays usable, and the next checkpoint covers the entry.
-/// - [`Error::Moved`]: the entries of a checkpoint that finds it are durable, and their callers hear `Ok`. It is returned
+/// - [`Error::Moved`]: the entries of a checkpoint that finds it are durable, and their callers get `Ok`. It is returned
 ///   by [`close`](GroupCommit::close), by [`durable`](GroupCommit::durable), and by the next append, which writes nothing.
 /// - [`Error::Poisoned`] and [`Error::Fenced`] reach every waiting caller, and every later one.
 /// - A panic in foreign code (the clock, the storage, a closure of [`with_log`](GroupCommit::with_log)) is caught. The log
@@ -242,8 +245,8 @@ impl<B: AofBackend + 'static> GroupCommit<B> {
     /// length, and what the closure left undurable is covered by the next checkpoint.
     ///
     /// The closure must not await a call of this handle, which would wait for the closure: that fails with
-    /// [`Error::Lent`] where it can be noticed, which is in the future of the closure itself; on another task it waits for
-    /// ever. A closure that puts another log in the place of the one it is lent poisons the handle.
+    /// [`Error::Lent`] where it can be noticed, which is in the future of the closure itself; on another task it waits
+    /// forever. A closure that puts another log in the place of the one it is lent poisons the handle.
     ///
     /// When this future is dropped after it was polled, the closure may run all the same.
     ///

@@ -1,7 +1,7 @@
 //! Callers share batches, and nobody is stranded.
 
 use crate::gate::{Handle, disk_is_gone, gated, log_behind, shut};
-use crate::polling::{OPERATION, begin, bodies, poll_once};
+use crate::polling::{Count, OPERATION, begin, bodies, poll_once};
 use aof_api::format::BODY_SIZE_MAX;
 use aof_api::storage::Quantity;
 use aof_api::{Aof, Appended, Error, GroupCommit, LogOptions, Operation, Rule};
@@ -9,7 +9,11 @@ use aof_memory::MemoryBackend;
 use futures::FutureExt;
 use futures::executor::block_on;
 use futures::future::join_all;
+use futures::task::waker;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Context;
 
 #[test]
 fn callers_that_arrive_while_a_checkpoint_runs_share_the_next_one() {
@@ -97,6 +101,34 @@ fn a_caller_that_is_kept_and_never_polled_again_strands_nobody() {
     opener.join().unwrap();
     assert_eq!(block_on(parked).unwrap().op, 1);
     assert_eq!(block_on(also_parked).unwrap().op, 2);
+}
+
+#[test]
+fn who_leaves_after_a_sync_that_blocked_wakes_everyone_who_waits_for_the_next() {
+    let (log, gate) = gated(MemoryBackend::new());
+    let count = || Arc::new(Count(AtomicUsize::new(0)));
+    let (first, second) = (count(), count());
+    let waiting = Arc::new(Mutex::new(Vec::new()));
+    let (counts, others, other) = ([first.clone(), second.clone()], Arc::clone(&waiting), log.clone());
+    let meanwhile = move || {
+        for count in counts {
+            let log = other.clone();
+            let mut caller = async move { log.append(OPERATION, "waits").await.unwrap().op }.boxed();
+            let waker = waker(count.clone());
+            for _ in 0..2 {
+                assert!(caller.poll_unpin(&mut Context::from_waker(&waker)).is_pending());
+            }
+            // Only what comes after it waits counts.
+            count.0.store(0, Ordering::SeqCst);
+            others.lock().unwrap().push(caller);
+        }
+    };
+    gate.with(|gate| gate.meanwhile = Some(Box::new(meanwhile)));
+    assert_eq!(block_on(log.append(OPERATION, "blocks")).unwrap().op, 1);
+    // Whichever of them is never polled again, the other one knows that it has to.
+    assert!(first.0.load(Ordering::SeqCst) > 0 && second.0.load(Ordering::SeqCst) > 0);
+    let second = waiting.lock().unwrap().pop().unwrap();
+    assert_eq!(block_on(second), 3);
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use crate::gate::{Gated, Handle, Place, disk_is_gone, gated, shut};
 use crate::lending::{rotate, rotated};
-use crate::polling::{OPERATION, begin, poll_once};
+use crate::polling::{Count, OPERATION, begin, poll_once};
 use aof_api::log::Follower;
 use aof_api::{Aof, Error, GroupCommit, LogOptions, Result, Rule, Tip};
 use aof_memory::MemoryBackend;
 use futures::executor::block_on;
-use futures::task::{ArcWake, waker};
+use futures::task::waker;
 use futures::{FutureExt, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,14 +43,6 @@ fn assert_ends(follower: &mut Follower<Gated>, is_reason: impl Fn(&Error) -> boo
             Poll::Ready(Err(error)) if is_reason(&error) => {}
             other => panic!("{other:?}"),
         }
-    }
-}
-
-struct Count(AtomicUsize);
-
-impl ArcWake for Count {
-    fn wake_by_ref(count: &Arc<Count>) {
-        count.0.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Gate {
     /// What checkpoints that pass the gate fail with.
     pub(crate) fail: Option<Error>,
     pub(crate) panics: Vec<Place>,
+    /// What other threads do while a checkpoint blocks the one that polls it.
+    pub(crate) meanwhile: Option<Box<dyn FnOnce() + Send>>,
     pub(crate) wakers: Vec<Waker>,
     pub(crate) checkpoints: u64,
     pub(crate) writes: u64,
@@ -130,6 +132,8 @@ impl AofBackend for Gated {
         async move {
             poll_fn(|context| {
                 gate.pass(Place::Poll);
+                let meanwhile = gate.with(|gate| gate.meanwhile.take());
+                meanwhile.into_iter().for_each(|others_do| others_do());
                 gate.with(|gate| {
                     if gate.shut {
                         gate.wakers.push(context.waker().clone());

@@ -3,7 +3,10 @@
 use aof_api::{AofBackend, GroupCommit, Operation};
 use futures::FutureExt;
 use futures::executor::block_on;
+use futures::task::ArcWake;
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 pub(crate) const OPERATION: Operation = Operation(128);
@@ -29,4 +32,13 @@ pub(crate) fn bodies<B: AofBackend + 'static>(log: &GroupCommit<B>) -> Vec<Strin
         }
         bodies
     })
+}
+
+/// Counts how often it is woken.
+pub(crate) struct Count(pub(crate) AtomicUsize);
+
+impl ArcWake for Count {
+    fn wake_by_ref(count: &Arc<Count>) {
+        count.0.fetch_add(1, Ordering::SeqCst);
+    }
 }

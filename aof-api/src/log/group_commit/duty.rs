@@ -1,4 +1,4 @@
-//! A future that belongs to nobody: whoever waits polls it.
+//! A shared future, polled by any of the waiting callers.
 
 /// A shared future, polled by one at a time, outside of the lock that guards this.
 ///

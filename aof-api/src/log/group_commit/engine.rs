@@ -34,7 +34,7 @@ pub(super) async fn run<B: AofBackend + 'static>(shared: Weak<Shared<B>>, log: A
                     state.engine.asked |= has_more;
                     has_more
                 });
-                // Whoever drives this may have been answered, and must not write for others for ever.
+                // The driving caller may have its result by now: it must be able to leave before it writes for others.
                 if has_more == Some(true) {
                     pause().await;
                 }
@@ -88,7 +88,7 @@ fn with<B: AofBackend, T>(shared: &Weak<Shared<B>>, change: impl FnOnce(&mut Sta
 const FRUITLESS_LOOKS_MAX: usize = 8;
 
 /// Lets threads run that are about to append, so that a checkpoint does not begin for a few callers and leave the others
-/// to the next one: those that the last one answered usually come back at once. One caller alone waits for nobody.
+/// to the next one: those that the last one released usually come back at once. A caller that is alone waits for nobody.
 fn gather<B: AofBackend>(shared: &Weak<Shared<B>>) {
     let (mut found, mut fruitless) = (0, 0);
     while fruitless < FRUITLESS_LOOKS_MAX {
@@ -194,7 +194,7 @@ async fn lend_out<B: AofBackend + 'static>(
     log.lend(unflushed_max);
     {
         let mut lent = (lend.closure)(log);
-        // So that a call of the same handle, inside of the closure, is told from one beside it.
+        // Distinguishes a call of the same handle inside of the closure from one on another thread.
         poll_fn(|context| {
             with(shared, |state, _| state.lent_on = Some(std::thread::current().id()));
             let polled = lent.as_mut().poll(context);
@@ -258,7 +258,7 @@ fn break_feeds<B: AofBackend>(state: &mut State<B>, previous_end: u64, matches: 
 async fn close<B: AofBackend>(shared: &Weak<Shared<B>>, log: Foreign<Aof<B>>) {
     let mut backend = Foreign::new(log.into_inner().into_inner());
     let closed = backend.close().await;
-    // The lock is gone before anybody hears of it.
+    // Release the lock before publishing the result.
     drop(backend);
     with(shared, |state, wakes| state.closed_with(closed, wakes));
 }

@@ -3,7 +3,7 @@
 use crate::storage::error::Error;
 use std::collections::VecDeque;
 
-/// How many storages a follower may be behind.
+/// How many storages may wait for a follower.
 const STORAGES_MAX: usize = 16;
 
 /// How it continues at the end of the storage that is read.

@@ -1,14 +1,14 @@
 //! Who is expected back before the next checkpoint.
 
-/// Counts the callers of `append`, who wait until they are answered and then usually come back at once.
+/// Counts the callers of `append`, who wait for a checkpoint and then usually call again at once.
 ///
-/// Where the next checkpoint were called before they are back, each would cover half of them, and they would wait for two:
-/// measured with 64 threads on a file, that makes half of the appends each second, though the return of one half overlaps
-/// with the sync of the other.
+/// If the next checkpoint is called before they are back, each checkpoint covers half of them. With 64 threads on a file,
+/// that was slower (by a third to a half) than waiting for all of them, although the return of one half then overlaps with
+/// the sync of the other.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     waiting: usize,
-    /// How many there were when the last checkpoint ended: those that it answered, and those that waited then.
+    /// How many there were when the last checkpoint ended: those that it released, and those that still waited.
     expected: usize,
 }
 
@@ -18,12 +18,12 @@ impl Pace {
         self.waiting += 1;
     }
 
-    /// A caller was answered, or will never be.
+    /// A caller got its result, or was dropped.
     pub(super) fn go(&mut self) {
         self.waiting = self.waiting.saturating_sub(1);
     }
 
-    /// A checkpoint has ended; those that it covers are answered next.
+    /// A checkpoint has ended; the callers that it covers are released next.
     pub(super) fn end(&mut self) {
         self.expected = self.waiting;
     }

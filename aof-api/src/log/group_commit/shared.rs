@@ -17,7 +17,7 @@ static OWNERS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) struct Shared<B: AofBackend> {
     state: Mutex<State<B>>,
-    /// Wake everybody who could go on polling the engine, or the checkpoint under way.
+    /// Wake every waiting caller, to poll the engine or the checkpoint under way.
     engine_bell: Waker,
     flight_bell: Waker,
 }
@@ -84,7 +84,7 @@ impl<B: AofBackend + 'static> Shared<B> {
             Ok(Poll::Ready(())) => crate::Error::Closed,
             Err(panic) => panic,
         };
-        // The log and its lock are gone before anybody hears of it.
+        // Release the log and its lock before publishing the result.
         discard(engine);
         let leftover = self.lock().over(&error, &mut wakes);
         discard(leftover);
@@ -159,7 +159,7 @@ pub(super) enum Drive {
     Rang,
 }
 
-/// Wakes those who can go on polling.
+/// Wakes the waiting callers, to poll again.
 struct Bell<B: AofBackend> {
     shared: Weak<Shared<B>>,
     of_engine: bool,
@@ -183,7 +183,7 @@ impl<B: AofBackend> Wake for Bell<B> {
                 flight.duty.woken = true;
                 flight.duty.is_home()
             };
-            // Otherwise, whoever polls it sees that it was woken.
+            // Otherwise, the polling caller sees the flag when it puts the future back.
             if is_home {
                 state.wake_all(&mut wakes);
             }

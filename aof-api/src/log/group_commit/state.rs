@@ -81,7 +81,7 @@ pub(super) struct State<B: AofBackend> {
 
     pub(super) tip: Option<Tip>,
     pub(super) durable_len: u64,
-    /// The name of the log means something else, and nobody who can tell was told.
+    /// The name of the log means something else, and no call has returned that yet.
     pub(super) moved: Option<Error>,
     /// No more entries are written: poisoned, fenced or closed.
     pub(super) ended: Option<Error>,

@@ -5,7 +5,7 @@ use crate::storage::error::{Error, Result};
 use slab::Slab;
 use std::task::Waker;
 
-/// Names a ticket for ever: the key of one that is gone is used again, its serial number is not.
+/// Names a ticket permanently: the key of one that is gone is used again, its serial number is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Id {
     key: usize,
@@ -47,7 +47,7 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    /// The answer to a request for the log, once there is one.
+    /// The result of a request for the log, once there is one.
     pub(super) fn served(&self) -> Option<Result<()>> {
         match self {
             Stage::Served => Some(Ok(())),
@@ -141,7 +141,7 @@ impl Wakes {
     }
 }
 
-/// The answer to a call whose entries have to be durable, once there is one.
+/// The result of a call whose entries have to be durable, once there is one.
 pub(super) fn durable(stage: &mut Stage, durable: u64) -> Option<Result<Receipt>> {
     match std::mem::replace(stage, Stage::Watching) {
         Stage::Written { number, receipt } if number <= durable => Some(Ok(receipt)),

@@ -28,7 +28,7 @@ enum Held {
     Gone,
 }
 
-/// What one who waits does once it was answered.
+/// What a waiting caller does after it has its result.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
     /// It waits for more, soon.
@@ -44,7 +44,7 @@ impl<B: AofBackend + 'static> Waiter<B> {
         Waiter { shared: Arc::clone(shared), ticket: Held::None { stage, wants_written } }
     }
 
-    /// Waits until `look` finds an answer, and drives shared work meanwhile.
+    /// Waits until `look` finds a result, and drives shared work meanwhile.
     pub(crate) async fn wait<T>(
         &mut self,
         then: Then,
@@ -59,7 +59,7 @@ impl<B: AofBackend + 'static> Waiter<B> {
         then: Then,
         look: &mut impl FnMut(&mut State<B>, Id, &mut Wakes) -> Option<Result<T>>,
     ) -> Poll<Result<T>> {
-        // Wakers are cloned and dropped outside of the lock: that is foreign code. One who enters is answered at once.
+        // Wakers are cloned and dropped outside of the lock: that is foreign code. Entering rarely waits.
         let mut spare = (then != Then::Continue).then(|| context.waker().clone());
         let mut rang = false;
         for _ in 0..POLLS_MAX {
@@ -109,11 +109,11 @@ impl<B: AofBackend + 'static> Waiter<B> {
             match driven {
                 Drive::Idle => return Poll::Pending,
                 Drive::Moved => {}
-                // This one was woken too; it only looks whether it was answered before.
+                // This one was woken too; it only looks for its result first.
                 Drive::Rang => rang = true,
             }
         }
-        // This one may not be polled again, so the others hear of the work that is left, too.
+        // This one may not be polled again, so the others are woken for the remaining work, too.
         let mut wakes = Wakes::default();
         self.shared.lock().leave(&mut wakes);
         wakes.wake();

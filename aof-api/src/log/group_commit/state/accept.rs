@@ -33,7 +33,7 @@ impl<B: AofBackend> State<B> {
             return Ok(false);
         }
         let Some(bodies) = bodies.take() else { return Ok(true) };
-        // In an idle log, nobody else drives: who waits for entries must hear of this one, in case its caller does not.
+        // In an idle log, nothing else wakes a waiting follower, which must drive this entry if its caller never does.
         if self.flight.is_none() && !self.engine.asked && self.engine.is_home() {
             self.tickets.wake(wakes, |ticket| matches!(ticket.stage, Stage::Watching));
         }
