@@ -1,5 +1,5 @@
-//! How long an entry takes until readers see it, and until it is durable, where a sync takes 5 ms and an entry arrives
-//! every 50 µs.
+//! How long an entry takes until readers see it, until it is durable, and until a follower has it, where a sync takes 5 ms
+//! and an entry arrives every 50 µs.
 //!
 //! `cargo run --release -p aof-api --example pipelining [SECONDS]`
 
@@ -11,11 +11,12 @@ use futures::channel::{mpsc, oneshot};
 use futures::executor::block_on;
 use futures::future::{BoxFuture, select};
 use futures::stream::{FuturesUnordered, StreamExt};
-use futures::{FutureExt, future::Either};
+use futures::{FutureExt, future::Either, poll};
 use std::io::IoSlice;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as blocking;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,12 @@ struct Slow {
 }
 
 /// How long the syncs really took: a busy machine wakes a sleeping thread late.
-type Took = Arc<Mutex<Vec<Duration>>>;
+type Took = Arc<Mutex<Vec<Sync>>>;
+
+struct Sync {
+    took: Duration,
+    end: Instant,
+}
 
 impl Slow {
     fn new(memory: MemoryBackend, took: Took) -> Slow {
@@ -41,7 +47,7 @@ impl Slow {
             for (len, done) in syncs {
                 let begin = Instant::now();
                 thread::sleep(SYNC);
-                took.lock().unwrap().push(begin.elapsed());
+                took.lock().unwrap().push(Sync { took: begin.elapsed(), end: Instant::now() });
                 settled.store(len, Ordering::Release);
                 // Nobody waits where the checkpoint was dropped.
                 let _ = done.send(len);
@@ -123,6 +129,26 @@ fn main() {
     let backend = Slow::new(MemoryBackend::with_capacity(count * 400), Arc::clone(&took));
     let log = GroupCommit::new(block_on(Aof::create(backend, LogOptions::new())).unwrap());
 
+    let mut follower = block_on(log.follow(None)).unwrap();
+    let ends = Arc::clone(&took);
+    let following = thread::spawn(move || {
+        let mut late = Vec::new();
+        for op in 1..=count {
+            let mut next = follower.next().boxed();
+            let waited = block_on(async { poll!(&mut next) });
+            let entry = match waited {
+                Poll::Ready(entry) => entry,
+                Poll::Pending => {
+                    let entry = block_on(next);
+                    late.push(ends.lock().unwrap().last().unwrap().end.elapsed());
+                    entry
+                }
+            };
+            assert_eq!(entry.unwrap().op(), op);
+        }
+        late
+    });
+
     let (submitted, arriving) = mpsc::unbounded();
     let waiting = thread::spawn(move || block_on(wait_for_each(arriving)));
     let mut readable = Vec::new();
@@ -141,12 +167,14 @@ fn main() {
     let rate = count as f64 / start.elapsed().as_secs_f64();
     drop(submitted);
     let durable = waiting.join().unwrap();
+    let late = following.join().unwrap();
     block_on(log.close()).unwrap();
 
     println!("{count} entries, {rate:.0} each second, a sync of {SYNC:?}");
-    print("a sync", std::mem::take(&mut took.lock().unwrap()));
+    print("a sync", took.lock().unwrap().iter().map(|sync| sync.took).collect());
     print("until readable", readable);
     print("until durable", durable);
+    print("from the end of a sync until a follower that waits has an entry", late);
 }
 
 /// How long each entry took until it was durable.

@@ -1,7 +1,14 @@
 //! Copying a log to another storage, verified on both sides.
 
-pub(crate) mod copier;
+mod copied;
+mod copier;
+mod destination;
 mod error;
+mod noted;
+mod options;
+mod resume;
 
-pub use copier::{Copied, Copier, Options, copy};
+pub use copied::Copied;
+pub use copier::{Copier, copy};
 pub use error::{Error, Result};
+pub use options::Options;

@@ -142,6 +142,37 @@ fn files_in_another_order_are_named_in_the_right_one() {
 }
 
 #[test]
+fn another_order_hides_no_hole_and_is_found_within_a_file_and_a_pipe() {
+    let directory = directory();
+    let path = directory.path();
+    let whole = rotated(path);
+    // The second file is missing.
+    let ran = aof(path, &["validate", "rot-3", "rot-1"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("FINDING gap rot-3 at offset 0, op 20: ops 11 to 19 are missing"), "{}", ran.out);
+    let ran = aof(path, &["digest", "rot-3", "rot-1"]);
+    assert!(ran.code == 1 && ran.err.contains("FINDING gap rot-3"), "{}", ran.err);
+
+    let joined = [&whole[9 * ENTRY_LEN..20 * ENTRY_LEN], &whole[..10 * ENTRY_LEN]].concat();
+    fs::write(path.join("joined.aof"), &joined).unwrap();
+    for (logs, input) in [("joined.aof", &[][..]), ("-", &joined)] {
+        let ran = aof_with_input(path, &["validate", logs], input);
+        assert!(ran.out.contains(": op 1 comes after op 20: "), "{}", ran.out);
+        assert!(ran.out.contains("\nwhole under the rule seen-parent, in another order\n"), "{}", ran.out);
+        let ran = aof_with_input(path, &["digest", logs], input);
+        assert!(ran.code == 1 && ran.out.ends_with(" (of what was read)\n"), "{}", ran.out);
+        assert!(ran.err.contains("the entries are in another order than that of their ops"), "{}", ran.err);
+    }
+    // What is advised helps.
+    let ran = aof(path, &["merge", "-o", "out.aof", "joined.aof"]);
+    assert_eq!((ran.code, fs::read(path.join("out.aof")).unwrap()), (0, whole[..20 * ENTRY_LEN].to_vec()));
+    // A log that was recorded twice is in order.
+    fs::write(path.join("twice.aof"), [&whole[..], &whole].concat()).unwrap();
+    let ran = aof(path, &["digest", "twice.aof"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+}
+
+#[test]
 fn a_copy_of_a_log_with_a_hole_notes_the_hole() {
     let directory = directory();
     let path = directory.path();
@@ -167,6 +198,12 @@ fn an_empty_backup_is_noted_and_can_be_refused() {
     log(path, "log.aof", 5);
     let ran = aof(path, &["validate", "empty.aof"]);
     assert!(ran.code == 0 && ran.out.contains("note empty empty.aof: the log is empty\n"), "{}", ran.out);
+    for command in [&["digest", "empty.aof"][..], &["copy", "empty.aof", "copy.aof"]] {
+        let ran = aof(path, command);
+        assert!(ran.code == 0 && ran.err.contains("note") && ran.err.contains("empty"), "{command:?}: {}", ran.err);
+        let all = objects(&aof(path, &[command, &["--json"]].concat()));
+        assert_eq!(of_type(&all, "note")[0]["kind"], "empty", "{command:?}");
+    }
     for (log, least, code) in [("empty.aof", "1", 1), ("log.aof", "6", 1), ("log.aof", "5", 0), ("empty.aof", "0", 0)] {
         let ran = aof(path, &["validate", "--min-entries", least, log]);
         assert_eq!(ran.code, code, "{log} {least}: {}", ran.out);

@@ -143,7 +143,7 @@
 //! | fault | how |
 //! |---|---|
 //! | power lost after an append, in a checkpoint, between making a file and syncing its directory | `aof-crash power` |
-//! | a torn tail, zeros at the end, pages of an entry out of order | `aof-crash power`; `tests/file`: `ahead`, `opening`; `tests/conformance` |
+//! | a torn tail, zeros at the end, pages of an entry out of order | `aof-crash power`; `tests/file`: `ahead`, `opening`; `tests/suite` |
 //! | any call fails, once or from then on; short writes, EIO, a failed sync | `tests/file`: `failing`, `every_call`, `cutting`, `rotating`, `rotating_ahead` |
 //! | a sync of the real tool fails with EIO, by `strace` | `aof-cli/tests/machine` |
 //! | no room, by injection, and on a real disk that is full | `tests/file`: `failing`, `every_call`, `full_disk`; `aof-cli/tests/machine` |
@@ -153,7 +153,7 @@
 //! | reading while another process appends | `aof-cli/tests/machine` |
 //! | a process killed in creation, under load, in a group commit, in a rotation | `aof-crash kill` |
 //! | offsets past 4 GiB | `tests/file`: `reading` |
-//! | a future dropped | `tests/file`: `dropping`; `tests/conformance` |
+//! | a future dropped | `tests/file`: `dropping`; `tests/suite` |
 //! | writes, cuts, failures and the end of the writer while checkpoints are under way | `tests/file`: `pipelining`, `outcomes`, `ending`; `aof-crash`, load `pipelined` |
 //! | a thread that panics in a sync | `tests/file`: `outcomes` |
 //!

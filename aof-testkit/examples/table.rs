@@ -1,10 +1,10 @@
-//! The table of backends and cases, as it stands in `CASES.md`:
+//! The table of backends and cases, as in `CASES.md`:
 //! `cargo run -p aof-testkit --example table > aof-testkit/CASES.md`.
 
 #[path = "../tests/fixtures/mod.rs"]
 mod fixtures;
 
-use aof_testkit::disk::SimFixture;
+use aof_testkit::disk::{NoteKeeping, SimDisk, SimFixture};
 use aof_testkit::{Faults, Faulty, Mapped, Metered, Outcome, Promise, Report, run_all};
 use fixtures::memory::{BoxedMemoryFixture, MemoryFixture};
 
@@ -13,8 +13,16 @@ fn main() {
         ("memory", run_all(|| MemoryFixture)),
         ("boxed memory", run_all(BoxedMemoryFixture::new)),
         ("sim disk", run_all(SimFixture::new)),
-        ("fencing sim disk", run_all(SimFixture::fencing)),
+        ("sim disk, slow", run_all(|| SimFixture::with_faults(Faults::none().pending(3, 1.0)))),
         ("sim disk, zeros ahead", run_all(SimFixture::allocating_ahead)),
+        ("sim disk, append-only", run_all(|| SimFixture::on(SimDisk::new().append_only()))),
+        (
+            "sim disk, takeovers, prunes, notes",
+            run_all(|| {
+                let disk = SimDisk::new().fencing().pruning().keeping_notes(NoteKeeping::All);
+                SimFixture::on(disk.with_faults(Faults::none().pending(3, 1.0)))
+            }),
+        ),
         ("metered", run_all(|| Mapped::new(SimFixture::new(), Metered::new, Metered::into_inner))),
         (
             "faulty",
@@ -24,7 +32,7 @@ fn main() {
     println!("# Promises, and the cases that check them\n");
     println!("Printed by `cargo run -p aof-testkit --example table`. A tick is a pass; a dot means that the storage");
     println!(
-        "declares it cannot do what the case needs, which was checked to be refused; a cross is a broken promise.\n"
+        "declares it cannot do what the case needs, which was checked to be refused, or that nothing happens half way because its\nfutures are ready at the first poll; a cross is a broken promise.\n"
     );
     println!("| | {} |", backends.each_ref().map(|(name, _)| *name).join(" | "));
     println!("|---|{}", "---|".repeat(backends.len()));
@@ -32,7 +40,7 @@ fn main() {
     count("skipped", &backends, Report::skipped);
     count("failed", &backends, |report| report.failures().count());
     for promise in Promise::ALL {
-        println!("\n## {promise}\n\n{}.\n", capitalized(promise.text()));
+        println!("\n## {promise}\n\n{}\n", promise.text());
         println!("| case | {} |", backends.each_ref().map(|(name, _)| *name).join(" | "));
         println!("|---|{}", "---|".repeat(backends.len()));
         for (index, result) in backends[0].1.results.iter().enumerate() {
@@ -58,9 +66,4 @@ fn mark(outcome: &Outcome) -> &'static str {
         Outcome::Skipped { .. } => "·",
         Outcome::Failed(_) => "✗",
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

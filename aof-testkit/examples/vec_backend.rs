@@ -1,5 +1,5 @@
 //! A complete backend in one file, over a vector of bytes, and everything it takes to test it: the methods of the traits,
-//! and 28 lines beside them.
+//! and 39 lines beside them.
 //!
 //! `cargo run -p aof-testkit --example vec_backend` prints what the suite says of it;
 //! `cargo test -p aof-testkit --example vec_backend` runs every case as a test.

@@ -1,4 +1,4 @@
-//! Does a storage keep its promises? One macro line tells.
+//! Does a storage keep its promises? One macro line tries them all.
 //!
 //! The contract between the log and its storage, [`AofBackend`](aof_api::AofBackend), has sixteen numbered promises. This
 //! crate tries every one of them against a backend, and names the one that is broken.

@@ -1,83 +1,39 @@
 //! Copying a log from any storage to any other, verified on both sides, from where an earlier copy stopped.
 
-use crate::chain::tip::Tip;
-use crate::copy::error::{Error, Result};
-use crate::format::entry::AofEntry;
-use crate::read;
+use super::copied::Copied;
+use super::destination::Destination;
+use super::error::Result;
+use super::options::Options;
+use super::resume::seam;
 use crate::read::bounded::Bounded;
 use crate::read::scan::{DamageAt, DamagedRange, Scan, Step};
-use crate::storage::backend::{AofBackend, AofRead, AofReadExt};
-use crate::storage::error::{Error as StorageError, IoCall};
-use std::io::IoSlice;
+use crate::storage::backend::{AofBackend, AofRead};
+use crate::storage::error::Error as StorageError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use zerocopy::IntoBytes;
-
-/// How much may be written before it is made durable, in bytes.
-const CHECKPOINT_LEN: u64 = 64 << 20;
-
-/// How much is looked at together to see whether it is zero, in bytes.
-const ZEROS_LEN: usize = 64 << 10;
-
-/// How to copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Options {
-    read: read::Options,
-    live: bool,
-}
-
-impl Options {
-    /// On one thread, of a log that nobody writes.
-    #[must_use]
-    pub fn new() -> Options {
-        Options::default()
-    }
-
-    /// How to read both sides.
-    #[must_use]
-    pub const fn read(mut self, read: read::Options) -> Options {
-        self.read = read;
-        self
-    }
-
-    /// Whether somebody is writing the source: an incomplete last entry, or zeros at the end, are then left for the next
-    /// copy, and are no error.
-    #[must_use]
-    pub const fn live(mut self, live: bool) -> Options {
-        self.live = live;
-        self
-    }
-}
-
-/// What was copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Copied {
-    /// Entries in the destination now.
-    pub entries: u64,
-    /// Bytes in the destination now, all of them durable.
-    pub bytes: u64,
-    /// How many of them were there already, and were found to be the same.
-    pub resumed_at: u64,
-    /// The last entry; none where nothing was copied.
-    pub tip: Option<Tip>,
-    /// Bytes at the end of a live source that are no whole entry yet, and were not copied.
-    pub pending: u64,
-}
 
 /// Copies a log, byte for byte: every entry is verified as it is read, and again as it is read back from the destination.
 ///
-/// What the destination holds already must be the beginning of the source, down to the byte; then the copy goes on
-/// behind it, in mid-entry where an earlier copy was interrupted there. Zeros at its end, which a power loss leaves behind,
-/// are cut first. What the source gains meanwhile is not copied. Memory is that of [`read::Options`].
+/// What the destination holds already must be the beginning of the source, down to the byte; the copy continues after
+/// its last whole entry. A torn entry after that one, or zeros, which a power loss leaves behind, are cut first; where the
+/// destination cannot cut, the torn entry is completed. What the source gains meanwhile is not copied. Memory is that of
+/// [`read::Options`](crate::read::Options).
 ///
-/// Durable on return: everything in the destination. While copying, a checkpoint is made every 64 MiB.
+/// Of a source that was pruned, what it still has is copied, to a destination whose offsets begin at 0. Copying it again
+/// finds the last whole entry of the destination in the source by its checksum, and compares what both still have.
+///
+/// Durable on return: everything in the destination. While copying, a checkpoint is made every 64 MiB. Each one gives the
+/// storage a note where an entry ends with the destination, so that it may divide the log there.
 ///
 /// # Errors
 ///
-/// [`Error::Differs`] where the destination is not the beginning of the source; nothing in it was changed.
-/// [`Error::Corrupt`] where the source is damaged: everything before is copied, durable and read back, and copying again
-/// goes on there once the source was mended; a [`Copier`] tells how much that is. [`Error::Io`] with the operation `read
-/// back` when the destination does not hold what was written to it. The failures of either storage; copying again goes on where they stopped it.
+/// [`Error::Differs`](super::Error::Differs) where the destination is not the beginning of the source; nothing in it was
+/// changed. [`Error::Corrupt`](StorageError::Corrupt) where the source is damaged: everything before is copied, durable
+/// and read back, and copying again continues there once the source was repaired; a [`Copier`] reports how much that is.
+/// [`Error::Pruned`](StorageError::Pruned) where the source no longer has what follows the destination, or was pruned
+/// while it was read. [`Error::Io`](StorageError::Io) with the call
+/// [`ReadBack`](crate::storage::IoCall::ReadBack) when the destination does not hold what was written to it. The failures
+/// of either storage; copying again continues where they stopped it.
 ///
 /// ```
 /// use aof_api::copy::{self, copy};
@@ -164,21 +120,16 @@ impl Copier {
     /// Those of [`copy()`].
     pub async fn copy<R: AofRead, B: AofBackend>(&mut self, mut source: R, destination: &mut B) -> Result<Copied> {
         (self.copied, self.stopped) = (Copied::default(), None);
-        let end = source.end().await?;
-        let mut scan = Scan::new(Bounded::new(source, end), 0, self.options.read);
-        let mut copying = Copying {
-            there: destination.len(),
-            destination,
-            buf: Vec::new(),
-            order: blake3::Hasher::new(),
-            copied: &mut self.copied,
-        };
+        let read = self.options.read;
+        let range = source.start().await?..source.end().await?;
+        let seam = seam(&mut source, range.clone(), destination, read).await?;
+        let mut destination = Destination::new(destination, seam, read, &mut self.copied).await?;
+        let mut scan = Scan::new(Bounded::new(source, range.end), range.start, read);
         let damage = loop {
             match scan.step().await? {
                 Step::Entries => {
-                    copying.put(scan.bytes()).await?;
-                    copying.count(scan.entries().map(|(_, entry)| entry));
-                    self.entries_so_far.store(copying.copied.entries, Ordering::Relaxed);
+                    destination.put(&scan).await?;
+                    self.entries_so_far.store(destination.copied().entries, Ordering::Relaxed);
                 }
                 Step::Damage(DamageAt { offset, damage, .. }) => break Some(StorageError::damaged(offset, damage)),
                 Step::End => break None,
@@ -190,116 +141,15 @@ impl Copier {
             let Some(range) = pending else {
                 self.stopped = range;
                 // What the destination may hold beyond is nothing to judge by a damaged source.
-                copying.destination.checkpoint(&[]).await?;
-                copying.read_back(self.options.read).await?;
+                destination.checkpoint().await?;
+                destination.read_back(read).await?;
                 return Err(error.into());
             };
-            copying.copied.pending = range.len;
+            destination.copied().pending = range.len;
         }
-        copying.cut_beyond().await?;
-        copying.destination.checkpoint(&[]).await?;
-        copying.read_back(self.options.read).await?;
+        destination.cut_beyond().await?;
+        destination.checkpoint().await?;
+        destination.read_back(read).await?;
         Ok(self.copied)
-    }
-}
-
-struct Copying<'a, B> {
-    destination: &'a mut B,
-    /// How much of the destination was there before and is not replaced.
-    there: u64,
-    /// What the destination holds, to be compared.
-    buf: Vec<u8>,
-    /// Over the checksums of all entries in their order.
-    order: blake3::Hasher,
-    copied: &'a mut Copied,
-}
-
-impl<B: AofBackend> Copying<'_, B> {
-    fn count<'e>(&mut self, entries: impl Iterator<Item = AofEntry<'e>>) {
-        for entry in entries {
-            self.order.update(entry.checksum().as_bytes());
-            self.copied.entries += 1;
-            self.copied.tip = Some(Tip { op: entry.op(), checksum: entry.checksum() });
-        }
-    }
-
-    /// The next bytes of the source: compared as far as the destination has some, and then written.
-    async fn put(&mut self, bytes: &[u8]) -> Result<()> {
-        let start = self.copied.bytes;
-        let known = self.compare(start, bytes).await?;
-        if known < bytes.len() {
-            self.destination.write(&[IoSlice::new(&bytes[known..])]).await?;
-        }
-        self.copied.bytes += bytes.len() as u64;
-        if self.destination.len() - self.destination.durable_len().min(self.destination.len()) >= CHECKPOINT_LEN {
-            self.destination.checkpoint(&[]).await?;
-        }
-        Ok(())
-    }
-
-    /// How many of `bytes` stand in the destination already.
-    async fn compare(&mut self, start: u64, bytes: &[u8]) -> Result<usize> {
-        let left = self.there.saturating_sub(start);
-        let len = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
-        if len == 0 {
-            return Ok(0);
-        }
-        if self.buf.len() < len {
-            self.buf.resize(len, 0);
-        }
-        let count = self.destination.read_all_at(start, &mut self.buf[..len]).await?;
-        let same = self.buf[..count].iter().zip(bytes).take_while(|(there, byte)| there == byte).count();
-        self.copied.resumed_at += same as u64;
-        if same < len {
-            self.cut_zeros(start + same as u64).await?;
-        }
-        Ok(same)
-    }
-
-    /// What stands in the destination beyond the source is no copy of it.
-    async fn cut_beyond(&mut self) -> Result<()> {
-        if self.there > self.copied.bytes { self.cut_zeros(self.copied.bytes).await } else { Ok(()) }
-    }
-
-    /// Cuts what stands in the destination from `offset` on, if all of it reads as zeros.
-    async fn cut_zeros(&mut self, offset: u64) -> Result<()> {
-        self.destination.seek(offset).await?;
-        if self.buf.len() < ZEROS_LEN {
-            self.buf.resize(ZEROS_LEN, 0);
-        }
-        loop {
-            let count = self.destination.read(&mut self.buf).await?;
-            if count == 0 {
-                break;
-            }
-            if self.buf[..count].iter().any(|byte| *byte != 0) {
-                return Err(Error::Differs { offset });
-            }
-        }
-        self.there = offset;
-        Ok(self.destination.truncate(offset).await?)
-    }
-
-    /// Reads what was copied from its beginning: each entry verified, each in its place.
-    async fn read_back(self, read: read::Options) -> Result<()> {
-        let mut scan = Scan::new(Bounded::new(self.destination.reader().await?, self.copied.bytes), 0, read);
-        let mut order = blake3::Hasher::new();
-        let differs = loop {
-            match scan.step().await? {
-                Step::Entries => scan.entries().for_each(|(_, entry)| {
-                    order.update(entry.checksum().as_bytes());
-                }),
-                Step::Damage(DamageAt { damage, .. }) => break Some(damage.to_string()),
-                Step::End if order.finalize() == self.order.finalize() => break None,
-                Step::End => break Some("not the entries that were written".to_owned()),
-            }
-        };
-        match differs {
-            None => Ok(()),
-            Some(what) => {
-                let text = format!("{what}: the storage of the destination is not to be trusted");
-                Err(StorageError::io(IoCall::ReadBack, scan.offset(), std::io::Error::other(text)).into())
-            }
-        }
     }
 }

@@ -116,6 +116,7 @@ impl Prepare {
 /// A body above [`BODY_SIZE_MAX`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("a body of {size} bytes is above the limit of {BODY_SIZE_MAX} bytes")]
+#[non_exhaustive]
 pub struct BodyTooLarge {
     /// Its size in bytes.
     pub size: u64,

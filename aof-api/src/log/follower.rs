@@ -88,11 +88,6 @@ impl<B: AofBackend + 'static> GroupCommit<B> {
 /// An offset at or before which the entry `from` ends, with no other place of it before; `end` where the log does
 /// not hold it.
 async fn begin<R: AofRead>(reader: &mut R, from: Tip, end: u64, options: read::Options) -> Result<u64> {
-    let start = reader.start().await?;
-    // A pruned log is walked from its start.
-    if start > 0 {
-        return Ok(start);
-    }
     let place = find(reader, Target::Op(from.op), options).await?;
     Ok(place.map_or(end, |place| place.offset))
 }

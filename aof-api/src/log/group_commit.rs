@@ -6,6 +6,7 @@ mod duty;
 mod engine;
 pub(crate) mod feed;
 pub(crate) mod feeding;
+mod pace;
 mod panics;
 mod shared;
 mod state;

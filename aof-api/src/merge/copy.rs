@@ -3,6 +3,7 @@
 use super::index::{Index, Place};
 use super::plan::Piece;
 use crate::read::batch::{Batch, Last};
+use crate::read::pace::Pace;
 use crate::storage::backend::{AofBackend, AofRead};
 use crate::storage::error::{Error, IoCall, Result};
 use std::io::{self, IoSlice};
@@ -10,6 +11,8 @@ use std::io::{self, IoSlice};
 /// Reading begins with so much wherever it goes on elsewhere, so that entries that lie here and there are not read with
 /// everything around them.
 const CHUNK_LEN_MIN: usize = 4096;
+/// Reading never takes more at once, so that no write is longer than every storage takes.
+const CHUNK_LEN_MAX: usize = 32 << 20;
 /// What is shorter is gathered to this length, in bytes, before it is written.
 const WRITE_LEN: usize = 256 << 10;
 
@@ -24,9 +27,11 @@ pub(super) async fn copy<R: AofRead, B: AofBackend>(
     output: &mut B,
     chunk_len: usize,
 ) -> Result<()> {
+    let chunk_len = chunk_len.min(CHUNK_LEN_MAX);
     let mut batch = Batch::default();
     let mut gathered = Vec::new();
     let mut chunk = CHUNK_LEN_MIN;
+    let mut pace = Pace::default();
     for piece in pieces {
         let mut next = Some(piece.first);
         while let Some(first) = next {
@@ -34,6 +39,7 @@ pub(super) async fn copy<R: AofRead, B: AofBackend>(
             let Some(input) = inputs.get_mut(place.input) else { return Err(changed(place)) };
             // Where the next entry may lie elsewhere, nobody waits for the rest of one.
             let last = if chunk == CHUNK_LEN_MIN { Last::IfItIsThere } else { Last::Whole };
+            pace.rest().await;
             batch.fill(input, place.offset, chunk, last).await?;
             let verified = batch.verify(false);
             let mut taken = 0;
@@ -53,6 +59,7 @@ pub(super) async fn copy<R: AofRead, B: AofBackend>(
                 return Err(changed(place));
             }
             chunk = if taken == batch.len() { (chunk * 2).min(chunk_len) } else { CHUNK_LEN_MIN };
+            pace.work(batch.bytes(taken).len() as u64);
             write(output, &mut gathered, batch.bytes(taken)).await?;
         }
     }

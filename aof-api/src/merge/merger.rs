@@ -7,15 +7,18 @@ use super::options::Options;
 use super::plan::{Plan, Refusal};
 use super::refusal::Unmergeable;
 use super::report::{Input, InputDamage, Report};
+use crate::chain::run::Run;
 use crate::chain::seen::RecordIndex;
 use crate::format::header::Header;
 use crate::format::layout::size_disk;
-use crate::read::bounded::Bounded;
-use crate::read::scan::{DamagedRange, Scan, Step};
-use crate::read::unreadable::pass_unreadable;
+use crate::read::drive::{Damaged, Visit, drive};
+use crate::read::entries::LocatedEntry;
+use crate::read::scan::DamagedRange;
+use crate::read::unreadable::Unreadable;
 use crate::storage::backend::{AofBackend, AofRead};
 use crate::storage::error as storage;
 use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Merges logs into one, which must be empty, and makes it durable.
@@ -117,37 +120,18 @@ impl<R: AofRead> Merger<R> {
         if let Some(plan) = self.plan.take() {
             plan.unmark(&mut self.index);
         }
-        let end = input.end().await?;
-        let mut scan = Scan::new(Bounded::new(input, end), 0, self.options.read);
-        let number = self.inputs.len();
+        let range = input.start().await?..input.end().await?;
+        let (number, start, read) = (self.inputs.len(), range.start, self.options.read);
         self.report.inputs.push(Input::default());
-        // The last entry before where the walk is, and the damage behind it.
-        let (mut before, mut damaged_from) = (None, self.between.len());
-        loop {
-            match scan.step().await {
-                Ok(Step::Entries) => {
-                    for (offset, entry) in scan.entries() {
-                        let record = self.take(entry.header(), Place { input: number, offset })?;
-                        self.between[damaged_from..].iter_mut().for_each(|between| between.behind = Some(record));
-                        damaged_from = self.between.len();
-                        before = Some(record);
-                    }
-                }
-                Ok(Step::Damage(_)) => match scan.resync().await {
-                    Ok(Some(range)) => self.take_damage(number, range, before),
-                    Ok(None) => {}
-                    Err(error) => self.take_unreadable(number, &mut scan, error, before).await?,
-                },
-                Ok(Step::End) => break,
-                Err(error) => self.take_unreadable(number, &mut scan, error, before).await?,
-            }
-        }
-        self.report.inputs[number].bytes = scan.offset();
-        self.inputs.push(scan.into_reader().into_inner());
+        let damaged_from = self.between.len();
+        let mut reading = Reading { merger: self, number, before: None, damaged_from };
+        let end = drive(&mut input, range, read, &mut reading).await?;
+        self.report.inputs[number].bytes = end - start;
+        self.inputs.push(input);
         Ok(())
     }
 
-    fn take(&mut self, header: &Header, place: Place) -> Result<RecordIndex> {
+    fn take(&mut self, header: &Header, place: Place) -> storage::Result<RecordIndex> {
         let (record, new) = self.index.insert(header, place)?;
         self.first.get_or_insert(record);
         let op = header.op.get();
@@ -170,19 +154,6 @@ impl<R: AofRead> Merger<R> {
             Finding { part, offset, op, kind: FindingKind::Damage { len, damage, zeros, torn_end } },
             before,
         );
-    }
-
-    async fn take_unreadable(
-        &mut self,
-        part: usize,
-        scan: &mut Scan<Bounded<R>>,
-        error: storage::Error,
-        before: Option<RecordIndex>,
-    ) -> Result<()> {
-        let unreadable = pass_unreadable(scan, error).await?;
-        let offset = unreadable.offset;
-        self.push_damage(Finding { part, offset, op: None, kind: unreadable.into() }, before);
-        Ok(())
     }
 
     fn push_damage(&mut self, finding: Finding, before: Option<RecordIndex>) {
@@ -263,4 +234,43 @@ impl<R: AofRead> Merger<R> {
 
 fn unmergeable(reason: Unmergeable) -> Error {
     Error::Unmergeable { reason: Arc::new(reason) }
+}
+
+/// The walk over one input.
+struct Reading<'a, R> {
+    merger: &'a mut Merger<R>,
+    number: usize,
+    /// The last entry so far.
+    before: Option<RecordIndex>,
+    /// The first damage that follows it.
+    damaged_from: usize,
+}
+
+impl<R: AofRead> Visit for Reading<'_, R> {
+    const TAKES_RUNS: bool = false;
+
+    fn take_run(&mut self, _run: &Run, _range: Range<u64>) -> bool {
+        false
+    }
+
+    fn take(&mut self, entry: LocatedEntry<'_>) -> storage::Result<()> {
+        let place = Place { input: self.number, offset: entry.offset };
+        let record = self.merger.take(entry.header(), place)?;
+        let between = &mut self.merger.between;
+        between[self.damaged_from..].iter_mut().for_each(|between| between.behind = Some(record));
+        (self.damaged_from, self.before) = (between.len(), Some(record));
+        Ok(())
+    }
+
+    fn damaged(&mut self, damaged: Damaged<'_>) -> storage::Result<()> {
+        self.merger.take_damage(self.number, damaged.range, self.before);
+        Ok(())
+    }
+
+    fn unreadable(&mut self, unreadable: Unreadable) -> storage::Result<()> {
+        let (part, offset) = (self.number, unreadable.offset);
+        let kind = unreadable.into();
+        self.merger.push_damage(Finding { part, offset, op: None, kind }, self.before);
+        Ok(())
+    }
 }

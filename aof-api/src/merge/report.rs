@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 
 /// What a merge writes, and everything that it cannot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
     /// The inputs, in the order in which they were read.
     pub inputs: Vec<Input>,
@@ -61,6 +62,7 @@ impl Report {
 
 /// What one input holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Input {
     /// Whole entries.
     pub entries: u64,
@@ -74,6 +76,7 @@ pub struct Input {
 
 /// Damage in an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InputDamage {
     /// Where it is and what it is; the part is the number of the input, from 0.
     pub finding: Finding,
@@ -84,6 +87,7 @@ pub struct InputDamage {
 
 /// A place where entries are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Gap {
     /// The entry before it.
     pub before: Tip,
@@ -104,6 +108,7 @@ impl Gap {
 
 /// Entries that stand on one another, and on one that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stretch {
     /// The checksum of the entry that is not there.
     pub parent: Checksum,
@@ -119,6 +124,7 @@ pub struct Stretch {
 
 /// Several entries on one parent, the histories that begin there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fork {
     /// The parent.
     pub parent: Checksum,
@@ -130,6 +136,7 @@ pub struct Fork {
 
 /// One of several histories. Where it forks again, this is its longest branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Branch {
     /// The first entry.
     pub first: Tip,

@@ -22,10 +22,6 @@ impl<R: AofRead> Bounded<R> {
     pub(crate) fn set_end(&mut self, end: u64) {
         self.end = end;
     }
-
-    pub(crate) fn into_inner(self) -> R {
-        self.reader
-    }
 }
 
 impl<R: AofRead> AofRead for Bounded<R> {

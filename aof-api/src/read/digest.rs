@@ -6,7 +6,8 @@ use crate::read::scan::{Scan, Step};
 use crate::storage::backend::AofRead;
 use crate::storage::error::{Error, Result};
 
-/// The data checksum chain of a log, or of several files that are one log, in constant memory.
+/// The data checksum chain of a log, or of several files that are one log, in constant memory. A pruned log is read from
+/// where it begins.
 ///
 /// # Errors
 ///
@@ -15,7 +16,7 @@ use crate::storage::error::{Error, Result};
 pub async fn digest<R: AofRead>(readers: impl IntoIterator<Item = R>, options: Options) -> Result<Digest> {
     let mut digester = Digester::new();
     for reader in readers {
-        let mut scan = Scan::new(reader, 0, options);
+        let mut scan = Scan::from_start(reader, options);
         loop {
             match scan.step().await? {
                 Step::Entries => scan.entries().for_each(|(_, entry)| digester.update(entry.header())),

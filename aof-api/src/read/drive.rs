@@ -29,29 +29,35 @@ pub(crate) trait Visit {
     const TAKES_RUNS: bool;
 
     /// Whether it wants each entry of a run too, by [`taken`](Visit::taken).
-    const SEES_RUNS: bool;
+    const SEES_RUNS: bool = false;
 
     /// Takes the entries of a batch, or of several, as a whole: those that begin in `range`, where it ends. Where it
     /// returns false, it has taken none of them.
     fn take_run(&mut self, run: &Run, range: Range<u64>) -> bool;
 
     /// Sees one entry of a run that was taken, unless it was read by another thread.
-    fn taken(&mut self, entry: LocatedEntry<'_>) -> Result<()>;
+    fn taken(&mut self, _entry: LocatedEntry<'_>) -> Result<()> {
+        Ok(())
+    }
 
     /// Sees where the entries are of a run that was taken and read by another thread.
-    fn taken_index(&mut self, index: SparseIndex);
+    fn taken_index(&mut self, _index: SparseIndex) {}
 
     /// Where to read again, up to this entry, before it is taken; nowhere, as a rule.
-    fn again_from(&self, entry: LocatedEntry<'_>) -> Option<u64>;
+    fn again_from(&self, _entry: LocatedEntry<'_>) -> Option<u64> {
+        None
+    }
 
     /// Reads again what is in `range`.
-    fn read_again(&mut self, range: Range<u64>) -> impl Future<Output = Result<()>>;
+    fn read_again(&mut self, _range: Range<u64>) -> impl Future<Output = Result<()>> {
+        std::future::ready(Ok(()))
+    }
 
     /// Takes one entry.
     fn take(&mut self, entry: LocatedEntry<'_>) -> Result<()>;
 
     /// Hears of the entries that [`take`](Visit::take) is called with next.
-    fn look_ahead(&mut self, checksums: impl Iterator<Item = Checksum>);
+    fn look_ahead(&mut self, _checksums: impl Iterator<Item = Checksum>) {}
 
     /// Takes bytes that hold no whole entry.
     fn damaged(&mut self, damaged: Damaged<'_>) -> Result<()>;

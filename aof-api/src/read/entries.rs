@@ -12,6 +12,7 @@ use std::ops::Deref;
 
 /// An entry, and where it stands in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LocatedEntry<'a> {
     /// The offset of its magic.
     pub offset: u64,
@@ -60,9 +61,9 @@ pub struct Entries<R> {
 }
 
 impl<R: AofRead> Entries<R> {
-    /// Reads from the beginning.
+    /// Reads from where the log begins: the first byte ever written, or, once it was pruned, the first that is held.
     pub fn new(reader: R, options: Options) -> Entries<R> {
-        Entries::starting_at(reader, 0, options)
+        Entries { scan: Scan::from_start(reader, options), index: 0 }
     }
 
     /// Reads from `offset`, where an entry should begin; [`resync`](Entries::resync) finds one from anywhere.
@@ -90,7 +91,8 @@ impl<R: AofRead> Entries<R> {
         Ok(Some(LocatedEntry { offset, entry }))
     }
 
-    /// Where the next entry should begin.
+    /// Where the next entry should begin; 0 before the first call of [`next`](Entries::next), unless another offset was
+    /// chosen.
     #[must_use]
     pub fn offset(&self) -> u64 {
         if self.index < self.scan.entry_count() { self.scan.entry(self.index).0 } else { self.scan.offset() }

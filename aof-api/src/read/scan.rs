@@ -99,6 +99,8 @@ pub(crate) struct Scan<R> {
     /// What the damage that was passed last begins with.
     head: Vec<u8>,
     pace: Pace,
+    /// The walk begins where the log does, which is asked at the first step.
+    at_start: bool,
 }
 
 impl<R: AofRead> Scan<R> {
@@ -125,7 +127,13 @@ impl<R: AofRead> Scan<R> {
             clean_from: offset,
             head: Vec::new(),
             pace: Pace::default(),
+            at_start: false,
         }
+    }
+
+    /// A walk from where the log begins: a pruned one does not begin at 0.
+    pub(crate) fn from_start(reader: R, options: Options) -> Scan<R> {
+        Scan { at_start: true, ..Scan::new(reader, 0, options) }
     }
 
     /// Reads only entries that begin before `limit`; the end of the log is to be looked for by
@@ -175,6 +183,7 @@ impl<R: AofRead> Scan<R> {
 
     /// Goes on at `offset`, whatever was read.
     pub(crate) fn seek(&mut self, offset: u64) {
+        self.at_start = false;
         self.verified = 0;
         self.next = offset;
         self.suspect = false;
@@ -212,6 +221,10 @@ impl<R: AofRead> Scan<R> {
     pub(crate) async fn step(&mut self) -> Result<Step> {
         self.verified = 0;
         self.pace.rest().await;
+        if self.at_start {
+            let start = self.reader.start().await?;
+            self.seek(start);
+        }
         // Whoever looks at the same place again wants to see what has changed.
         if self.damage.take().is_some() || !self.is_cautious() {
             self.window.clear();

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 
 /// A problem in a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Finding {
     /// Which of the files that were validated as one log, from 0.
     pub part: usize,
@@ -18,6 +19,14 @@ pub struct Finding {
     pub op: Option<u64>,
     /// What it is.
     pub kind: FindingKind,
+}
+
+impl Finding {
+    /// A finding at a place.
+    #[must_use]
+    pub fn new(part: usize, offset: u64, op: Option<u64>, kind: FindingKind) -> Finding {
+        Finding { part, offset, op, kind }
+    }
 }
 
 /// What a [`Finding`] is.
@@ -129,6 +138,7 @@ impl fmt::Display for FindingKind {
 
 /// Something in a log that is legal and worth knowing.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Note {
     /// Which of the files that were validated as one log, from 0.
     pub part: usize,
@@ -138,6 +148,14 @@ pub struct Note {
     pub op: Option<u64>,
     /// What it is.
     pub kind: NoteKind,
+}
+
+impl Note {
+    /// A note at a place.
+    #[must_use]
+    pub fn new(part: usize, offset: u64, op: Option<u64>, kind: NoteKind) -> Note {
+        Note { part, offset, op, kind }
+    }
 }
 
 /// What a [`Note`] is.

@@ -11,7 +11,6 @@ use crate::format::prepare::Prepare;
 use crate::read;
 use crate::read::drive::{Damaged, Visit, drive, drive_striped};
 use crate::read::entries::LocatedEntry;
-use crate::read::index::SparseIndex;
 use crate::read::scan::DamagedRange;
 use crate::read::stripes::STRIPE_LEN;
 use crate::read::unreadable::Unreadable;
@@ -24,14 +23,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a validation found.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Validation {
+    /// Where the log begins: the offset of the first byte that the first part holds; 0 unless it was pruned.
+    pub start: u64,
     /// Whole entries, repeated ones included.
     pub entries: u64,
     /// Bytes that were looked at, damaged ones included.
     pub bytes: u64,
     /// The lowest and the highest op; none in an empty log.
     pub ops: Option<RangeInclusive<u64>>,
-    /// The parent of the first entry; none in an empty log.
+    /// The parent of the first entry, after which the log begins; none in an empty log.
     pub root: Option<Checksum>,
     /// The last entry; none in an empty log.
     pub tip: Option<Tip>,
@@ -181,6 +183,8 @@ pub struct Validator {
     part: usize,
     parts: usize,
     entries: u64,
+    /// Where the first part begins.
+    start: Option<u64>,
     bytes: u64,
     ops: Option<RangeInclusive<u64>>,
     /// The part and the offset of the first entry with the lowest op.
@@ -202,6 +206,7 @@ impl Validator {
             part: 0,
             parts: 0,
             entries: 0,
+            start: None,
             bytes: 0,
             ops: None,
             lowest_at: (0, 0),
@@ -235,6 +240,7 @@ impl Validator {
         let mut reader = reader;
         let range = reader.start().await?..reader.end().await?;
         let start = range.start;
+        self.start.get_or_insert(start);
         let options = self.options.read;
         let end = drive(reader, range, options, &mut Reading { validator: self, observe: &mut observe }).await?;
         self.end_part(end - start);
@@ -283,6 +289,7 @@ impl Validator {
         }
         self.begin_part();
         let start = range.start;
+        self.start.get_or_insert(start);
         let options = self.options.read;
         let mut reading = Reading { validator: self, observe: &mut observe };
         let end = drive_striped(reader, readers, range, options, &mut reading).await?;
@@ -313,6 +320,7 @@ impl Validator {
         let lowest = self.ops.as_ref().map(|ops| *ops.start()).filter(|op| *op > 1);
         let head = lowest.map(|op| Note { part, offset, op: Some(op), kind: NoteKind::HeadMissing { op } });
         Validation {
+            start: self.start.unwrap_or(0),
             entries: self.entries,
             bytes: self.bytes,
             ops: self.ops.clone(),
@@ -417,21 +425,6 @@ struct Reading<'a, O> {
 
 impl<O: FnMut(Observation)> Visit for Reading<'_, O> {
     const TAKES_RUNS: bool = true;
-    const SEES_RUNS: bool = false;
-
-    fn taken(&mut self, _entry: LocatedEntry<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn taken_index(&mut self, _index: SparseIndex) {}
-
-    fn again_from(&self, _entry: LocatedEntry<'_>) -> Option<u64> {
-        None
-    }
-
-    async fn read_again(&mut self, _range: Range<u64>) -> Result<()> {
-        Ok(())
-    }
 
     fn take_run(&mut self, run: &Run, _range: Range<u64>) -> bool {
         self.validator.show_progress();

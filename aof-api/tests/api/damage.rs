@@ -25,7 +25,7 @@ fn first_error(bytes: &[u8]) -> (usize, Option<Error>) {
 }
 
 fn finding(offset: u64, op: Option<u64>, kind: FindingKind) -> Finding {
-    Finding { part: 0, offset, op, kind }
+    Finding::new(0, offset, op, kind)
 }
 
 /// Asserts that `bytes`, which are `log` with something wrong in entry number `index`, are found to be just that.

@@ -40,6 +40,7 @@ fn walked(bytes: &[u8], target: Target) -> Option<(u64, u64)> {
                 let reached = match target {
                     Target::Op(op) => entry.op() >= op,
                     Target::Timestamp(time) => entry.header().timestamp.get() >= time,
+                    other => panic!("{other:?}"),
                 };
                 if reached {
                     return Some((entry.offset, entry.op()));

@@ -316,7 +316,7 @@ fn a_log_that_begins_behind_op_1_is_noted_once_whatever_its_files() {
     let bytes = log.bytes();
     for rule in Rule::ALL {
         let validation = validate_bytes(rule, &bytes[at(2)..]);
-        let note = Note { part: 0, offset: 0, op: Some(3), kind: NoteKind::HeadMissing { op: 3 } };
+        let note = Note::new(0, 0, Some(3), NoteKind::HeadMissing { op: 3 });
         assert_eq!((&validation.findings[..], &validation.notes[..]), (&[][..], &[note][..]), "{rule}");
         assert_eq!(validate_bytes(rule, &bytes).notes, []);
     }
@@ -329,11 +329,11 @@ fn a_log_that_begins_behind_op_1_is_noted_once_whatever_its_files() {
         validator.finish().notes
     };
     assert_eq!(notes(&[&bytes[at(2)..], &bytes[..at(2)]]), []);
-    let second = Note { part: 1, offset: 0, op: Some(2), kind: NoteKind::HeadMissing { op: 2 } };
+    let second = Note::new(1, 0, Some(2), NoteKind::HeadMissing { op: 2 });
     assert_eq!(notes(&[&bytes[at(3)..], &bytes[at(1)..at(3)]]), [second]);
     let mut damaged = bytes.clone();
     damaged[20] ^= 1;
-    let behind = Note { part: 0, offset: log.offset(1), op: Some(2), kind: NoteKind::HeadMissing { op: 2 } };
+    let behind = Note::new(0, log.offset(1), Some(2), NoteKind::HeadMissing { op: 2 });
     assert_eq!(notes(&[&damaged]), [behind]);
     assert_eq!(NoteKind::HeadMissing { op: 3 }.to_string(), "begins at op 3: what came before is not in these files");
 }

@@ -13,7 +13,7 @@ use std::task::Poll;
 pub(crate) fn rotate(log: &mut Aof<Gated>, gate: Handle) -> BoxFuture<'_, Result<Gated>> {
     async move {
         let seam = log.seam().await?.expect("the log has an entry");
-        log.continue_in(seam.begin(Gated::new(MemoryBackend::new(), &gate)).await?)
+        log.continue_in(seam.begin(Gated::new(MemoryBackend::with_capacity(1 << 20), &gate)).await?)
     }
     .boxed()
 }

@@ -10,3 +10,4 @@ mod lending;
 mod panics;
 mod pipelining;
 mod polling;
+mod schedules;

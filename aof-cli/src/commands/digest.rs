@@ -29,7 +29,9 @@ pub(crate) fn run(arguments: &DigestArguments, output: &OutputArguments) -> Outc
         judge.read(source, &progress, |found| digesting.observe(&found))?;
     }
     progress.finish();
-    digesting.finish(&judge.finish(), &sources)
+    let judged = judge.finish();
+    judged.notes.iter().for_each(|found| digesting.observe(found));
+    digesting.finish(&judged, &sources)
 }
 
 /// Reports what is found, and counts what adds nothing.
@@ -68,12 +70,8 @@ impl<'a> Digesting<'a> {
     fn finish(mut self, judged: &Judged, sources: &[Source]) -> Outcome {
         self.failed.take().map_or(Ok(()), Err)?;
         let counted = NotCounted::count(sources, self.progress)?;
-        let in_order = judged.order.as_ref().map(|order| {
-            let names: Vec<_> = order.iter().map(|part| sources[*part].in_command()).collect();
-            Next::new(format!("aof digest {}", names.join(" ")), "reads the files in the order of their entries")
-        });
         self.note(counted.as_ref().map_or(0, |counted| counted.unknown), judged.validation.entries, sources)?;
-        let (whole, entries) = (self.findings == 0 && in_order.is_none(), judged.validation.entries);
+        let (whole, entries) = (self.findings == 0 && !judged.is_out_of_order(), judged.validation.entries);
         if self.json {
             let digest = json::digest::Digest {
                 digest: judged.digest().to_string(),
@@ -88,9 +86,8 @@ impl<'a> Digesting<'a> {
             writeln!(self.out, "{}{marked}", judged.digest()).map_err(Failure::output)?;
         }
         self.out.finish()?;
-        if let Some(next) = in_order {
-            let text = "the files are given in another order than that of their entries: the digest is of no history";
-            return Err(Failure::Problem { text: text.to_owned(), next: vec![next] });
+        if judged.is_out_of_order() {
+            return Err(out_of_order(judged, sources));
         }
         if entries == 0 && !whole {
             return Err(no_entries(sources));
@@ -101,6 +98,9 @@ impl<'a> Digesting<'a> {
     /// What is worth knowing beside the figure.
     fn note(&mut self, unknown: u64, entries: u64, sources: &[Source]) -> Outcome<()> {
         let mut notes = Vec::new();
+        if entries == 0 && self.findings == 0 {
+            notes.push(("empty", "the log is empty".to_owned(), 0, 0));
+        }
         if unknown > 0 {
             let text = format!(
                 "{} of {} not counted: the digest covers the operations that TigerBeetle replays, 128 to 130, 138, 139, \
@@ -126,6 +126,23 @@ impl<'a> Digesting<'a> {
         }
         Ok(())
     }
+}
+
+/// The digest depends on the order of the entries.
+fn out_of_order(judged: &Judged, sources: &[Source]) -> Failure {
+    let names = |order: &[usize]| order.iter().map(|part| sources[*part].in_command()).collect::<Vec<_>>().join(" ");
+    let (text, next) = match &judged.order {
+        Some(order) => (
+            "the files are given in another order than that of their entries",
+            Next::new(format!("aof digest {}", names(order)), "reads the files in the order of their entries"),
+        ),
+        None => {
+            let all: Vec<usize> = (0..sources.len()).collect();
+            let command = format!("aof merge -o OUT {}", names(&all));
+            ("the entries are in another order than that of their ops", Next::new(command, "writes them in order"))
+        }
+    };
+    Failure::Problem { text: format!("{text}: the digest is of no history"), next: vec![next] }
 }
 
 /// Nothing of a log was found.

@@ -6,7 +6,7 @@ use crate::output::failure::{Failure, Outcome};
 use crate::output::json::log::{self, Finding, Note};
 use crate::output::progress::{Progress, Watched};
 use aof_api::format::Digest;
-use aof_api::validate::{self, NoteKind, Observation, Validation, Validator};
+use aof_api::validate::{self, FindingKind, NoteKind, Observation, Validation, Validator};
 use aof_api::{Entries, Rule, Tip, read};
 use futures::executor::block_on;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,7 @@ pub(super) struct Judge {
     paths: Vec<PathBuf>,
     parts: Vec<Part>,
     clusters: Clusters,
+    begins_late: BeginsLate,
 }
 
 /// The verdict over all files.
@@ -59,7 +60,15 @@ impl Judge {
     pub(super) fn new(rule: Rule, threads: usize, progress: &mut Progress) -> Judge {
         let validator = Validator::new(validate::Options::new().rule(rule).verify_threads(threads));
         progress.follow_entries(validator.entries_so_far());
-        Judge { rule, threads, validator, paths: Vec::new(), parts: Vec::new(), clusters: Clusters::default() }
+        Judge {
+            rule,
+            threads,
+            validator,
+            paths: Vec::new(),
+            parts: Vec::new(),
+            clusters: Clusters::default(),
+            begins_late: BeginsLate::default(),
+        }
     }
 
     /// Reads one file, and hands over what is found in it.
@@ -76,8 +85,9 @@ impl Judge {
         if self.clusters.first.is_none() && before.is_none() {
             self.clusters.first = first.as_ref().map(|first| first.cluster);
         }
-        let (mut repeated, clusters) = (Repeated::default(), &mut self.clusters);
+        let (mut repeated, clusters, begins_late) = (Repeated::default(), &mut self.clusters, &mut self.begins_late);
         let observe_one = |observation: Observation| {
+            begins_late.look(path, &observation);
             if repeated.takes(path, &observation) {
                 return;
             }
@@ -108,15 +118,75 @@ impl Judge {
             let note = log::plain_note(path(0), "empty", "the log is empty");
             notes.push(Found::Note(path(0).to_owned(), note));
         }
+        let order = right_order(&self.parts);
+        let missing = order.as_deref().map_or_else(Vec::new, |order| self.missing_between(order));
+        if let (None, Some((path, offset, from))) = (&order, self.begins_late.at) {
+            let message = format!(
+                "op 1 comes after op {from}: the entries are in another order than that of their ops, which `aof merge` \
+                 puts right"
+            );
+            let mut note = log::plain_note(&path, "order", message);
+            (note.offset, note.op, note.from) = (Some(offset), Some(1), from.into());
+            notes.push(Found::Note(path, note));
+        }
+        notes.extend(missing);
         let tips = self.parts.iter().filter_map(|part| part.tip);
         let tip = tips.max_by_key(|tip| tip.op).filter(|tip| validation.tip.is_some_and(|last| last.op < tip.op));
-        Judged { tip: tip.or(validation.tip), notes, order: right_order(&self.parts), validation }
+        Judged { tip: tip.or(validation.tip), notes, order, validation }
+    }
+
+    /// What is missing between files that are given in another order, which hides it.
+    fn missing_between(&self, order: &[usize]) -> Vec<Found> {
+        let between = |pair: &[usize]| {
+            let (before, after) = (&self.parts[pair[0]], &self.parts[pair[1]]);
+            let ((op, parent, _), tip) = (after.first?, before.tip?);
+            if after.follows(before) {
+                return None;
+            }
+            let path = self.paths[pair[1]].as_path();
+            let missing = tip.op.saturating_add(1)..=op.saturating_sub(1);
+            let kind = match missing.is_empty() {
+                false => FindingKind::Gap { missing, parent },
+                true => FindingKind::Break { expected: tip.checksum, found: parent },
+            };
+            Some(Found::Finding(path.to_owned(), log::found(path, 0, Some(op), &kind)))
+        };
+        order.windows(2).filter_map(between).collect()
     }
 }
 
 impl Judged {
+    /// Whether the entries are in another order than that of their ops, within a file or over the files.
+    pub(super) fn is_out_of_order(&self) -> bool {
+        self.order.is_some() || self.notes.iter().any(|found| found.kind() == "order")
+    }
+
     pub(super) fn digest(&self) -> Digest {
         self.validation.digest
+    }
+}
+
+/// Whether op 1 comes after others, as in files that were joined in the wrong order. The rule does not mind, since the
+/// parent of op 1 is always known.
+#[derive(Default)]
+struct BeginsLate {
+    /// Where, and the op before.
+    at: Option<(PathBuf, u64, u64)>,
+}
+
+impl BeginsLate {
+    fn look(&mut self, path: &Path, observation: &Observation) {
+        match observation {
+            Observation::Note(validate::Note { kind: NoteKind::Backtrack { from }, op: Some(1), offset, .. }) => {
+                self.at.get_or_insert((path.to_owned(), *offset, *from));
+            }
+            // Recorded again, or another history, which is a finding.
+            Observation::Note(validate::Note { kind: NoteKind::Duplicate, offset, .. })
+            | Observation::Finding(validate::Finding { offset, .. }) => {
+                self.at.take_if(|(at, late, _)| at == path && late == offset);
+            }
+            Observation::Note(_) => {}
+        }
     }
 }
 

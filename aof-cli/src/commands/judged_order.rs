@@ -14,7 +14,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Whether this one continues `before`: by its parent, or with a copy of the last entry, as a rotated file does.
-    fn follows(&self, before: &Part) -> bool {
+    pub(super) fn follows(&self, before: &Part) -> bool {
         match (self.first, before.tip) {
             (Some((_, parent, checksum)), Some(tip)) => parent == tip.checksum || checksum == tip.checksum,
             _ => false,

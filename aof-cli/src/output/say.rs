@@ -36,7 +36,7 @@ pub(crate) fn line(text: Arguments<'_>) {
     };
 }
 
-/// A [`line`] with a format.
+/// A [`line()`] with a format.
 macro_rules! say {
     ($($format:tt)*) => { $crate::output::say::line(format_args!($($format)*)) };
 }

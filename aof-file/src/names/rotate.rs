@@ -3,10 +3,10 @@
 use crate::names::archive::{archive_and_replace, publish, sync_directory};
 use crate::open::opening::absolute;
 use crate::writer::backend::FileBackend;
-use aof_api::format::Prepare;
+use aof_api::log::Successor;
 use aof_api::storage::IoCall;
 use aof_api::{Aof, AofBackend, Error, Result};
-use std::io::{self, IoSlice};
+use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
@@ -63,7 +63,7 @@ pub async fn rotate(log: &mut Aof<FileBackend>, archive_path: impl AsRef<Path>) 
     let (path, temporary) = (next.path.clone(), next.temporary);
     archive_and_replace(log.backend().log_file()?, &path, &archive, temporary)?;
     // Nothing waits from the rename to the exchange of the files, so that a dropped future leaves none half done.
-    go_on(log, next.backend, &next.seam, &path).await
+    go_on(log, next.successor, &path).await
 }
 
 /// Where the log was moved away (`mv`), goes on in a new file under its path; false where the path names the log still.
@@ -113,14 +113,13 @@ pub async fn continue_after_move(log: &mut Aof<FileBackend>) -> Result<bool> {
     log.backend_mut().trim().await?;
     let next = Next::make(log).await?;
     publish(&*log.backend().log_file()?.system, &next.path, &next.temporary)?;
-    go_on(log, next.backend, &next.seam, &next.path).await?;
+    go_on(log, next.successor, &next.path).await?;
     Ok(true)
 }
 
 /// The new file, under a temporary name: locked, and durable with its seam in it.
 struct Next {
-    backend: FileBackend,
-    seam: Prepare,
+    successor: Successor<FileBackend>,
     temporary: TempPath,
     /// Where it is to stand, symbolic links followed.
     path: PathBuf,
@@ -132,16 +131,15 @@ impl Next {
             let empty = io::Error::new(io::ErrorKind::InvalidInput, "the log is empty: there is nothing to archive");
             return Err(Error::io_at(IoCall::Rename, log.backend().path(), 0, empty));
         };
-        let mut draft = log.backend().draft()?;
-        draft.backend().write(&[IoSlice::new(seam.as_entry_bytes())]).await?;
-        draft.backend().checkpoint(&[]).await?;
-        let (backend, temporary, path) = draft.into_parts();
-        Ok(Next { backend, seam, temporary, path })
+        let (backend, temporary, path) = log.backend().draft()?.into_parts();
+        let successor = seam.begin(backend).await?;
+        Ok(Next { successor, temporary, path })
     }
 }
 
-/// Goes on in the new file, which has its name now, and lets go of the old one.
-async fn go_on(log: &mut Aof<FileBackend>, mut next: FileBackend, seam: &Prepare, path: &Path) -> Result<()> {
+/// Continues in the new file, which has its name now, and closes the old one.
+async fn go_on(log: &mut Aof<FileBackend>, mut successor: Successor<FileBackend>, path: &Path) -> Result<()> {
+    let next = successor.backend_mut();
     let synced = sync_directory(&*next.log_file()?.system, path);
     next.rename(log.backend().path());
     next.open_as(log.backend());
@@ -149,7 +147,7 @@ async fn go_on(log: &mut Aof<FileBackend>, mut next: FileBackend, seam: &Prepare
         // Whether the path means the new file after a crash is not known: nothing may be acknowledged in it.
         next.poison(failure);
     }
-    let mut archived = log.continue_in(next, seam)?;
+    let mut archived = log.continue_in(successor)?;
     let closed = archived.close().await;
     synced.and(closed)
 }

@@ -4,12 +4,13 @@ use crate::suite::case::{Case, seed};
 use crate::suite::conformance::cases;
 use crate::suite::fixture::Fixture;
 use crate::suite::promise::Promise;
+use crate::suite::scale::Scale;
 use crate::suite::verdict::{Failure, Outcome};
 use std::fmt;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// Runs every case, the failing ones too, with the seed of [`seed`], and answers what came of each.
+/// Runs every case, the failing ones too, with the seed of [`seed`], and returns what came of each.
 ///
 /// For harnesses that want neither the macro nor the cases as data. Print the report, or call
 /// [`assert_passed`](Report::assert_passed).
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 pub fn run_all<F: Fixture>(new: impl Fn() -> F + Sync) -> Report {
     let seed = seed();
     let results = cases::<F>().into_iter().map(|case| timed(&case, &new, seed)).collect();
-    Report { results }
+    Report { results, scale: new().scale() }
 }
 
 fn timed<F: Fixture>(case: &Case<F>, new: &(impl Fn() -> F + Sync), seed: u64) -> CaseResult {
@@ -35,12 +36,15 @@ fn timed<F: Fixture>(case: &Case<F>, new: &(impl Fn() -> F + Sync), seed: u64) -
 
 /// What came of every case.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Report {
     /// One for each case, in the order of the promises.
     pub results: Vec<CaseResult>,
+    /// How large the large cases were.
+    pub scale: Scale,
 }
 
-/// What came of one case.
+/// The outcome of one case.
 #[derive(Clone, Debug)]
 pub struct CaseResult {
     /// The name of the case.
@@ -96,6 +100,11 @@ impl fmt::Display for Report {
         }
         for failure in self.failures() {
             writeln!(f, "\n{failure}")?;
+        }
+        let standard = Scale::default();
+        write!(f, "\nlarge cases: {}", self.scale)?;
+        if self.scale != standard {
+            write!(f, "; the default is {standard}")?;
         }
         write!(
             f,

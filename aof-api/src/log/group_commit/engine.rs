@@ -92,12 +92,9 @@ const FRUITLESS_LOOKS_MAX: usize = 8;
 fn gather<B: AofBackend>(shared: &Weak<Shared<B>>) {
     let (mut found, mut fruitless) = (0, 0);
     while fruitless < FRUITLESS_LOOKS_MAX {
-        let Some((callers, before)) = with(shared, |state, _| state.callers()) else { return };
-        if callers >= before {
-            return;
-        }
-        fruitless = if callers > found { 0 } else { fruitless + 1 };
-        found = callers;
+        let Some(Some(waiting)) = with(shared, |state, _| state.pace.to_gather()) else { return };
+        fruitless = if waiting > found { 0 } else { fruitless + 1 };
+        found = waiting;
         std::thread::yield_now();
     }
 }

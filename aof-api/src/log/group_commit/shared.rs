@@ -62,11 +62,6 @@ impl<B: AofBackend + 'static> Shared<B> {
             self.poll_flight(flight);
             state = self.lock();
         }
-        if let Some(engine) = state.take_engine_for_checkpoint() {
-            drop(state);
-            self.poll_engine(engine);
-            state = self.lock();
-        }
         state
     }
 
@@ -120,7 +115,18 @@ impl<B: AofBackend + 'static> Shared<B> {
             Err(panic) => Err(panic),
         };
         discard(flight);
-        self.lock().landed(outcome, &mut wakes);
+        let mut state = self.lock();
+        state.landed(outcome, &mut wakes);
+        // The next one begins first: to wake many takes as long as a sync.
+        if let Some(engine) = state.take_engine_for_checkpoint() {
+            drop(state);
+            self.poll_engine(engine);
+            let mut first = Wakes::default();
+            self.lock().nominate(&mut first);
+            first.wake();
+        } else {
+            drop(state);
+        }
         wakes.wake();
         Drive::Moved
     }

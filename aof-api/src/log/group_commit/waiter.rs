@@ -14,7 +14,18 @@ const POLLS_MAX: usize = 32;
 
 pub(crate) struct Waiter<B: AofBackend> {
     shared: Arc<Shared<B>>,
-    id: Option<Id>,
+    ticket: Held,
+}
+
+/// The ticket of one who waits.
+enum Held {
+    /// It is issued at the first poll.
+    None {
+        stage: Stage,
+        wants_written: bool,
+    },
+    Some(Id),
+    Gone,
 }
 
 /// What one who waits does once it was answered.
@@ -30,8 +41,7 @@ pub(crate) enum Then {
 
 impl<B: AofBackend + 'static> Waiter<B> {
     pub(super) fn new(shared: &Arc<Shared<B>>, stage: Stage, wants_written: bool) -> Waiter<B> {
-        let id = shared.lock().tickets.issue(stage, wants_written);
-        Waiter { shared: Arc::clone(shared), id: Some(id) }
+        Waiter { shared: Arc::clone(shared), ticket: Held::None { stage, wants_written } }
     }
 
     /// Waits until `look` finds an answer, and drives shared work meanwhile.
@@ -49,13 +59,15 @@ impl<B: AofBackend + 'static> Waiter<B> {
         then: Then,
         look: &mut impl FnMut(&mut State<B>, Id, &mut Wakes) -> Option<Result<T>>,
     ) -> Poll<Result<T>> {
-        let Some(id) = self.id else { return Poll::Ready(Err(Error::Closed)) };
-        let (mut spare, mut rang) = (None, false);
+        // Wakers are cloned and dropped outside of the lock: that is foreign code. One who enters is answered at once.
+        let mut spare = (then != Then::Continue).then(|| context.waker().clone());
+        let mut rang = false;
         for _ in 0..POLLS_MAX {
             let mut state = self.shared.lock();
             if state.lent_on.is_some_and(|thread| thread == std::thread::current().id()) {
                 return Poll::Ready(Err(Error::Lent));
             }
+            let Some(id) = self.ticket.issue(&mut state) else { return Poll::Ready(Err(Error::Closed)) };
             let mut wakes = Wakes::default();
             if let Some(answer) = look(&mut state, id, &mut wakes) {
                 let mut ticket = None;
@@ -64,7 +76,7 @@ impl<B: AofBackend + 'static> Waiter<B> {
                 }
                 if then == Then::Leave {
                     ticket = state.tickets.remove(id);
-                    self.id = None;
+                    self.ticket = Held::Gone;
                 }
                 if then != Then::Continue {
                     state.leave(&mut wakes);
@@ -80,7 +92,6 @@ impl<B: AofBackend + 'static> Waiter<B> {
                 return Poll::Pending;
             }
             let Some(ticket) = state.tickets.get(id) else { return Poll::Ready(Err(Error::Closed)) };
-            // Wakers are cloned and dropped outside of the lock: that is foreign code.
             let known = ticket.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker()));
             let mut old = None;
             if !known {
@@ -111,6 +122,16 @@ impl<B: AofBackend + 'static> Waiter<B> {
     }
 }
 
+impl Held {
+    fn issue<B: AofBackend>(&mut self, state: &mut State<B>) -> Option<Id> {
+        match std::mem::replace(self, Held::Gone) {
+            Held::None { stage, wants_written } => *self = Held::Some(state.tickets.issue(stage, wants_written)),
+            held => *self = held,
+        }
+        if let Held::Some(id) = self { Some(*id) } else { None }
+    }
+}
+
 impl<B: AofBackend> Waiter<B> {
     pub(super) fn shared(&self) -> &Arc<Shared<B>> {
         &self.shared
@@ -119,7 +140,7 @@ impl<B: AofBackend> Waiter<B> {
 
 impl<B: AofBackend> Drop for Waiter<B> {
     fn drop(&mut self) {
-        let Some(id) = self.id else { return };
+        let Held::Some(id) = self.ticket else { return };
         let mut wakes = Wakes::default();
         let ticket = {
             let mut state = self.shared.lock();

@@ -23,6 +23,7 @@ pub(crate) struct DamageAt {
 
 /// A stretch of a log that holds no whole entry, from [`Entries::resync`](crate::Entries::resync).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DamagedRange {
     /// Where it begins.
     pub offset: u64,
@@ -138,7 +139,17 @@ pub(crate) async fn find_entry<R: AofRead>(
     }
 }
 
+/// What zeros are compared with: comparing slices is much faster than looking at each byte.
+const ZEROS: [u8; 4096] = [0; 4096];
+
 /// How long `bytes` are without the zeros at their end, where they are anything else.
 fn written(bytes: &[u8]) -> Option<u64> {
-    bytes.iter().rposition(|byte| *byte != 0).map(|last| last as u64 + 1)
+    let mut len = bytes.len();
+    for chunk in bytes.rchunks(ZEROS.len()) {
+        len -= chunk.len();
+        if chunk != &ZEROS[..chunk.len()] {
+            return chunk.iter().rposition(|byte| *byte != 0).map(|last| (len + last) as u64 + 1);
+        }
+    }
+    None
 }

@@ -29,6 +29,10 @@ struct Image {
     writes: usize,
     truncates: Vec<u64>,
     unreadable: Option<Range<u64>>,
+    /// Bytes that were read, of all handles.
+    read: u64,
+    longest_write: usize,
+    cannot_cut: bool,
 }
 
 impl Disk {
@@ -40,6 +44,21 @@ impl Disk {
         let disk = Disk::new();
         disk.lock().bytes = bytes.to_vec();
         disk
+    }
+
+    /// How long the longest write was, in bytes.
+    pub(crate) fn longest_write(&self) -> usize {
+        self.lock().longest_write
+    }
+
+    /// `truncate` is unsupported from now on.
+    pub(crate) fn set_cannot_cut(&self) {
+        self.lock().cannot_cut = true;
+    }
+
+    /// How many bytes were read, of this handle and its clones.
+    pub(crate) fn read_bytes(&self) -> u64 {
+        self.lock().read
     }
 
     /// How often each call is `Pending` before it does what it does, within one poll, and how often afterwards.
@@ -132,7 +151,7 @@ impl AofRead for Disk {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         self.before().await;
         let count = {
-            let image = self.lock();
+            let mut image = self.lock();
             if self.cursor < image.start {
                 return Err(Error::Pruned { start: image.start });
             }
@@ -148,6 +167,7 @@ impl AofRead for Disk {
             }
             let count = there.len().min(buf.len());
             buf[..count].copy_from_slice(&there[..count]);
+            image.read += count as u64;
             count
         };
         self.cursor += count as u64;
@@ -184,6 +204,7 @@ impl AofBackend for Disk {
             let offset = image.bytes.len() as u64;
             parts.iter().for_each(|part| image.bytes.extend_from_slice(part));
             image.writes += 1;
+            image.longest_write = image.longest_write.max(image.bytes.len() - offset as usize);
             offset
         };
         self.after().await;
@@ -211,6 +232,9 @@ impl AofBackend for Disk {
         self.before().await;
         {
             let mut image = self.lock();
+            if image.cannot_cut {
+                return Err(Error::Unsupported { what: "cutting a disk of the tests" });
+            }
             if len > image.bytes.len() as u64 {
                 return Err(Error::OutOfBounds { offset: len, len: image.bytes.len() as u64 });
             }

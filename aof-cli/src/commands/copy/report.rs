@@ -63,8 +63,16 @@ impl<'a> Report<'a> {
         out.finish()
     }
 
-    /// What is missing in the source, by its place there.
+    /// That the source is empty, or what is missing in it, by its place there.
     fn print_missing(&self, out: &mut Out) -> Outcome<()> {
+        if self.is_complete() && self.copied.entries == 0 {
+            let text = "SRC is empty";
+            if self.output.json {
+                json::print(out, &plain_note(&self.source.path, "empty", text))?;
+            } else {
+                say!("note empty: {text}");
+            }
+        }
         for finding in &self.missing {
             let text = format!("in SRC at offset {}: {}", finding.offset, finding.message);
             if self.output.json {

@@ -23,6 +23,8 @@ pub(super) struct Facts<'a> {
     bytes: u64,
     lost_bytes: u64,
     order: Option<&'a [usize]>,
+    /// The entries of a file are in another order than that of their ops.
+    out_of_order: bool,
     /// Whether the files together hold all of the log.
     recovered: bool,
 }
@@ -51,6 +53,7 @@ impl<'a> Facts<'a> {
             bytes: judged.validation.bytes,
             lost_bytes,
             order: judged.order.as_deref(),
+            out_of_order: judged.is_out_of_order(),
             recovered: false,
         };
         if sources.len() > 1 && (facts.is_damaged() || facts.has("gap")) && !sources.iter().any(Source::is_stream) {
@@ -123,6 +126,10 @@ pub(super) fn advise(facts: &Facts<'_>, sources: &[Source], rule: RuleName) -> A
     let (names, single) = (names.join(" "), sources.len() == 1);
     if let Some(command) = facts.in_order(sources, rule) {
         next.push(Next::new(command, "reads the files in the order of their entries"));
+        return Advice { lines, next };
+    }
+    if facts.out_of_order {
+        next.push(Next::new(format!("aof merge -o OUT {names}"), "writes the entries in order"));
         return Advice { lines, next };
     }
     if facts.only_torn && single {

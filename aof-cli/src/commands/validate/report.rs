@@ -190,7 +190,7 @@ impl<'a> Report<'a> {
         }
         if verdict.is_whole() {
             let what = if validation.entries == 0 { "empty" } else { "whole" };
-            let order = if judged.order.is_some() { ", in another order of the files" } else { "" };
+            let order = if judged.is_out_of_order() { ", in another order" } else { "" };
             writeln!(out, "{GOOD}{what}{GOOD:#} under the rule {rule}{order}")?;
         } else if verdict.findings > 0 {
             writeln!(out, "{ERROR}{}{ERROR:#} under the rule {rule}", counted(verdict.findings, "finding"))?;

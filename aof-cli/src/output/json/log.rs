@@ -139,9 +139,13 @@ pub(crate) fn damage(range: &DamagedRange) -> Damage {
 
 /// A finding in the file at `path`.
 pub(crate) fn finding(path: &Path, finding: &validate::Finding) -> Finding {
+    found(path, finding.offset, finding.op, &finding.kind)
+}
+
+/// What is found at a place in the file at `path`.
+pub(crate) fn found(path: &Path, offset: u64, op: Option<u64>, kind: &validate::FindingKind) -> Finding {
     use validate::FindingKind;
-    let kind = &finding.kind;
-    let mut object = plain_finding(path, kind.name(), finding.offset, finding.op, printable(&kind.to_string()));
+    let mut object = plain_finding(path, kind.name(), offset, op, printable(&kind.to_string()));
     match kind {
         FindingKind::Damage { len, zeros, torn_end, .. } => {
             object.len = (*len).into();

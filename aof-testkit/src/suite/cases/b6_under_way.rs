@@ -38,6 +38,8 @@ pub(crate) async fn b6_writes_and_reads_continue_while_a_checkpoint_is_under_way
         // A healthy backend is not poisoned by a log that grew during the sync.
         append(&mut backend, &log[6000..]).await?;
         ensure_eq!(backend.checkpoint(&[]).await?, 9000, "the checkpoint after one that was under way");
+        // It may hold the lock.
+        drop(reader);
         let mut backend = trial.stop(backend).await?;
         trial.cut_zeros_ahead(&mut backend, log.len()).await?;
         holds(&mut backend, &log, "written around a checkpoint, and stopped").await?;

@@ -4,11 +4,11 @@ use crate::random::Random;
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::Trial;
 use crate::suite::trouble::Trouble;
-use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq, ensure_refused};
+use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq};
 use crate::wrap::call::Call;
 use crate::wrap::dropping::{drop_after, pending};
 use crate::wrap::lent::{Lent, Slot};
-use aof_api::{Aof, Appended, Error, GroupCommit, LogOptions, Operation, Rule};
+use aof_api::{Aof, Appended, GroupCommit, LogOptions, Operation, Rule};
 use futures::future::join_all;
 use std::collections::BTreeSet;
 
@@ -108,10 +108,18 @@ pub(crate) async fn log_a_failing_checkpoint_reaches_everyone_in_the_group<F: Fi
     let mut random = trial.random();
     let first = group.append(OPERATION, "durable").await?;
     trial.fixture.trouble(Trouble::Fails(Call::Checkpoint))?;
-    for (caller, answer) in append_by_many(&group, &mut random, 6, 0.0).await.into_iter().enumerate() {
-        ensure!(matches!(answer, Some(Err(_))), "caller {caller} of a failing checkpoint was answered {answer:?}");
+    let answers: Vec<_> = append_by_many(&group, &mut random, 6, 0.0).await.into_iter().flatten().collect();
+    if let Ok(acknowledged) = answers.iter().cloned().collect::<aof_api::Result<Vec<_>>>() {
+        drop(group);
+        let backend = trial.stop(back(&slot)?).await?;
+        trial.holds_all(backend, &acknowledged).await?;
+        return Err(Stop::Absent("tries again until a checkpoint succeeds".to_owned()));
     }
-    ensure_refused!(group.append(OPERATION, "more").await, Error::Poisoned { .. }, "an append after it");
+    for (caller, answer) in answers.into_iter().enumerate() {
+        ensure!(answer.is_err(), "caller {caller} of a failing checkpoint was returned {answer:?}");
+    }
+    let refused = group.append(OPERATION, "more").await;
+    ensure!(refused.is_err(), "an append after a failed checkpoint returned {refused:?}");
     drop(group);
     let backend = trial.fixture.reopen(back(&slot)?).await?;
     let mut log = trial.holds_all(backend, &[first]).await?;
