@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How often a writer asks again while only probes ([`is_locked`]) are in its way. Each holds the lock for
 /// microseconds; the waits add up to 4 ms at most.
-const PROBE_ATTEMPTS: u32 = 8;
+const PROBE_ATTEMPTS: u32 = 24;
 const PROBE_WAIT: Duration = Duration::from_micros(140);
 
 /// A file that this process holds the exclusive lock of, until this is dropped.
@@ -61,7 +61,7 @@ pub(crate) fn try_lock(file: OpenFile) -> Result<LockedFile> {
 /// Whether a live writer holds the log at `path`, in this process or another.
 ///
 /// Asks without waiting. For some microseconds the question holds a shared lock, if there is no writer; a
-/// [`FileBackend`](crate::FileBackend) that opens the log in this moment knows that from a writer and asks again, for 4 ms
+/// [`FileBackend`](crate::FileBackend) that opens the log in this moment knows that from a writer and asks again, for 42 ms
 /// at most. The result may be out of date when it arrives.
 ///
 /// ```
