@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How often a writer asks again while only probes ([`is_locked`]) are in its way. Each holds the lock for
-/// microseconds; the waits add up to 4 ms at most.
+/// microseconds; the waits add up to 42 ms at most.
 const PROBE_ATTEMPTS: u32 = 24;
 const PROBE_WAIT: Duration = Duration::from_micros(140);
 
