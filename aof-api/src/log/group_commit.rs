@@ -261,7 +261,7 @@ impl<B: AofBackend + 'static> GroupCommit<B> {
     /// let log = GroupCommit::new(Aof::create(MemoryBackend::new(), LogOptions::new()).await?);
     /// log.append(Operation(128), "one").await?;
     /// let seam = log.with_log(|log| Box::pin(log.seam())).await??;
-    /// assert_eq!(seam.unwrap().body(), b"one");
+    /// assert_eq!(seam.unwrap().prepare().body(), b"one");
     /// # Ok::<(), aof_api::Error>(())
     /// # }).unwrap();
     /// ```
