@@ -6,6 +6,7 @@ mod batches;
 mod failing;
 mod follower;
 mod gate;
+mod gone;
 mod lending;
 mod panics;
 mod pipelining;
