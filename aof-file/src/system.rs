@@ -105,6 +105,14 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     /// Those of `fstatvfs(3)`.
     fn free_bytes(&self, file: &OpenFile) -> io::Result<u64>;
 
+    /// Returns the first offset, at or after `offset`, at which the file may hold anything but zeros: past holes. Where the
+    /// platform or file system does not say, that is `offset`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `lseek(2)` with `SEEK_DATA`.
+    fn next_data(&self, file: &OpenFile, offset: u64) -> io::Result<u64>;
+
     /// Removes the file at `path`.
     ///
     /// # Errors

@@ -72,6 +72,10 @@ impl System for OsSystem {
         free_bytes(file.file())
     }
 
+    fn next_data(&self, file: &OpenFile, offset: u64) -> io::Result<u64> {
+        next_data(file.file(), offset)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
@@ -324,4 +328,23 @@ fn free_bytes(file: &File) -> io::Result<u64> {
 #[cfg(not(unix))]
 fn free_bytes(_: &File) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn next_data(file: &File, offset: u64) -> io::Result<u64> {
+    use rustix::fs::SeekFrom;
+    use rustix::io::Errno;
+    match rustix::fs::seek(file, SeekFrom::Data(offset)) {
+        Ok(data) => Ok(data),
+        // No data follows.
+        Err(Errno::NXIO) => Ok(file.metadata()?.len().max(offset)),
+        // A file system that does not know, or an offset past the largest.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::OVERFLOW) => Ok(offset),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn next_data(_: &File, offset: u64) -> io::Result<u64> {
+    Ok(offset)
 }

@@ -133,11 +133,20 @@ pub(crate) async fn find_entry<R: AofRead>(
             return Err(error);
         }
         zeros_from = written(&bytes[..next]).map_or(zeros_from, |len| offset + len);
+        // Where so much is zero, the rest may be a hole that need not be read. No magic begins in one.
         offset += next as u64;
+        if offset - zeros_from >= HOLE_LEN_MIN {
+            offset = offset.max(reader.next_data(offset).await?);
+        }
         from = 0;
         window_len = (window_len * 2).min(window_len_max);
     }
 }
+
+/// How many zeros in a row, in bytes, before the storage is asked whether more follow: a question costs a system call.
+const HOLE_LEN_MIN: u64 = 64 << 10;
+
+const _: () = assert!(MAGIC[0] != 0, "a magic may begin in zeros");
 
 /// What zeros are compared with: comparing slices is much faster than looking at each byte.
 const ZEROS: [u8; 4096] = [0; 4096];
