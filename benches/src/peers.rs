@@ -14,6 +14,8 @@ pub mod process;
 mod raft;
 mod walrus;
 
+use aof_api::GroupCommit;
+use aof_file::FileBackend;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -73,6 +75,12 @@ pub const PEERS: [Peer; 7] =
 /// As [`PEERS`], for many callers: ours is a [`GroupCommit`](aof_api::GroupCommit) there.
 pub const CALLED: [Peer; 6] =
     [ours::GROUP_COMMIT, bare::POSITIONED, okay_wal::LOG, raft::LOG, walrus::LOG, commit_log::LOG];
+
+/// A log of ours for many callers, in a directory that is there.
+#[must_use]
+pub fn group_commit(directory: &Path) -> GroupCommit<FileBackend> {
+    ours::group_commit(directory)
+}
 
 /// Every log that is compared in opening and reading.
 pub const RECOVERED: [Recovered; 5] =
