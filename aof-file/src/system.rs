@@ -2,7 +2,7 @@
 //!
 //! Programs need nothing from here. A test hands an implementation of its own to
 //! [`FileOptions::system`](crate::FileOptions::system), for instance [`FaultySystem`](crate::fault::FaultySystem), which
-//! records the calls and fails those that it is told to. Taking and giving back the lock does not pass here.
+//! records the calls and fails those that it is asked to. Taking and giving back the lock does not pass here.
 
 use std::fs::File;
 use std::io::{self, IoSlice};

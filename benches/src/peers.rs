@@ -1,4 +1,4 @@
-//! Other logs and ours behind one face, on the same promise: what an append was given is durable when it returns.
+//! Other logs and ours under one interface, on the same promise: what an append was given is durable when it returns.
 //!
 //! Failures end the benchmark: a log that does not do what it is measured for has no figure.
 
@@ -26,7 +26,7 @@ pub const PAYLOAD_LEN: usize = 1024;
 
 /// A log that is written and whose every append is durable on return.
 pub trait DurableLog: Send + Sync {
-    /// Appends payloads, together if the log can; durable on return. `caller` tells callers on different threads apart.
+    /// Appends payloads, together if the log can; durable on return. `caller` distinguishes callers on different threads.
     fn append(&self, caller: usize, payloads: &[&[u8]]);
 }
 
@@ -64,7 +64,7 @@ pub struct Recovered {
     pub name: &'static str,
     /// Writes so many payloads to a new log in an empty directory. Durable on return.
     pub write: fn(&Path, &Payloads, u64),
-    /// Opens the log in the directory and reads every payload. Answers how many.
+    /// Opens the log in the directory and reads every payload. Returns how many.
     pub read: fn(&Path) -> u64,
 }
 

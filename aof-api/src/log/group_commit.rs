@@ -50,7 +50,7 @@ const QUEUE_LEN_MAX: u64 = 64 << 20;
 /// Before it calls the next checkpoint, the driving caller lets other threads run until the callers of `append` that the
 /// last one released are back, or no more arrive; a caller that is alone waits for nobody, and nothing sleeps.
 ///
-/// There is no thread and no runtime behind it: the callers that wait drive the writes and the checkpoint. Any of them may
+/// It has no thread and no runtime: the callers that wait drive the writes and the checkpoint. Any of them may
 /// be dropped, or kept and never polled again, without stopping the others. Works on any executor, and without one:
 /// `block_on(log.append(..))` from many plain threads shares checkpoints as tasks do. Handles and
 /// [`Durability`] are `Send` and `Sync` over every storage; all futures are `Send`.

@@ -1,6 +1,6 @@
 //! Many writers on one log: nobody is stranded, whoever is dropped, left alone, or told of a failure.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot continue says where it stopped")]
 
 mod batches;
 mod failing;

@@ -222,7 +222,7 @@ fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
 #[cfg(windows)]
 fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     match std::os::windows::fs::FileExt::seek_read(file, buf, offset) {
-        // ERROR_HANDLE_EOF: what other systems answer with 0 bytes.
+        // ERROR_HANDLE_EOF: where other systems return 0 bytes.
         Err(error) if error.raw_os_error() == Some(38) => Ok(0),
         answer => answer,
     }
@@ -271,7 +271,7 @@ fn sync_directory_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Linux begins to write dirty pages that it is told will not be needed, and keeps them; the call that is made for this,
+/// Linux begins to write dirty pages that are said not to be needed, and keeps them; the call that is made for this,
 /// `sync_file_range(2)`, is in no safe library.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn start_writeback(file: &File, offset: u64, len: u64) -> io::Result<()> {

@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 /// What came of a round of callers.
 #[derive(Debug, Default)]
 pub struct Waits {
-    /// From when all callers were ready until the last one had its last answer.
+    /// From when all callers were ready until the last append returned.
     pub elapsed: Duration,
     /// How long each append took.
     pub each: Vec<Duration>,
 }
 
 impl Waits {
-    /// How long the wait is below which so many thousandths of all waits lie. Sorts them.
+    /// The wait that so many thousandths of all waits do not exceed. Sorts them.
     pub fn percentile(&mut self, thousandths: usize) -> Duration {
         self.each.sort_unstable();
         let last = self.each.len().saturating_sub(1);

@@ -1,4 +1,4 @@
-//! The state behind its lock, and the polling of what it owns.
+//! The state under its lock, and the polling of what it owns.
 
 use super::engine;
 use super::panics::{caught, discard};
@@ -57,8 +57,8 @@ impl<B: AofBackend + 'static> Shared<B> {
         Drive::Idle
     }
 
-    /// Does what takes no time before one leaves who was answered: so the next checkpoint begins when the last one has
-    /// ended, though those who wait for it may take their time to wake up.
+    /// Does what takes no time before a caller leaves with its result: so the next checkpoint begins when the last one has
+    /// ended, although the callers that wait for it may be slow to wake up.
     pub(super) fn help<'a>(&'a self, mut state: MutexGuard<'a, State<B>>) -> MutexGuard<'a, State<B>> {
         if let Some(flight) = state.take_quick_flight() {
             drop(state);

@@ -10,7 +10,7 @@ use crate::storage::error::{Error, Quantity, Result};
 pub(super) fn kind(suspect: &Suspect, end: u64) -> TailKind {
     let DamagedRange { offset, len, damage, zeros, torn_end, .. } = suspect.first;
     // What is in the body of a torn entry is part of it.
-    let in_body = suspect.entries_behind == 0 && suspect.body_end >= end;
+    let in_body = suspect.entries_after == 0 && suspect.body_end >= end;
     let whole_tail = offset + len == end || in_body;
     match damage {
         _ if whole_tail && zeros => TailKind::Zero,

@@ -1,4 +1,4 @@
-//! Who is answered when a checkpoint ends, and when the log does.
+//! Which callers get a result when a checkpoint ends, and when the log does.
 
 use super::State;
 use crate::log::group_commit::ticket::{Id, Stage, Tickets, Wakes};
