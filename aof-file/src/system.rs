@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub(crate) mod failure;
+#[cfg(any(test, feature = "fault"))]
 pub mod fault;
 mod os;
 
