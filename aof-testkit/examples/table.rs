@@ -41,6 +41,9 @@ fn main() {
     count("failed", &backends, |report| report.failures().count());
     for promise in Promise::ALL {
         println!("\n## {promise}\n\n{}\n", promise.text());
+        if let Some(untested) = untested(promise) {
+            println!("**Not tested:** {untested}\n");
+        }
         println!("| case | {} |", backends.each_ref().map(|(name, _)| *name).join(" | "));
         println!("|---|{}", "---|".repeat(backends.len()));
         for (index, result) in backends[0].1.results.iter().enumerate() {
@@ -52,6 +55,19 @@ fn main() {
     }
     for (name, report) in &backends {
         report.failures().for_each(|failure| eprintln!("{name}: {failure}"));
+    }
+}
+
+/// The part of a promise that no case can observe.
+fn untested(promise: Promise) -> Option<&'static str> {
+    match promise {
+        Promise::B16 => Some(
+            "that no call waits for a timer. A call that sleeps cannot be distinguished from a storage that takes its time. \
+             Tested is that no call needs a runtime of the caller, that each pending future is woken, and that no call waits \
+             for another future to be polled. Another process's lock is covered by B10, where a second writer is refused or \
+             takes over within the patience of the fixture.",
+        ),
+        _ => None,
     }
 }
 

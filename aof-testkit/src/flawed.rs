@@ -188,6 +188,8 @@ flaws! {
     LongNoteIsTaken => "b6_a_note_that_is_too_long_changes_nothing",
     /// A checkpoint under way resolves to `Ok` after an earlier one failed.
     LaterOneIgnoresTheFailure => "b7_none_under_way_succeeds_after_an_earlier_one_failed",
+    /// A prune whose answer was lost has moved the start, and does not poison.
+    LostPruneContinues => "b13_a_prune_whose_answer_is_lost_moved_the_start_or_poisons",
     /// A write whose answer was lost is written once more.
     LostWriteIsWrittenTwice => "b7_a_write_whose_answer_is_lost_is_there_once_or_not_at_all",
     /// A checkpoint whose answer was lost fails, and does not poison.
@@ -202,6 +204,10 @@ flaws! {
     LockIsSaidToBeHeld => "b10_the_last_reader_gives_the_lock_back",
     /// A write looks whether a second writer took over, and then writes whatever has happened since.
     ChecksThenWrites => "b10_a_takeover_at_any_await_point_keeps_what_was_acknowledged",
+    /// A write lands, then looks whether a second writer took over, and says that it was refused.
+    FencedWriteIsKept => "b10_a_takeover_at_any_await_point_keeps_what_was_acknowledged",
+    /// A truncate that waits half way cuts the log of the writer that took over.
+    TruncateIgnoresTheFence => "b10_a_truncate_that_is_taken_over_cuts_nothing_of_the_second_writer",
     /// A checkpoint that was durable before a takeover fails when it is polled after it.
     FenceForgetsWhatWasDurable => "b10_what_was_durable_before_a_fence_resolves_to_ok",
     /// A storage that cannot cut keeps parts of writes in a crash.
@@ -250,6 +256,8 @@ flaws! {
     ChangedIgnoresErrors => "b15_changed_reports_a_drop",
     /// `changed` waits on when another writer took over.
     ChangedIgnoresAFence => "b15_changed_reports_a_fence",
+    /// `changed` waits on when a prune took what its reader has not read.
+    ChangedIgnoresAPrune => "b15_changed_reports_a_prune_below_which_its_reader_is",
     /// `changed` fails, though there is more to read.
     ChangedReportsAnErrorFirst => "b15_changed_reports_a_close_after_what_is_durable",
     /// `changed` waits for ever after one that was dropped.
@@ -260,4 +268,8 @@ flaws! {
     FuturesAreBoundToAThread => "b16_a_future_may_move_to_another_thread_half_way",
     /// A checkpoint that is called while another one is under way fails.
     OneCheckpointAtATime => "b16_two_checkpoints_on_two_threads_complete",
+    /// A seek is pending, and nothing wakes it.
+    PendingIsNotWoken => "b16_every_call_that_waits_is_woken",
+    /// A write blocks its thread until no checkpoint is under way.
+    WriteWaitsForCheckpoints => "b16_no_call_waits_for_a_checkpoint_that_nobody_polls",
 }

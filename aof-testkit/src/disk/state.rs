@@ -5,7 +5,7 @@ use super::options::{Defect, NoteKeeping, Options};
 use super::reader::dead;
 use super::retention::Retention;
 use super::under_way::Job;
-use crate::random::Random;
+use crate::random::{Random, mix};
 use crate::wrap::call::Call;
 use aof_api::Error;
 use aof_api::storage::extent::Settler;
@@ -70,8 +70,10 @@ impl State {
         if let Some(settler) = self.writer.take().and(self.settler.take()) {
             let fenced = settler.fence("the simulated disk");
             self.end_all(&fenced);
-            // Some of the last writes of the other one were on their way, and come too late.
-            self.images.crash(self.whole_writes(Retention::Random(seed)));
+            // Some of the last writes of the other one were on their way, and come too late. Which, differs with the length
+            // too: a plan without faults has one seed.
+            let on_their_way = Retention::Random(seed ^ mix(self.images.live.len() as u64));
+            self.images.crash(self.whole_writes(on_their_way));
         }
         self.images.reopen();
         self.set_len(self.images.live.len() as u64);
@@ -161,6 +163,7 @@ impl State {
         }
         self.start_before.get_or_insert(self.start);
         self.start = start;
+        self.watchers.drain(..).for_each(Waker::wake);
     }
 
     /// Makes the start durable, and gives back what is below.

@@ -2,7 +2,7 @@
 
 use super::Flaw;
 use super::reader::BadReader;
-use super::shared::{Shared, lock};
+use super::shared::{Shared, lock, pending_unwoken};
 use crate::disk::SimBackend;
 use crate::wrap::call::Call;
 use crate::wrap::fault::injected;
@@ -30,6 +30,8 @@ pub struct BadBackend {
     /// A 0 that was returned once at this place.
     hiccup: Option<u64>,
     wrote: bool,
+    /// A call was pending, and nothing woke it.
+    was_pending: bool,
     /// The note that opening found.
     note: Option<(u64, Vec<u8>)>,
     /// The thread of its first call.
@@ -62,6 +64,7 @@ impl BadBackend {
             hiccup: None,
             longest: len,
             wrote: false,
+            was_pending: false,
             note,
             thread: None,
         }
@@ -93,6 +96,9 @@ impl AofRead for BadBackend {
     async fn seek(&mut self, offset: u64) -> Result<()> {
         if self.closed {
             return if self.flaw == Flaw::AnswersAfterClose { Ok(()) } else { Err(Error::Closed) };
+        }
+        if self.flaw == Flaw::PendingIsNotWoken && !std::mem::replace(&mut self.was_pending, true) {
+            pending_unwoken().await;
         }
         self.cursor = match self.flaw {
             Flaw::SeekWraps => u64::from(offset as u32),

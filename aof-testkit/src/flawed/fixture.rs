@@ -34,6 +34,8 @@ fn disk_for(flaw: Flaw) -> SimDisk {
         | Flaw::ReaderIgnoresTheFence
         | Flaw::ChangedIgnoresAFence
         | Flaw::ChecksThenWrites
+        | Flaw::FencedWriteIsKept
+        | Flaw::TruncateIgnoresTheFence
         | Flaw::FenceForgetsWhatWasDurable => disk.fencing(),
         Flaw::LaterOneIgnoresTheFailure => disk.with_defect(Defect::CheckpointIgnoresAnEarlierFailure),
         Flaw::PruneCutsAnywhere => pruning.with_defect(Defect::PruneCutsAnywhere),
@@ -48,6 +50,8 @@ fn disk_for(flaw: Flaw) -> SimDisk {
         | Flaw::DroppedPruneLeavesAnyStart
         | Flaw::PruneDoesNotDrive
         | Flaw::FailedPruneMovesTheStart
+        | Flaw::LostPruneContinues
+        | Flaw::ChangedIgnoresAPrune
         | Flaw::NoteFollowsCheckpoints
         | Flaw::NoteIsNeverFound
         | Flaw::EmptyNoteErases
@@ -78,14 +82,10 @@ impl Fixture for BadFixture {
     type Backend = BadBackend;
 
     fn capabilities(&self) -> Capabilities {
-        let calls = [Call::Write, Call::Checkpoint, Call::Truncate];
         match self.flaw {
             Flaw::FullLosesTheBuffer => self.sim.capabilities().buffers_writes(),
             Flaw::LockIsSaidToBeHeld => self.sim.capabilities().readers_hold_the_lock(),
             Flaw::TearsWithoutTruncate => Capabilities::new().crash().locks(),
-            Flaw::LostWriteIsWrittenTwice | Flaw::LostCheckpointContinues | Flaw::LostTruncateContinues => {
-                self.sim.capabilities().losing_answers(&calls)
-            }
             _ => self.sim.capabilities(),
         }
     }
@@ -164,9 +164,17 @@ impl Fixture for BadFixture {
             Flaw::FailedPruneMovesTheStart => Some(Call::Prune),
             _ => None,
         };
+        let loses = match self.flaw {
+            Flaw::LostWriteIsWrittenTwice => Some(Call::Write),
+            Flaw::LostCheckpointContinues => Some(Call::Checkpoint),
+            Flaw::LostTruncateContinues => Some(Call::Truncate),
+            Flaw::LostPruneContinues => Some(Call::Prune),
+            _ => None,
+        };
         match trouble {
             Trouble::Fails(call) if own == Some(call) => *lock(&self.shared.failing) = own,
-            Trouble::AnswerLost(call) if self.capabilities().can_have(trouble) => {
+            // A flaw that is about a lost answer loses it itself.
+            Trouble::AnswerLost(call) if loses == Some(call) => {
                 *lock(&self.shared.losing) = Some(call);
             }
             _ => return self.sim.trouble(trouble),

@@ -92,6 +92,16 @@ pub(super) async fn wait_for(earlier: &[Arc<AtomicBool>]) {
     .await;
 }
 
+/// Is pending once, and arranges for nobody to wake it.
+pub(super) async fn pending_unwoken() {
+    let mut polled = false;
+    poll_fn(|_| match std::mem::replace(&mut polled, true) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    })
+    .await;
+}
+
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing is done under these locks that could panic half way.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

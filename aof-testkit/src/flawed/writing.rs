@@ -8,6 +8,8 @@ use crate::wrap::dropping::pending;
 use crate::wrap::fault::injected;
 use aof_api::{AofBackend, AofRead, Error, Result};
 use std::io::IoSlice;
+use std::thread;
+use std::time::Duration;
 
 impl BadBackend {
     pub(super) async fn write_flawed(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
@@ -16,13 +18,20 @@ impl BadBackend {
         let available = self.inner.disk().capacity().saturating_sub(at);
         let fits = all.len() as u64 <= available;
         if self.shared.loses(Call::Write) {
-            // A good storage finds out that it is there, or undoes it; here the second.
-            return match self.flaw {
-                Flaw::LostWriteIsWrittenTwice => self.store(&[&all[..], &all[..]].concat()).await,
-                _ => Err(injected(Call::Write, at)),
-            };
+            // A good storage finds out that it is there, or undoes it.
+            return self.store(&[&all[..], &all[..]].concat()).await;
         }
         match self.flaw {
+            Flaw::WriteWaitsForCheckpoints => {
+                // Not for ever, so that no test is left hanging: ten times as long as the fixture has patience.
+                for _ in 0..2000 {
+                    if !self.shared.is_any_under_way() {
+                        break;
+                    }
+                    thread::sleep(Duration::from_millis(1));
+                }
+                self.inner.write(parts).await
+            }
             Flaw::ShortWriteIsWhole => self.store(&all[..all.len().min(4096)]).await,
             Flaw::WriteStopsAt32Mib => self.store(&all[..all.len().min(32 << 20)]).await,
             Flaw::PartsPast1024AreDropped => self.inner.write(&parts[..parts.len().min(1024)]).await,
@@ -67,6 +76,11 @@ impl BadBackend {
                     }
                     other => other,
                 }
+            }
+            Flaw::FencedWriteIsKept => {
+                let offset = self.store(&all).await?;
+                pending(1).await;
+                self.inner.settler().check().map(|()| offset)
             }
             Flaw::FullAppendsWhatFits if !fits => {
                 self.store(&all[..available as usize]).await?;

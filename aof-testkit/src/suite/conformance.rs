@@ -122,6 +122,7 @@ macro_rules! __conformance_cases {
             }
             async b10_takeover {
                 b10_a_takeover_at_any_await_point_keeps_what_was_acknowledged,
+                b10_a_truncate_that_is_taken_over_cuts_nothing_of_the_second_writer,
                 b10_a_second_writer_fences_the_first_off,
                 b10_what_was_durable_before_a_fence_resolves_to_ok,
                 b3_a_reader_of_a_fenced_writer_ends_at_its_durable_length,
@@ -152,6 +153,7 @@ macro_rules! __conformance_cases {
                 b13_a_dropped_prune_leaves_an_old_start_or_a_new_one,
                 b13_prune_drives_what_is_under_way,
                 b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_poisoned,
+                b13_a_prune_whose_answer_is_lost_moved_the_start_or_poisons,
                 b13_a_fenced_writer_prunes_nothing,
             }
             async b14 {
@@ -170,6 +172,7 @@ macro_rules! __conformance_cases {
                 b15_changed_reports_a_drop,
                 b15_changed_reports_poison,
                 b15_changed_reports_a_fence,
+                b15_changed_reports_a_prune_below_which_its_reader_is,
                 b15_a_dropped_changed_changes_nothing,
             }
             async elsewhere {
@@ -181,6 +184,8 @@ macro_rules! __conformance_cases {
                 b16_every_call_completes_on_another_thread,
                 b16_a_future_may_move_to_another_thread_half_way,
                 b16_two_checkpoints_on_two_threads_complete,
+                b16_every_call_that_waits_is_woken,
+                b16_no_call_waits_for_a_checkpoint_that_nobody_polls,
             }
             async large {
                 b1_the_largest_write_is_whole,

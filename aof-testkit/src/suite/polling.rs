@@ -26,6 +26,11 @@ pub(crate) fn wait_at_most(patience: Duration) {
     PATIENCE.set(patience);
 }
 
+/// How long the cases of this thread wait for a call.
+pub(crate) fn patience() -> Duration {
+    PATIENCE.get()
+}
+
 /// For so long a future that waits must not ask to be polled.
 const QUIET: Duration = Duration::from_millis(20);
 

@@ -59,7 +59,7 @@ impl<B: AofBackend> Pieces<B> {
 
 impl<F: Fixture> Trial<'_, F> {
     /// Continues only where the log can be pruned; elsewhere checks that it refuses, whatever is asked for, and skips.
-    async fn needs_prune(&self) -> Verdict {
+    pub(crate) async fn needs_prune(&self) -> Verdict {
         if self.fixture.capabilities().can_prune() {
             return Ok(());
         }
@@ -231,8 +231,17 @@ pub(crate) async fn b13_prune_drives_what_is_under_way<F: Fixture>(trial: &Trial
 pub(crate) async fn b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_poisoned<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
+    prune_meets(trial, Trouble::Fails(Call::Prune)).await
+}
+
+pub(crate) async fn b13_a_prune_whose_answer_is_lost_moved_the_start_or_poisons<F: Fixture>(
+    trial: &Trial<'_, F>,
+) -> Verdict {
+    prune_meets(trial, Trouble::AnswerLost(Call::Prune)).await
+}
+
+async fn prune_meets<F: Fixture>(trial: &Trial<'_, F>, trouble: Trouble) -> Verdict {
     trial.needs_prune().await?;
-    let trouble = Trouble::Fails(Call::Prune);
     trial.needs_trouble(trouble)?;
     let mut pieces = trial.pieces(16).await?;
     let to = pieces.backend.durable_len() / 2;
