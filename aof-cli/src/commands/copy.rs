@@ -86,7 +86,7 @@ fn refuse_no_log(source: &Source, report: &mut Report<'_>) -> Outcome<()> {
 fn judge_copy(path: &Path, report: &mut Report<'_>, output: &OutputArguments) -> Outcome<()> {
     let copy = Source::open(path)?;
     let mut progress = Progress::new(copy.len, output);
-    let mut judge = Judge::new(Rule::SeenParent, 1, &mut progress);
+    let mut judge = Judge::new(Rule::SeenParent, 1, std::slice::from_ref(&copy), &mut progress);
     judge.read(&copy, &progress, |found| {
         if let Found::Finding(_, finding) = found {
             report.missing.push(finding);
