@@ -12,6 +12,7 @@ fn a_few_thousand_histories_break_no_promise_and_see_everything() {
     }
     let Tally { crashes, kept, cuts, cut_entries, refusals, failures, .. } = tally;
     let Tally { rotations, seams, zero_tails, pipelined, overlapping, dropped, .. } = tally;
+    let Tally { groups, group_calls, followed, .. } = tally;
     let Tally { noted, crashes_under_way, prunes, prunes_in_doubt, takeovers, .. } = tally;
     // If it stopped seeing one of these, it would be testing less than it says.
     assert!(
@@ -21,6 +22,7 @@ fn a_few_thousand_histories_break_no_promise_and_see_everything() {
     assert!(rotations > 500 && seams > 500 && zero_tails > 500, "{tally:?}");
     assert!(pipelined > 2000 && overlapping > 500 && dropped > 500 && crashes_under_way > 1000, "{tally:?}");
     assert!(noted > 1000 && prunes > 50 && prunes_in_doubt > 50 && takeovers > 50, "{tally:?}");
+    assert!(groups > 500 && group_calls > 5000 && followed > 1000, "{tally:?}");
 }
 
 #[test]

@@ -26,6 +26,22 @@ pub struct Interruption {
     pub policy: Policy,
 }
 
+/// How a log that was shared is given up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GroupEnd {
+    /// Everybody hears, and it is closed.
+    Closed,
+    /// It is dropped with callers under way.
+    Dropped,
+    /// The power goes with callers under way.
+    Crashed {
+        /// Chooses what is kept.
+        seed: u64,
+    },
+    /// Another writer takes it over, where the disk allows that; else it is dropped.
+    TakenOver,
+}
+
 /// How a sync fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SyncFailure {
@@ -139,6 +155,18 @@ pub enum Action {
     },
     /// Another writer takes the log over, or is refused.
     TakeOver,
+    /// Many callers share the log by [`GroupCommit`](aof_api::GroupCommit), and a
+    /// [`Follower`](aof_api::log::Follower) reads along.
+    Group {
+        /// Chooses what they do, and who is polled when.
+        seed: u64,
+        /// How many steps that takes.
+        steps: usize,
+        /// What ends it.
+        end: GroupEnd,
+        /// What to do with a tail.
+        policy: Policy,
+    },
     /// The storage is cut after some entry, and the log is opened again.
     Truncate {
         /// How many entries are cut.
@@ -191,7 +219,7 @@ impl Drawing {
             _ => random.between(0, 5000),
         };
         let (failing, policy) = (self.failing, self.policy(random));
-        match random.below(120) {
+        match random.below(124) {
             0..30 => Action::Append { body },
             30..37 => Action::AppendMany { entries: random.between(0, 4), body: body % 700 },
             37..41 => Action::AppendDropped { body, polls: random.index(4) },
@@ -219,7 +247,17 @@ impl Drawing {
                 let (renamed, seed) = (random.chance(0.5), random.next_u64());
                 Action::Rotate { interrupted: Some(Interruption { renamed, seed, policy }) }
             }
-            _ => Action::Crash { seed: random.next_u64(), policy },
+            107..120 => Action::Crash { seed: random.next_u64(), policy },
+            _ => {
+                let (seed, steps) = (random.next_u64(), random.between(1, 60));
+                let end = match random.below(4) {
+                    0 => GroupEnd::Closed,
+                    1 => GroupEnd::Dropped,
+                    2 => GroupEnd::TakenOver,
+                    _ => GroupEnd::Crashed { seed: random.next_u64() },
+                };
+                Action::Group { seed, steps, end, policy }
+            }
         }
     }
 

@@ -75,6 +75,13 @@ fn smaller(action: Action) -> Vec<Action> {
         Action::Prune { dropped_after: Some(_), crash, back } => {
             vec![Action::Prune { dropped_after: None, crash, back }]
         }
+        Action::Group { seed, steps, end, policy } => {
+            let halves = std::iter::successors(Some(steps), |steps| Some(steps / 2)).take_while(|steps| *steps > 0);
+            halves
+                .flat_map(|half| [half - half / 4, half - 1])
+                .map(|steps| Action::Group { seed, steps, end, policy })
+                .collect()
+        }
         Action::Crash { policy, .. } => (0..20).rev().map(|seed| Action::Crash { seed, policy }).collect(),
         _ => Vec::new(),
     }
