@@ -60,7 +60,7 @@ mod under_way;
 pub use backend::SimBackend;
 pub use checkpoint::SimCheckpoint;
 pub use fixture::SimFixture;
-pub use options::{Defect, NoteKeeping};
+pub use options::Defect;
 pub use reader::SimReader;
 pub use retention::Retention;
 pub use sim_disk::SimDisk;

@@ -230,6 +230,8 @@ flaws! {
     DroppedPruneLeavesAnyStart => "b13_a_dropped_prune_leaves_an_old_start_or_a_new_one",
     /// A prune waits for checkpoints under way to be driven by somebody else.
     PruneDoesNotDrive => "b13_prune_drives_what_is_under_way",
+    /// A prune that is refused waits for checkpoints under way first, and drives none.
+    RefusedPruneWaits => "b13_a_prune_that_is_refused_waits_for_nothing",
     /// A prune that failed has moved the start, and does not poison.
     FailedPruneMovesTheStart => "b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_poisoned",
     /// A writer that was fenced off prunes.

@@ -5,7 +5,8 @@
 
 use aof_api::storage::DynAofRead;
 use aof_api::{DynAofBackend, Result};
-use aof_testkit::disk::{NoteKeeping, SimBackend, SimDisk, SimFixture};
+use aof_testkit::Notes;
+use aof_testkit::disk::{SimBackend, SimDisk, SimFixture};
 use aof_testkit::{Capabilities, Faults, Faulty, Fixture, Metered, Trouble, conformance};
 
 type Boxed = Box<dyn DynAofBackend>;
@@ -17,7 +18,7 @@ struct WrappedFixture {
 
 impl WrappedFixture {
     fn new(wrap: fn(SimBackend) -> Boxed) -> WrappedFixture {
-        let disk = SimDisk::new().pruning().keeping_notes(NoteKeeping::All);
+        let disk = SimDisk::new().pruning().keeping_notes(Notes::Every);
         WrappedFixture { inner: SimFixture::on(disk), wrap }
     }
 

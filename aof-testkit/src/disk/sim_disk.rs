@@ -1,11 +1,12 @@
 //! The disk: what is left when the power goes.
 
 use super::backend::SimBackend;
-use super::options::{Defect, NoteKeeping, Options};
+use super::options::{Defect, Options};
 use super::reader::SimReader;
 use super::retention::Retention;
 use super::state::State;
 use super::under_way::Step;
+use crate::suite::capabilities::Notes;
 use crate::wrap::fault::Faults;
 use aof_api::{Error, Result};
 use std::ops::Range;
@@ -91,7 +92,7 @@ impl SimDisk {
 
     /// The same, which keeps these notes of checkpoints.
     #[must_use]
-    pub fn keeping_notes(self, notes: NoteKeeping) -> SimDisk {
+    pub fn keeping_notes(self, notes: Notes) -> SimDisk {
         self.with(|options| options.notes = notes)
     }
 

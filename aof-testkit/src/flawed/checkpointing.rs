@@ -33,7 +33,9 @@ impl BadBackend {
                 self.fail_in_the_future(before)
             }
             Flaw::DroppedCheckpointIsTheNextAnswer => self.checkpoint_answered_by_the_one_before(note),
-            Flaw::WaitsForTheEarlierOne | Flaw::PruneDoesNotDrive => self.checkpoint_after_the_earlier_ones(note),
+            Flaw::WaitsForTheEarlierOne | Flaw::PruneDoesNotDrive | Flaw::RefusedPruneWaits => {
+                self.checkpoint_after_the_earlier_ones(note)
+            }
             Flaw::OneCheckpointAtATime if self.shared.is_any_under_way() => {
                 Box::pin(ready(Err(injected(Call::Checkpoint, before))))
             }

@@ -60,7 +60,7 @@ impl BadBackend {
         match self.flaw {
             Flaw::PruneGivesNothingBack if to <= durable => Ok(0),
             Flaw::PruneTakesAnything => self.inner.prune(to.min(durable)).await,
-            Flaw::PruneDoesNotDrive | Flaw::WaitsForTheEarlierOne => {
+            Flaw::PruneDoesNotDrive | Flaw::WaitsForTheEarlierOne | Flaw::RefusedPruneWaits => {
                 self.shared.wait_for_all().await;
                 self.inner.prune(to).await
             }

@@ -152,6 +152,7 @@ macro_rules! __conformance_cases {
                 b13_a_prune_survives_a_crash,
                 b13_a_dropped_prune_leaves_an_old_start_or_a_new_one,
                 b13_prune_drives_what_is_under_way,
+                b13_a_prune_that_is_refused_waits_for_nothing,
                 b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_poisoned,
                 b13_a_prune_whose_answer_is_lost_moved_the_start_or_poisons,
                 b13_a_fenced_writer_prunes_nothing,
