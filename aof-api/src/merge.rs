@@ -2,7 +2,7 @@
 //!
 //! The inputs are read twice. The first time, every entry that verifies goes into an index, by its checksum and by its
 //! parent's; damage is passed over by resync, because a size is never believed before its header verifies. The second
-//! time, the planned chain is read where it stands, verified again, and written.
+//! time, the planned chain is read where it is, verified again, and written.
 
 mod copy;
 mod error;

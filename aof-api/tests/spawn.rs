@@ -1,6 +1,6 @@
 //! Every public async call can be spawned on a multi-threaded runtime: over any backend, and over one chosen at run time.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 use aof_api::format::Prepare;
 use aof_api::log::{Durability, Follower, Meta};

@@ -1,6 +1,6 @@
 //! What to do next: each piece of advice names what helps, and helps.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

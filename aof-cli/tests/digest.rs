@@ -1,6 +1,6 @@
 //! `aof digest`: what counts, what does not, and beside a writer.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! What the tool says when something cannot be: paths as they were typed, and what to do next.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

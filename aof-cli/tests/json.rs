@@ -1,7 +1,7 @@
 //! `--json` is a contract: every line of every command parses, and is one of the types of `docs/json.md` with its fields.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

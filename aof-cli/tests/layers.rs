@@ -1,6 +1,6 @@
 //! The folders of the tool are its layers: imports go downwards only.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! `aof merge` as people use it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 
@@ -256,7 +256,7 @@ fn bad_choices_get_an_exit_code_and_a_reason() {
             1,
             "the tip 00000000000000000000000000000001 is in none of the inputs",
         ),
-        (&["-o", "out", "--root", "00000000000000000000000000000001", "log.aof"], 1, "no entry stands on the root"),
+        (&["-o", "out", "--root", "00000000000000000000000000000001", "log.aof"], 1, "no entry follows the root"),
         (&["-o", "out", "--root", "1", "log.aof"], 2, "give all 32 hexadecimal digits"),
     ];
     for (arguments, code, reason) in cases {

@@ -1,7 +1,7 @@
 //! Names that a shell, a terminal or JSON could take for something else, and suggested commands that work when pasted.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Copying, following, streams and the manual, as operators use them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 use assert_cmd::Command;
 use std::fs;
@@ -193,7 +193,7 @@ fn a_copy_of_a_damaged_log_says_how_much_it_is_and_what_to_do_next() {
     assert_eq!(summary["damage"]["op"], 6, "{summary}");
     assert_eq!(summary["next"][0], "aof merge -o OUT damaged.aof ANOTHER-COPY", "{summary}");
 
-    // Mended, it goes on.
+    // Mended, it continues.
     fs::write(path.join("damaged.aof"), &golden).unwrap();
     let output = aof(path, &["copy", "--json", "damaged.aof", "my copy.aof"], b"");
     let summary: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();

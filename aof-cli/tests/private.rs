@@ -1,7 +1,7 @@
 //! Who may read what the tool makes.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! Standard streams in every state, and signals: nothing panics, nothing is half made, nothing is read that was printed.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! On a terminal: rows that fit, colours when they are wanted, and completions that complete files.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

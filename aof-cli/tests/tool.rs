@@ -1,6 +1,6 @@
 //! The tool as people use it: commands, outputs, exit codes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 
@@ -194,7 +194,7 @@ fn a_flipped_bit_is_found_and_the_rest_is_still_read() {
     assert_eq!(ran.code, 1);
     assert!(ran.out.contains(" one\n") && ran.out.contains(" three\n"), "{}", ran.out);
     assert!(ran.err.contains("at offset 275"), "{}", ran.err);
-    // No entry behind the damage says that it had been checkpointed, but a whole one stands there: people decide.
+    // No entry after the damage says that it had been checkpointed, but a whole one is there: people decide.
     let ran = aof_with_input(directory.path(), &["append", "log.aof"], b"two again\n");
     assert_eq!(ran.code, 1, "{}", ran.err);
     let (merge, cut) =

@@ -1,6 +1,6 @@
 //! Two clusters, holes, forks, files in the wrong order, empty backups: never silently fine, in any command.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

@@ -202,7 +202,11 @@
 mod names;
 mod open;
 mod reader;
+#[cfg(feature = "fault")]
 pub mod system;
+#[cfg(not(feature = "fault"))]
+#[allow(unreachable_pub, dead_code, reason = "public, and used in full, with the feature `fault` only")]
+mod system;
 mod writer;
 
 pub use names::blocking;
@@ -211,6 +215,12 @@ pub use names::rotate::{continue_after_move, rotate};
 pub use open::lock::is_locked;
 pub use open::options::{FileOptions, SyncOn};
 pub use reader::FileReader;
+#[cfg(feature = "fault")]
 pub use system::fault;
 pub use writer::backend::FileBackend;
 pub use writer::checkpoint::Checkpoint;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

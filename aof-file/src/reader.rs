@@ -3,7 +3,7 @@
 mod bytes;
 mod watch;
 
-pub(crate) use bytes::{MAX_LEN, read_at, read_log};
+pub(crate) use bytes::{MAX_LEN, next_data, read_at, read_log};
 
 use crate::open::file::LogFile;
 use crate::open::opening;
@@ -196,5 +196,16 @@ impl AofRead for FileReader {
             Bound::Writer { extent, .. } => extent.changed(end).await,
             Bound::File(watch) => watch.changed(&self.log, end).await,
         }
+    }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        // What the file has is asked first: by then, what left the write buffer is in the file.
+        let in_file = match &self.bound {
+            Bound::Writer { extent, unflushed } => {
+                extent.end().min(unflushed.as_ref().map_or(u64::MAX, UnflushedView::start))
+            }
+            Bound::File(_) => watch::len(&self.log)?,
+        };
+        Ok(next_data(&self.log, offset, in_file))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Programs need nothing from here. A test hands an implementation of its own to
 //! [`FileOptions::system`](crate::FileOptions::system), for instance [`FaultySystem`](crate::fault::FaultySystem), which
-//! records the calls and fails those that it is told to. Taking and giving back the lock does not pass here.
+//! records the calls and fails those that it is asked to. Taking and giving back the lock does not pass here.
 
 use std::fs::File;
 use std::io::{self, IoSlice};
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub(crate) mod failure;
+#[cfg(any(test, feature = "fault"))]
 pub mod fault;
 mod os;
 
@@ -104,6 +105,14 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     ///
     /// Those of `fstatvfs(3)`.
     fn free_bytes(&self, file: &OpenFile) -> io::Result<u64>;
+
+    /// Returns the first offset, at or after `offset`, at which the file may hold anything but zeros: past holes. Where the
+    /// platform or file system does not say, that is `offset`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `lseek(2)` with `SEEK_DATA`.
+    fn next_data(&self, file: &OpenFile, offset: u64) -> io::Result<u64>;
 
     /// Removes the file at `path`.
     ///

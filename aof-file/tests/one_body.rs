@@ -7,7 +7,7 @@ use futures::TryStreamExt;
 use futures::executor::block_on;
 use std::path::Path;
 
-/// Writes a log, reads it while it grows, closes it, opens it again, goes on.
+/// Writes a log, reads it while it grows, closes it, opens it again, continues.
 async fn write_close_and_go_on<B: AofBackend>(backend: B, reopen: impl FnOnce(B) -> B) -> Result<()> {
     let mut log = Aof::create(backend, LogOptions::new().cluster(7)).await?;
     let mut entries = log.entries().await?;

@@ -1,4 +1,4 @@
-//! The memory itself: sectors in one piece, allocated up front, behind a lock only while somebody reads.
+//! The memory itself: sectors in one piece, allocated up front, under a lock only while it is read.
 
 use std::io::IoSlice;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -89,12 +89,12 @@ impl SharedMemory {
 }
 
 fn write(sectors: &mut Sectors, offset: u64, parts: &[IoSlice<'_>]) {
-    // Offsets lie within the capacity, which is a usize.
+    // Offsets are within the capacity, which is a usize.
     let mut rest = &mut sectors.as_mut_bytes()[offset as usize..];
     for part in parts {
-        let (place, behind) = rest.split_at_mut(part.len());
+        let (place, after) = rest.split_at_mut(part.len());
         place.copy_from_slice(part);
-        rest = behind;
+        rest = after;
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_stand_one_behind_the_other_whoever_reads() {
+    fn parts_follow_one_another_for_every_reader() {
         let mut memory = Memory::new(SECTOR_SIZE as u64);
         let mut read = [0; 9];
         memory.write(100, &[IoSlice::new(b"one"), IoSlice::new(b""), IoSlice::new(b" two")]);

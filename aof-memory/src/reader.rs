@@ -44,7 +44,7 @@ impl AofRead for MemoryReader {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         let count = self.view.readable(self.cursor, buf.len().min(READ_LEN_MAX))?;
         self.memory.read(self.cursor, &mut buf[..count]);
-        // A truncation and new bytes may have come between the look and the copy.
+        // A truncation and new bytes may have come between the check and the copy.
         let count = self.view.readable(self.cursor, count)?;
         self.cursor += count as u64;
         Ok(count)

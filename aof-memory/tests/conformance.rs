@@ -1,4 +1,4 @@
-//! Memory keeps every promise of a backend, by type and behind a box.
+//! Memory keeps every promise of a backend, by type and in a box.
 
 mod fixture;
 

@@ -1,10 +1,10 @@
 //! This log and others side by side, on the same promise: contenders that take turns, and the medians of their ratios.
 //! `-- append`, `-- callers` or `-- recover` runs a part. `-- callers --svg=FILE` also plots how long callers wait.
 
-use aof_benches::peers::callers::{Waits, call};
+use aof_benches::peers::callers::{Waits, call, call_as_tasks};
 use aof_benches::peers::plot::{Line, plot};
 use aof_benches::peers::process::in_processes;
-use aof_benches::peers::{CALLED, PEERS, Payloads, RECOVERED, cold, read_without_looking};
+use aof_benches::peers::{CALLED, PEERS, Payloads, RECOVERED, cold, group_commit, read_without_looking};
 use aof_benches::side_by_side::{Contender, side_by_side};
 use std::cell::RefCell;
 use std::path::Path;
@@ -21,6 +21,9 @@ const CALLERS: [(usize, usize); 4] = [(1, 300), (4, 800), (16, 2400), (64, 6400)
 /// A log of ours of 2 GiB has so many payloads of 1 KiB.
 const RECOVERED_PAYLOADS: u64 = (2 << 30) / (1024 + 272);
 const RECOVERY_ROUNDS: usize = 3;
+
+/// The callers of ours that are tasks of one thread.
+const TASKS: &str = "aof GroupCommit, callers are tasks of one thread";
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
@@ -60,6 +63,9 @@ fn callers(directory: &Path) {
     for (callers, appends) in CALLERS {
         let made: Vec<_> = CALLED.iter().map(|peer| peer.make(directory)).collect();
         let waits: Vec<_> = CALLED.iter().map(|_| RefCell::new(Waits::default())).collect();
+        let tasks_directory = TempDir::new_in(directory).expect("the directory takes another");
+        let tasks = group_commit(tasks_directory.path());
+        let task_waits = RefCell::new(Waits::default());
         let mut contenders = Vec::new();
         for ((peer, made), waits) in CALLED.iter().zip(&made).zip(&waits) {
             let payloads = &payloads;
@@ -70,6 +76,11 @@ fn callers(directory: &Path) {
             };
             contenders.push(Contender::new(peer.name, round));
         }
+        contenders.push(Contender::new(TASKS, || {
+            let round = call_as_tasks(&tasks, callers, appends, &payloads);
+            task_waits.borrow_mut().each.extend(round.each);
+            round.elapsed
+        }));
         let title = format!("durable append of 1 KiB, {callers} callers, a time an entry");
         side_by_side(&title, appends as u64, ROUNDS, &mut contenders);
         drop(contenders);
@@ -80,6 +91,9 @@ fn callers(directory: &Path) {
             println!("  {:<44} {median:>9.0} µs {high:>9.0} µs", peer.name);
             line.push(callers as f64, median, high);
         }
+        let mut waits = task_waits.into_inner();
+        let [median, high] = [500, 990].map(|thousandths| waits.percentile(thousandths).as_secs_f64() * 1e6);
+        println!("  {TASKS:<44} {median:>9.0} µs {high:>9.0} µs");
     }
     if let Some(file) = std::env::args().find_map(|argument| argument.strip_prefix("--svg=").map(ToOwned::to_owned)) {
         let kept: Vec<_> = CALLED.iter().zip(lines).filter(|(peer, _)| peer.durable).map(|(_, line)| line).collect();

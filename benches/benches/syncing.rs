@@ -69,13 +69,13 @@ enum Sync {
     OpenedSo,
     #[cfg(target_os = "linux")]
     EachWrite,
-    /// The disk is told to begin with each piece, before the sync.
+    /// Each piece is written out at once, before the sync.
     #[cfg(target_os = "linux")]
     DataBegunEarly,
 }
 
 impl Sync {
-    /// Whether a call behind the writes is needed.
+    /// Whether a call after the writes is needed.
     fn is_separate(self) -> bool {
         match self {
             Sync::Data => true,

@@ -1,5 +1,5 @@
 //! Appending to memory and to files without checkpoints, against the plain copy of the same bytes: each as a function
-//! that does so many appends and answers how long they took.
+//! that does so many appends and returns how long they took.
 
 use aof_api::format::{Checksum, Header, Prepare};
 use aof_api::{Aof, AofBackend, DynAofBackend, LogOptions, Operation};
@@ -59,7 +59,7 @@ pub fn memory(used: Option<MemoryBackend>) -> MemoryBackend {
     backend
 }
 
-/// As [`memory`], behind `Box<dyn>`.
+/// As [`memory`], in a `Box<dyn>`.
 pub fn memory_erased(used: Option<Box<dyn DynAofBackend>>) -> Box<dyn DynAofBackend> {
     let mut backend = used.unwrap_or_else(|| Box::new(memory(None)));
     backend.truncate(0).now_or_never().expect("memory is ready").expect("memory can be cut");
@@ -74,7 +74,7 @@ pub fn file(directory: &TempDir, used: Option<FileBackend>) -> FileBackend {
     FileBackend::create(path).expect("a temporary directory takes a file")
 }
 
-/// As [`file()`], behind `Box<dyn>`.
+/// As [`file()`], in a `Box<dyn>`.
 pub fn file_erased(directory: &TempDir, used: Option<Box<dyn DynAofBackend>>) -> Box<dyn DynAofBackend> {
     drop(used);
     Box::new(file(directory, None))

@@ -47,6 +47,16 @@ impl LogFile {
         self.entries
     }
 
+    /// The log, to be opened.
+    ///
+    /// # Panics
+    ///
+    /// When somebody removed the file.
+    #[must_use]
+    pub fn backend(&self) -> FileBackend {
+        FileBackend::open(self.directory.path().join("log.aof")).expect("the file is there")
+    }
+
     /// A reader at the beginning.
     ///
     /// # Panics

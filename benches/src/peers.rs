@@ -1,4 +1,4 @@
-//! Other logs and ours behind one face, on the same promise: what an append was given is durable when it returns.
+//! Other logs and ours under one interface, on the same promise: what an append was given is durable when it returns.
 //!
 //! Failures end the benchmark: a log that does not do what it is measured for has no figure.
 
@@ -14,6 +14,8 @@ pub mod process;
 mod raft;
 mod walrus;
 
+use aof_api::GroupCommit;
+use aof_file::FileBackend;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -24,7 +26,7 @@ pub const PAYLOAD_LEN: usize = 1024;
 
 /// A log that is written and whose every append is durable on return.
 pub trait DurableLog: Send + Sync {
-    /// Appends payloads, together if the log can; durable on return. `caller` tells callers on different threads apart.
+    /// Appends payloads, together if the log can; durable on return. `caller` distinguishes callers on different threads.
     fn append(&self, caller: usize, payloads: &[&[u8]]);
 }
 
@@ -62,7 +64,7 @@ pub struct Recovered {
     pub name: &'static str,
     /// Writes so many payloads to a new log in an empty directory. Durable on return.
     pub write: fn(&Path, &Payloads, u64),
-    /// Opens the log in the directory and reads every payload. Answers how many.
+    /// Opens the log in the directory and reads every payload. Returns how many.
     pub read: fn(&Path) -> u64,
 }
 
@@ -73,6 +75,12 @@ pub const PEERS: [Peer; 7] =
 /// As [`PEERS`], for many callers: ours is a [`GroupCommit`](aof_api::GroupCommit) there.
 pub const CALLED: [Peer; 6] =
     [ours::GROUP_COMMIT, bare::POSITIONED, okay_wal::LOG, raft::LOG, walrus::LOG, commit_log::LOG];
+
+/// A log of ours for many callers, in a directory that is there.
+#[must_use]
+pub fn group_commit(directory: &Path) -> GroupCommit<FileBackend> {
+    ours::group_commit(directory)
+}
 
 /// Every log that is compared in opening and reading.
 pub const RECOVERED: [Recovered; 5] =

@@ -10,7 +10,7 @@ pub struct Contender<'work> {
 }
 
 impl<'work> Contender<'work> {
-    /// A contender whose every `round` does the same work, and answers how long that took.
+    /// A contender whose every `round` does the same work, and returns how long that took.
     pub fn new(name: impl Into<String>, round: impl FnMut() -> Duration + 'work) -> Contender<'work> {
         Contender { name: name.into(), round: Box::new(round), times: Vec::new() }
     }

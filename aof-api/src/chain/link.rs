@@ -1,4 +1,4 @@
-//! The chain rule: how an entry stands to the ones before it.
+//! The chain rule: how an entry links to the ones before it.
 
 use crate::chain::rule::Rule;
 use crate::chain::run::Run;
@@ -9,7 +9,7 @@ use crate::format::header::Header;
 use crate::storage::error::Result;
 use std::ops::RangeInclusive;
 
-/// How an entry stands to the ones before it.
+/// How an entry links to the ones before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
     /// It continues the chain, or begins it.
@@ -22,7 +22,7 @@ pub(crate) enum Link {
     Gap { missing: RangeInclusive<u64> },
     /// Its parent was not seen, though no op is missing; under the linear rule, it is not the entry before it.
     Break { expected: Checksum },
-    /// Another entry stands on its parent.
+    /// Another entry already follows its parent.
     Fork { other: Checksum },
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Chain {
     tip: Option<Tip>,
     op_max: u64,
     seen: Seen,
-    /// The record of the tip, where there is one: most entries stand on it, and then nothing needs to be looked up.
+    /// The record of the tip, where there is one: most entries follow it, and then nothing needs to be looked up.
     tip_record: Option<RecordIndex>,
     /// The record of the first entry's parent, until that parent is recorded itself, which it usually never is.
     unrecorded: Option<RecordIndex>,
@@ -60,15 +60,15 @@ impl Chain {
         self.at_seam = self.tip.is_some();
     }
 
-    /// Whether the entry is new and stands on something that is known, above everything that is: then nothing is missing
-    /// before it. An entry that is recorded again proves nothing about what stood before it.
+    /// Whether the entry is new and follows a known one, above every known op: then nothing is missing before it. An entry
+    /// that is recorded again proves nothing about what was before it.
     pub(crate) fn continues(&self, header: &Header) -> bool {
-        let stands = match (self.tip, self.rule) {
+        let follows = match (self.tip, self.rule) {
             (None, _) => false,
             (Some(tip), Rule::Linear) => tip.checksum == header.parent,
             (Some(_), _) => self.seen.get(header.parent).is_some() && !self.is_recorded(header),
         };
-        stands && header.op.get() > self.op_max
+        follows && header.op.get() > self.op_max
     }
 
     /// Whether neither the entry nor its parent was there before; never under the linear rule.
@@ -122,7 +122,7 @@ impl Chain {
         let parent = match (tip, self.tip_record) {
             (Some(tip), Some(record)) if tip.checksum == header.parent => Some(record),
             // The parent of the first entry is outside the log, and that of op 1 is the root, which no log records:
-            // both count as seen, and something may stand on them only once.
+            // both count as seen, and each may be followed only once.
             (None, _) => {
                 self.unrecorded = Some(self.seen.insert(header.parent)?.0);
                 self.unrecorded
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_misdirected_old_entry_shows_under_every_rule_that_looks() {
-        // Op 1 stands where op 4 should.
+        // Op 1 is where op 4 should be.
         let entries = [(1, 11, 10), (2, 12, 11), (3, 13, 12), (1, 11, 10), (5, 15, 14)];
         assert_eq!(
             links(Rule::Linear, entries)[3..],

@@ -8,7 +8,7 @@ use crate::format::header::Header;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
     entries: u64,
-    /// Each entry stands on the one before it, its op is the next one, and the cluster is the same.
+    /// Each entry follows the one before it, its op is the next one, and the cluster is the same.
     chained: bool,
     /// Some header breaks a rule of the format.
     pub(crate) has_lints: bool,

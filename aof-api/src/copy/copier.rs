@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Copies a log, byte for byte: every entry is verified as it is read, and again as it is read back from the destination.
 ///
 /// What the destination holds already must be the beginning of the source, down to the byte; the copy continues after
-/// its last whole entry. A torn entry after that one, or zeros, which a power loss leaves behind, are cut first; where the
+/// its last whole entry. A torn entry after that one, or zeros, which a power loss leaves, are cut first; where the
 /// destination cannot cut, the torn entry is completed. What the source gains meanwhile is not copied. Memory is that of
 /// [`read::Options`](crate::read::Options).
 ///
@@ -56,7 +56,7 @@ pub async fn copy<R: AofRead, B: AofBackend>(source: R, destination: &mut B, opt
     Copier::new(options).copy(source, destination).await
 }
 
-/// Copies a log as [`copy()`] does, and tells how much it has copied: while it does, and when it could not copy all.
+/// Copies a log as [`copy()`] does, and reports how much it has copied: while it does, and when it could not copy all.
 ///
 /// ```
 /// use aof_api::copy::{self, Copier};
@@ -100,7 +100,7 @@ impl Copier {
         Arc::clone(&self.entries_so_far)
     }
 
-    /// What the last [`copy`](Copier::copy) copied, when it answered an error too. After [`Error::Corrupt`](crate::Error::Corrupt) that is all
+    /// What the last [`copy`](Copier::copy) copied, when it returned an error too. After [`Error::Corrupt`](crate::Error::Corrupt) that is all
     /// before the damage, durable; after another error it may not be durable, and was not read back.
     #[must_use]
     pub fn copied(&self) -> Copied {

@@ -26,12 +26,12 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 pub struct Checksum([u8; 16]);
 
 impl Checksum {
-    /// The checksum of an empty body, as it stands in every header without one.
+    /// The checksum of an empty body, as it is in every header without one.
     pub const EMPTY: Checksum = Checksum(*b"\x83\xcc\x60\x0d\xc4\xe3\xe7\xe6\x2d\x40\x55\x82\x61\x74\xf1\x49");
 
     /// The checksum of `data`.
     ///
-    /// Figures stand in the README (`cargo bench -p aof-benches --bench checksum`).
+    /// Figures are in the README (`cargo bench -p aof-benches --bench checksum`).
     #[must_use]
     pub fn of(data: &[u8]) -> Checksum {
         let (_ciphertext, tag) = Aegis128L::<16>::new(&[0; 16], &[0; 16]).encrypt(&[], data);
@@ -44,7 +44,7 @@ impl Checksum {
         Checksum(bytes)
     }
 
-    /// The bytes as they stand on disk.
+    /// The bytes as they are on disk.
     #[must_use]
     pub const fn to_le_bytes(self) -> [u8; 16] {
         self.0

@@ -30,7 +30,7 @@ pub enum Damage {
     /// The body is not what was written; the header is.
     #[error("damaged body (checksum mismatch)")]
     BodyChecksum,
-    /// The entry is whole, but what it stands on was lost in damage before it. Only an opening says so.
+    /// The entry is whole, but the one it follows was lost in damage before it. Only recovery reports this.
     #[error("an entry whose parent was lost in the damage before it")]
     ParentLost,
 }

@@ -8,7 +8,7 @@ use crate::format::prepare::Prepare;
 use std::io::IoSlice;
 use zerocopy::{FromBytes, IntoBytes};
 
-/// Header and size of the entry at the beginning of `bytes`, which may end anywhere behind its header.
+/// Header and size of the entry at the beginning of `bytes`, which may end anywhere after its header.
 ///
 /// `size` is believed only because magic and header checksum hold.
 pub(crate) fn decode_header(bytes: &[u8]) -> Result<&Header, Damage> {
@@ -33,7 +33,7 @@ pub(crate) fn decode_header(bytes: &[u8]) -> Result<&Header, Damage> {
     Ok(header)
 }
 
-/// An entry that is known to be whole, borrowed from the bytes it stands in.
+/// An entry that is known to be whole, borrowed from the bytes it is in.
 ///
 /// ```
 /// use aof_api::format::{AofEntry, Damage, Header, Prepare};
@@ -55,7 +55,7 @@ pub struct AofEntry<'a> {
 }
 
 impl<'a> AofEntry<'a> {
-    /// The entry at the beginning of `bytes`, which may go on behind it.
+    /// The entry at the beginning of `bytes`, which may continue after it.
     ///
     /// # Errors
     ///

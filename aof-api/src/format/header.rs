@@ -92,7 +92,7 @@ const _: () = assert!(size_of::<Header>() == HEADER_SIZE as usize);
 /// The `checkpoint_id` of entries made by [`Aof::append`](crate::Aof::append).
 ///
 /// It says that `commit` is the op of the last checkpoint of this log: everything up to it was durable when the entry
-/// was written. An opening after a crash relies on that, and on nothing else in the header, to tell an unacknowledged
+/// was written. Recovery relies on that, and on nothing else in the header, to distinguish an unacknowledged
 /// tail from lost data. TigerBeetle puts the identifier of its own checkpoint there, and its tools ignore the field.
 /// On disk it reads `aof append mark` and a space.
 pub const CHECKPOINT_MARK: u128 = u128::from_le_bytes(*b"aof append mark ");
@@ -109,7 +109,7 @@ impl Header {
         header
     }
 
-    /// The checksum that this header ought to have.
+    /// The checksum that this header must have.
     #[must_use]
     pub fn calculate_checksum(&self) -> Checksum {
         Checksum::of(&self.as_bytes()[size_of::<Checksum>()..])

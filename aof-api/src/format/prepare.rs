@@ -44,7 +44,7 @@ impl Prepare {
         Ok(Prepare::from_entry(&AofEntry::from_parts(&header, body)))
     }
 
-    /// The prepare in the entry at the beginning of `bytes`, which may go on behind it.
+    /// The prepare in the entry at the beginning of `bytes`, which may continue after it.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl Prepare {
         AofEntry::from_verified(&self.bytes)
     }
 
-    /// The entry as it stands in a log, magic included.
+    /// The entry as it is in a log, magic included.
     #[must_use]
     pub fn as_entry_bytes(&self) -> &[u8] {
         &self.bytes

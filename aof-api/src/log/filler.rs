@@ -1,4 +1,4 @@
-//! What is written behind a tail that is kept, so that nothing that follows makes a torn entry whole.
+//! What is written after a tail that is kept, so that nothing that follows makes a torn entry whole.
 
 use crate::format::damage::Damage;
 use crate::format::entry::{AofEntry, decode_header};
@@ -13,8 +13,8 @@ use std::io::IoSlice;
 ///
 /// An entry that lacks its last byte becomes whole when the next one begins with just this byte, and swallows it: the
 /// bytes of the one would be counted as the other's. So each torn entry is filled up to where it says that it ends, with
-/// bytes of which it was checked that its checksum refuses them. From then on nothing is in doubt: what follows stands
-/// outside of every torn entry, whoever reads the log.
+/// bytes of which it was checked that its checksum refuses them. From then on nothing is in doubt: for every reader,
+/// what follows is outside of every torn entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Filler {
     /// The length of the log with the tail.
@@ -52,7 +52,7 @@ impl Filler {
         Ok(Some(Filler { offset: end, byte, len }))
     }
 
-    /// Writes it, where it is not written yet, and makes it durable before anything stands behind it: a crash must not
+    /// Writes it, where it is not written yet, and makes it durable before anything follows it: a crash must not
     /// keep what follows and lose this.
     pub(crate) async fn write<B: AofBackend>(&self, backend: &mut B) -> Result<()> {
         if backend.len() == self.offset {
@@ -91,7 +91,7 @@ fn choose(tail: &mut Vec<u8>) -> Option<(u8, usize)> {
     let torn = torn_entries(tail);
     let have = tail.len();
     let filled = torn.iter().map(|torn| torn.at + torn.need).max()?;
-    // Not zero, which is what stands there when bytes do not come; and no magic must begin in the filler.
+    // Not zero, which is what is there when bytes do not arrive; and no magic must begin in the filler.
     let mut bytes = (1..=u8::MAX).rev().filter(|byte| *byte != MAGIC[0]);
     let byte = bytes.find(|byte| {
         tail.truncate(have);
@@ -101,7 +101,7 @@ fn choose(tail: &mut Vec<u8>) -> Option<(u8, usize)> {
     Some((byte, filled - have))
 }
 
-/// Whether these bytes are for good no entry, nor the beginning of one.
+/// Whether these bytes can never be an entry, nor the beginning of one.
 fn is_refused(bytes: &[u8]) -> bool {
     !matches!(AofEntry::decode(bytes), Ok(_) | Err(Damage::Torn { .. }))
 }

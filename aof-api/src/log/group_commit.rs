@@ -26,7 +26,7 @@ use crate::storage::error::{Error, Quantity, Result};
 use call::{Bodies, Read, ReadDone};
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
-use shared::Shared;
+use shared::{Owner, Shared};
 use std::sync::Arc;
 use ticket::{Receipt, Stage, durable};
 use waiter::{Then, Waiter, yield_once};
@@ -50,7 +50,7 @@ const QUEUE_LEN_MAX: u64 = 64 << 20;
 /// Before it calls the next checkpoint, the driving caller lets other threads run until the callers of `append` that the
 /// last one released are back, or no more arrive; a caller that is alone waits for nobody, and nothing sleeps.
 ///
-/// There is no thread and no runtime behind it: the callers that wait drive the writes and the checkpoint. Any of them may
+/// It has no thread and no runtime: the callers that wait drive the writes and the checkpoint. Any of them may
 /// be dropped, or kept and never polled again, without stopping the others. Works on any executor, and without one:
 /// `block_on(log.append(..))` from many plain threads shares checkpoints as tasks do. Handles and
 /// [`Durability`] are `Send` and `Sync` over every storage; all futures are `Send`.
@@ -123,7 +123,7 @@ const QUEUE_LEN_MAX: u64 = 64 << 20;
 /// # }
 /// ```
 pub struct GroupCommit<B: AofBackend> {
-    shared: Arc<Shared<B>>,
+    shared: Arc<Owner<B>>,
 }
 
 impl<B: AofBackend> Clone for GroupCommit<B> {
@@ -143,7 +143,7 @@ impl<B: AofBackend + 'static> GroupCommit<B> {
     /// largest size. [`LogOptions::unflushed_max`](crate::LogOptions::unflushed_max) counts too, where it is less.
     #[must_use]
     pub fn with_queue_len_max(log: Aof<B>, bytes: u64) -> GroupCommit<B> {
-        GroupCommit { shared: Shared::new(log, bytes.max(ENTRY_SIZE_MAX as u64)) }
+        GroupCommit { shared: Shared::with_log(log, bytes.max(ENTRY_SIZE_MAX as u64)) }
     }
 
     /// Appends an entry; it is durable on return.

@@ -40,7 +40,7 @@ pub enum Marks {
 }
 
 impl Origin {
-    /// Op and checksum that the first entry stands on.
+    /// Op and checksum of the entry that the first one follows.
     pub(crate) fn base(self, cluster: u128) -> (u64, Checksum) {
         match self {
             Origin::Root => (0, Prepare::root(cluster).checksum()),
@@ -49,24 +49,24 @@ impl Origin {
     }
 }
 
-/// What to do at an opening with a damaged tail that nobody was promised.
+/// How [`Aof::open`](crate::Aof::open) treats a damaged, unacknowledged tail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Tail {
     /// Cut it; [`Recovery`](crate::Recovery) has the bytes.
     #[default]
     Truncate,
     /// Cut it where it is no more than an incomplete last entry, or zeros; refuse to open where it is anything else,
-    /// whole entries behind a hole for instance. A power loss may leave such a tail, and so may a bad disk under
+    /// whole entries after a hole for instance. A power loss may leave such a tail, and so may a bad disk under
     /// entries that were acknowledged by the last checkpoint of all, which no entry records. One case of the latter passes
-    /// for a torn entry: where zeros stand behind the last entry, and it was damaged in a body that ends in a zero.
+    /// for a torn entry: where zeros follow the last entry, and it was damaged in a body that ends in a zero.
     TruncateTorn,
-    /// Leave it and write behind it, as TigerBeetle does. The first write fills up what is torn, to the length that its
+    /// Keep it and write after it, as TigerBeetle does. The first write fills up what is torn, to the length that its
     /// header claims, with bytes that its checksum refuses, and makes them durable: so no torn entry becomes whole by
-    /// what follows, and what follows is told from its body, at the next opening and by other readers. It costs up to
+    /// what follows, and recovery and other readers distinguish what follows from its body. It costs up to
     /// 1 MiB and one checkpoint.
     ///
-    /// A log that somebody else wrote on behind a torn entry, without such a filler, is to be opened with this policy:
-    /// what stands where the body of the torn entry would be may have been made by a client, and the other policies
+    /// A log that another program continued after a torn entry, without such a filler, is to be opened with this policy:
+    /// the bytes where the body of the torn entry would be may have been made by a client, and the other policies
     /// refuse to guess. For the same reason, `Truncate` is the safer choice for such logs where clients choose the
     /// bodies.
     Keep,
@@ -206,7 +206,7 @@ impl LogOptions {
     }
 
     /// The checksum of an entry that the log must hold to be opened, the last one that was acknowledged for instance:
-    /// the one thing that catches a disk that lies.
+    /// the one check that catches a disk that acknowledges what it did not keep.
     #[must_use]
     pub fn expected_tip(mut self, checksum: Checksum) -> LogOptions {
         self.expected_tip = Some(checksum);
@@ -221,7 +221,7 @@ impl LogOptions {
         self
     }
 
-    /// How many bytes of a damaged tail an opening will hold in memory to report them; a longer one is refused with
+    /// How many bytes of a damaged tail recovery holds in memory to report them; a longer one is refused with
     /// [`Error::TooLarge`](crate::Error::TooLarge). Zeros do not count. By default 256 MiB.
     #[must_use]
     pub fn cut_len_max(mut self, bytes: u64) -> LogOptions {
@@ -250,7 +250,7 @@ impl LogOptions {
         self
     }
 
-    /// The clock that stamps appended entries, in nanoseconds since 1970; one that stands still or goes back is pushed
+    /// The clock that stamps appended entries, in nanoseconds since 1970; one that stops or goes back is pushed
     /// on. By default that of the system. With another one, a run is deterministic.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> LogOptions {
@@ -258,7 +258,7 @@ impl LogOptions {
         self
     }
 
-    /// How the log is read at an opening and by [`validate`](crate::Aof::validate) and
+    /// How the log is read when it is opened and by [`validate`](crate::Aof::validate) and
     /// [`entries`](crate::Aof::entries).
     #[must_use]
     pub fn read(mut self, read: read::Options) -> LogOptions {
@@ -266,7 +266,7 @@ impl LogOptions {
         self
     }
 
-    /// Threads that read and verify a long log at an opening, each with a
+    /// Threads that read and verify a long log when it is opened, each with a
     /// [`reader`](crate::AofBackend::reader) of its own, the calling one included, 1 to 1,024: as good as one for each
     /// core. By default 1, which reads alone while [`verify_threads`](LogOptions::verify_threads) verify.
     ///
@@ -306,7 +306,7 @@ impl fmt::Debug for LogOptions {
 }
 
 fn system_clock() -> u64 {
-    // A clock before 1970 counts as 1970; one behind 2554 as the last moment there is.
+    // A clock before 1970 counts as 1970; one after 2554 as the last moment there is.
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX)
 }

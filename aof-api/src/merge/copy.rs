@@ -1,4 +1,4 @@
-//! Writing: the planned entries, read again where they stand, verified again, in long writes.
+//! Writing: the planned entries, read again where they are, verified again, in long writes.
 
 use super::index::{Index, Place};
 use super::plan::Piece;
@@ -8,7 +8,7 @@ use crate::storage::backend::{AofBackend, AofRead};
 use crate::storage::error::{Error, IoCall, Result};
 use std::io::{self, IoSlice};
 
-/// Reading begins with so much wherever it goes on elsewhere, so that entries that lie here and there are not read with
+/// Reading begins with so much wherever it continues elsewhere, so that scattered entries are not read with
 /// everything around them.
 const CHUNK_LEN_MIN: usize = 4096;
 /// Reading never takes more at once, so that no write is longer than every storage takes.
@@ -16,10 +16,10 @@ const CHUNK_LEN_MAX: usize = 32 << 20;
 /// What is shorter is gathered to this length, in bytes, before it is written.
 const WRITE_LEN: usize = 256 << 10;
 
-/// Writes the entries of `pieces`, one behind the other.
+/// Writes the entries of `pieces`, one after the other.
 ///
-/// Inputs may be written to meanwhile, and disks may answer differently the second time: an entry is written only if what
-/// stands at its place verifies now and is the one that was planned.
+/// Inputs may be written to meanwhile, and disks may return other bytes the second time: an entry is written only if what
+/// is at its place verifies now and is the one that was planned.
 pub(super) async fn copy<R: AofRead, B: AofBackend>(
     index: &Index,
     pieces: &[Piece],
@@ -37,7 +37,7 @@ pub(super) async fn copy<R: AofRead, B: AofBackend>(
         while let Some(first) = next {
             let place = index.place(first);
             let Some(input) = inputs.get_mut(place.input) else { return Err(changed(place)) };
-            // Where the next entry may lie elsewhere, nobody waits for the rest of one.
+            // Where the next entry may be elsewhere, nothing waits for the rest of one.
             let last = if chunk == CHUNK_LEN_MIN { Last::IfItIsThere } else { Last::Whole };
             pace.rest().await;
             batch.fill(input, place.offset, chunk, last).await?;

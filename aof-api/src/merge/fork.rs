@@ -1,4 +1,4 @@
-//! What is told about a fork, so that one of its branches can be chosen.
+//! What is reported about a fork, so that one of its branches can be chosen.
 
 use super::Merger;
 use super::index::Place;

@@ -1,4 +1,4 @@
-//! What merging remembers of each entry: where it stands, and what it stands on.
+//! What merging remembers of each entry: where it is, and what it follows.
 
 use crate::chain::seen::{RecordIndex, Seen};
 use crate::chain::tip::Tip;
@@ -30,7 +30,7 @@ impl Default for Node {
     }
 }
 
-/// Where an entry stands.
+/// Where an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) input: usize,
@@ -53,7 +53,7 @@ pub(super) struct Subtree {
 pub(super) struct Index {
     seen: Seen<Node>,
     entries: u64,
-    /// The entry of the last call, on which the next one usually stands.
+    /// The entry of the last call, which the next one usually follows.
     last: Option<(Checksum, RecordIndex)>,
 }
 
@@ -104,7 +104,7 @@ impl Index {
         self.seen.value(record).input != ABSENT
     }
 
-    /// The record that an entry stands on.
+    /// The record that an entry follows.
     pub(super) fn parent(&self, record: RecordIndex) -> RecordIndex {
         self.seen.value(record).parent
     }
@@ -113,7 +113,7 @@ impl Index {
         self.seen.child(record)
     }
 
-    /// The op of the last entry that stands on `record` within so many steps, by way of the first children, and how many
+    /// The op of the last entry that descends from `record` within so many steps, by way of the first children, and how many
     /// steps it was.
     pub(super) fn reach(&self, record: RecordIndex, steps_max: u64) -> (Option<u64>, u64) {
         let (mut at, mut steps) = (record, 0);
@@ -162,7 +162,7 @@ impl Index {
         node.input != ABSENT && node.input & WRITTEN != 0
     }
 
-    /// The records that entries stand on and that are no entries themselves.
+    /// The records that entries follow and that are not entries themselves.
     pub(super) fn origins(&self) -> impl Iterator<Item = RecordIndex> {
         self.seen.indices().filter(|record| !self.is_entry(*record) && self.child(*record).is_some())
     }

@@ -69,7 +69,7 @@ pub async fn merge<R: AofRead, B: AofBackend>(
 ///
 /// Inputs may come in any order and number, overlap, repeat, and be damaged; each entry is taken from the first input
 /// that has it whole. The chain begins at the parent of the first entry of the first input, as in the reference, or, where
-/// that parent and its ancestors are in any input, at the earliest of them. It ends at the first gap, or goes on behind it
+/// that parent and its ancestors are in any input, at the earliest of them. It ends at the first gap, or continues after it
 /// with [`Options::keep_gaps`]. At a fork nothing is written until one of its branches is chosen by
 /// [`Options::tip`].
 ///
@@ -83,7 +83,7 @@ pub struct Merger<R> {
     /// The first entry of all.
     first: Option<RecordIndex>,
     report: Report,
-    /// What stands before and behind each damage.
+    /// What is before and after each damage.
     between: Vec<Between>,
     plan: Option<Plan>,
 }
@@ -114,7 +114,7 @@ impl<R: AofRead> Merger<R> {
     ///
     /// # Errors
     ///
-    /// The failures of [`AofRead::read`] that make reading on pointless: all but [`Error::Io`](crate::Error::Io) behind the first byte,
+    /// The failures of [`AofRead::read`] that make further reading pointless: all but [`Error::Io`](crate::Error::Io) after the first byte,
     /// which is damage. [`Error::TooLarge`](crate::Error::TooLarge) for more than 4 billion entries.
     pub async fn read(&mut self, mut input: R) -> Result<()> {
         if let Some(plan) = self.plan.take() {
@@ -157,7 +157,7 @@ impl<R: AofRead> Merger<R> {
     }
 
     fn push_damage(&mut self, finding: Finding, before: Option<RecordIndex>) {
-        self.between.push(Between { before, behind: None });
+        self.between.push(Between { before, after: None });
         // Whether it is lost, the plan says.
         self.report.damage.push(InputDamage { finding, lost: true });
     }
@@ -168,7 +168,7 @@ impl<R: AofRead> Merger<R> {
         &self.report
     }
 
-    /// Decides what is written, and answers everything that is not.
+    /// Decides what is written, and reports everything that is not.
     ///
     /// # Errors
     ///
@@ -257,7 +257,7 @@ impl<R: AofRead> Visit for Reading<'_, R> {
         let place = Place { input: self.number, offset: entry.offset };
         let record = self.merger.take(entry.header(), place)?;
         let between = &mut self.merger.between;
-        between[self.damaged_from..].iter_mut().for_each(|between| between.behind = Some(record));
+        between[self.damaged_from..].iter_mut().for_each(|between| between.after = Some(record));
         (self.damaged_from, self.before) = (between.len(), Some(record));
         Ok(())
     }

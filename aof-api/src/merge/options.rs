@@ -30,14 +30,14 @@ impl Options {
         self
     }
 
-    /// The last entry to write. This chooses among the branches of a fork; what stands on it is left out.
+    /// The last entry to write. This chooses among the branches of a fork; what follows it is left out.
     #[must_use]
     pub const fn tip(mut self, tip: Checksum) -> Options {
         self.tip = Some(tip);
         self
     }
 
-    /// Goes on behind gaps, and writes all that is there in the order of ops. A log with a gap is whole under
+    /// Continues after gaps, and writes all that is there in the order of ops. A log with a gap is whole under
     /// [`Rule::TigerBeetle`](crate::Rule::TigerBeetle) only.
     #[must_use]
     pub const fn keep_gaps(mut self, keep: bool) -> Options {

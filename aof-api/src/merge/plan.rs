@@ -7,7 +7,7 @@ use super::report::{Gap, Stretch};
 use crate::chain::seen::RecordIndex;
 use crate::format::checksum::Checksum;
 
-/// Entries that stand on one another.
+/// Entries that follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) first: RecordIndex,
@@ -28,7 +28,7 @@ pub(super) struct Plan {
 /// Why nothing is.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// Several entries stand on this one.
+    /// Several entries follow this one.
     Fork(RecordIndex),
     Other(Box<Unmergeable>),
 }
@@ -66,11 +66,11 @@ pub(super) fn plan(index: &mut Index, first: RecordIndex, options: &Options) -> 
         let (first_op, last_op) = (index.op(main.first), index.op(main.last));
         for (stretch, below) in stretches {
             let before = options.root.is_none() && stretch.last.op < first_op;
-            let behind = options.tip.is_none() && stretch.first.op > last_op;
+            let after = options.tip.is_none() && stretch.first.op > last_op;
             let in_the_way = options.root.is_none() && options.tip.is_none();
             if below == root {
                 plan.take(index, stretch, main)?;
-            } else if before || behind || in_the_way {
+            } else if before || after || in_the_way {
                 let piece = piece(index, below, None)?;
                 plan.take(index, stretch, piece)?;
             } else {
@@ -81,9 +81,9 @@ pub(super) fn plan(index: &mut Index, first: RecordIndex, options: &Options) -> 
         let before = index.tip(main.last);
         plan.pieces.push(main);
         plan.stretches = stretches.into_iter().map(|(stretch, _)| stretch).collect();
-        let behind = plan.stretches.iter().find(|stretch| stretch.first.op > before.op);
-        if let (Some(behind), None) = (behind, tip) {
-            plan.gaps.push(Gap { before, parent: behind.parent, behind: behind.first });
+        let after = plan.stretches.iter().find(|stretch| stretch.first.op > before.op);
+        if let (Some(after), None) = (after, tip) {
+            plan.gaps.push(Gap { before, parent: after.parent, after: after.first });
         }
     }
     plan.mark(index);
@@ -91,7 +91,7 @@ pub(super) fn plan(index: &mut Index, first: RecordIndex, options: &Options) -> 
 }
 
 impl Plan {
-    /// Writes `stretch` behind what there is.
+    /// Writes `stretch` after what there is.
     fn take(&mut self, index: &Index, stretch: Stretch, piece: Piece) -> Result<(), Refusal> {
         if let Some(last) = self.pieces.last() {
             let before = index.tip(last.last);
@@ -99,7 +99,7 @@ impl Plan {
                 let other = self::stretch(index, index.parent(last.first), *last, 0);
                 return Err(Unmergeable::Overlap(other, stretch).into());
             }
-            self.gaps.push(Gap { before, parent: stretch.parent, behind: stretch.first });
+            self.gaps.push(Gap { before, parent: stretch.parent, after: stretch.first });
         }
         self.pieces.push(piece);
         Ok(())
@@ -134,7 +134,7 @@ impl Plan {
 }
 
 impl Piece {
-    /// The entry behind `record`, which is one of these.
+    /// The entry after `record`, which is one of these.
     pub(super) fn next(&self, index: &Index, record: RecordIndex) -> Option<RecordIndex> {
         if record == self.last { None } else { index.child(record) }
     }
@@ -165,7 +165,7 @@ fn choose_tip(
     }
 }
 
-/// The entries from `root` to `tip`; without one, to where nothing stands, unless it forks on the way.
+/// The entries from `root` to `tip`; without one, to where nothing follows, unless it forks on the way.
 fn piece(index: &Index, root: RecordIndex, tip: Option<RecordIndex>) -> Result<Piece, Refusal> {
     let (mut at, mut first, mut entries) = (root, root, 0);
     while Some(at) != tip

@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unmergeable {
-    /// Several entries stand on one parent.
+    /// Several entries follow one parent.
     #[error("{}", Forked(.0))]
     Fork(Fork),
     /// Two stretches of a log with gaps hold the same ops, so that they are two histories.
@@ -17,13 +17,13 @@ pub enum Unmergeable {
         .0.first.op, .0.last.op, .1.first.op, .1.last.op, .0.last.checksum, .1.last.checksum
     )]
     Overlap(Stretch, Stretch),
-    /// No entry stands on the root that was asked for.
-    #[error("no entry stands on the root {0}: give the parent of the first entry, as `aof validate` prints it")]
+    /// No entry follows the root that was asked for.
+    #[error("no entry follows the root {0}: give the parent of the first entry, as `aof validate` prints it")]
     RootUnknown(Checksum),
     /// The tip that was asked for is in no input.
     #[error("the tip {0} is in none of the inputs: give the checksum of an entry, or add the input that holds it")]
     TipUnknown(Checksum),
-    /// The tip that was asked for does not stand on the root.
+    /// The tip that was asked for does not descend from the root.
     #[error(
         "the tip {tip} does not lead back to the root {root}: its chain ends at op {op}, whose parent {parent} is missing; add the input that holds it, or give that parent as the root"
     )]
@@ -40,7 +40,7 @@ pub enum Unmergeable {
     /// Not one entry is left in the inputs, though they are not empty.
     #[error("not one whole entry is in the inputs: perhaps these are no append-only logs")]
     NoEntries,
-    /// Entries stand on one another in a ring.
+    /// Entries follow one another in a ring.
     #[error(
         "the entries make a ring, so that none is the first: the entry {0} has itself as an ancestor, and was forged"
     )]
@@ -52,7 +52,7 @@ struct Forked<'a>(&'a Fork);
 impl fmt::Display for Forked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Fork { parent, branches, branch_count } = self.0;
-        write!(f, "{branch_count} histories stand on parent {parent}; choose one by its tip:")?;
+        write!(f, "{branch_count} histories follow parent {parent}; choose one by its tip:")?;
         for branch in branches {
             write!(f, "\n  {branch}")?;
         }

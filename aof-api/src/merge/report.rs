@@ -66,7 +66,7 @@ impl Report {
 pub struct Input {
     /// Whole entries.
     pub entries: u64,
-    /// Those of them that stand in an input before, or further up in this one.
+    /// Those of them that are in an input before, or further up in this one.
     pub duplicates: u64,
     /// Bytes that were looked at.
     pub bytes: u64,
@@ -81,7 +81,7 @@ pub struct InputDamage {
     /// Where it is and what it is; the part is the number of the input, from 0.
     pub finding: Finding,
     /// Whether nothing shows that another input, or a place further down, has what was there. Where one has it, the output
-    /// may lack it still, behind a gap: then it is in one of the [`stretches`](Report::stretches).
+    /// may still lack it, after a gap: then it is in one of the [`stretches`](Report::stretches).
     pub lost: bool,
 }
 
@@ -91,22 +91,22 @@ pub struct InputDamage {
 pub struct Gap {
     /// The entry before it.
     pub before: Tip,
-    /// The checksum of the last entry that is missing: the parent of the one behind it.
+    /// The checksum of the last entry that is missing: the parent of the one after it.
     pub parent: Checksum,
-    /// The entry behind it.
-    pub behind: Tip,
+    /// The entry after it.
+    pub after: Tip,
 }
 
 impl Gap {
-    /// The ops that are missing; none where the ops go on though the chain does not.
+    /// The ops that are missing; none where the ops continue though the chain does not.
     #[must_use]
     pub fn missing(&self) -> Option<RangeInclusive<u64>> {
-        let missing = self.before.op.saturating_add(1)..=self.behind.op.saturating_sub(1);
+        let missing = self.before.op.saturating_add(1)..=self.after.op.saturating_sub(1);
         (!missing.is_empty()).then_some(missing)
     }
 }
 
-/// Entries that stand on one another, and on one that is not there.
+/// Entries that follow one another, and one that is not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stretch {
@@ -118,7 +118,7 @@ pub struct Stretch {
     pub last: Tip,
     /// How many there are, on the longest branch.
     pub entries: u64,
-    /// Parents on which several stand.
+    /// Parents that several follow.
     pub forks: u64,
 }
 
@@ -146,9 +146,9 @@ pub struct Branch {
     pub entries: u64,
     /// The views of the first and the last entry; none where they could not be read again.
     pub views: Option<(u32, u32)>,
-    /// Parents in it on which several stand.
+    /// Parents in it that several follow.
     pub forks: u64,
-    /// The input in which the first entry stands, from 0, and where.
+    /// The input in which the first entry is, from 0, and where.
     pub input: usize,
     /// The offset of the first entry in that input.
     pub offset: u64,

@@ -13,7 +13,7 @@ use zerocopy::FromBytes;
 /// Where a batch ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// Between two entries, as far as one can see: the log goes on.
+    /// Between two entries, as far as one can see: the log continues.
     #[default]
     Boundary,
     /// At the end of the log.
@@ -22,7 +22,7 @@ pub(crate) enum Stop {
     Suspect,
 }
 
-/// What to do with an entry that goes on behind the bytes that were asked for.
+/// What to do with an entry that continues after the bytes that were asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Last {
     /// Read the rest of it.
@@ -31,14 +31,14 @@ pub(crate) enum Last {
     IfItIsThere,
 }
 
-/// Whole entries, one behind the other, as far as their headers say.
+/// Whole entries, one after the other, as far as their headers say.
 ///
-/// The walk from header to header takes sizes as they stand: [`verify`](Batch::verify) comes afterwards, perhaps on
-/// another thread, and what stands behind the first entry that fails was walked for nothing. Only where a size decides
+/// The walk from header to header takes sizes as they are: [`verify`](Batch::verify) comes afterwards, perhaps on
+/// another thread, and what follows the first entry that fails was walked for nothing. Only where a size decides
 /// about reading on, the header is verified first.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    /// Where the first byte stands in the log.
+    /// Where the first byte is in the log.
     offset: u64,
     /// Never shrinks, so that it is zeroed only once.
     buf: Vec<u8>,
@@ -52,7 +52,7 @@ pub(crate) struct Batch {
 impl Batch {
     /// Reads about `chunk_len` bytes at `offset`, and then perhaps the rest of the last entry.
     ///
-    /// A reading error behind whole entries is left to the next batch, which meets it again.
+    /// A reading error after whole entries is left to the next batch, which meets it again.
     pub(crate) async fn fill<R: AofRead>(
         &mut self,
         reader: &mut R,
@@ -165,7 +165,7 @@ impl Batch {
 
     /// How many entries, from the first on, are what was written.
     ///
-    /// With `summarize`, [`run`](Batch::run) then tells about them as a whole.
+    /// With `summarize`, [`run`](Batch::run) then summarizes them.
     pub(crate) fn verify(&mut self, summarize: bool) -> usize {
         let mut run = std::mem::take(&mut self.run);
         run.clear();
@@ -174,7 +174,7 @@ impl Batch {
         verified
     }
 
-    /// As [`verify`](Batch::verify), and adds the verified entries to a run that goes on.
+    /// As [`verify`](Batch::verify), and adds the verified entries to a run that continues.
     pub(crate) fn verify_into(&self, mut run: Option<&mut Run>) -> usize {
         let failed = self.entries(self.len()).position(|(_, entry)| {
             let header = entry.header();
@@ -224,7 +224,7 @@ impl Batch {
         self.bounds.last().map_or(0, |end| *end as usize)
     }
 
-    /// Where entry number `index` stands in the log; for the number of entries, where the last one ends.
+    /// Where entry number `index` is in the log; for the number of entries, where the last one ends.
     pub(crate) fn offset_of(&self, index: usize) -> u64 {
         self.offset + u64::from(self.bounds[index])
     }

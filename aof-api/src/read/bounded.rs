@@ -56,4 +56,12 @@ impl<R: AofRead> AofRead for Bounded<R> {
         }
         Err(Error::Unsupported { what: "waiting beyond the end of a bounded reader" })
     }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        // At or past the end, nobody else need be asked.
+        if offset >= self.end {
+            return Ok(offset);
+        }
+        Ok(self.end.min(self.reader.next_data(offset).await?))
+    }
 }

@@ -10,7 +10,7 @@ use crate::storage::error::{Error, Result};
 use futures::stream::{self, Stream};
 use std::ops::Deref;
 
-/// An entry, and where it stands in the log.
+/// An entry, and where it is in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LocatedEntry<'a> {
@@ -33,7 +33,7 @@ impl<'a> Deref for LocatedEntry<'a> {
 /// The chain is not checked: use [`validate`](crate::validate::validate()) for that. Memory is bounded by
 /// [`Options::chunk_len`] and one entry.
 ///
-/// At the end of the log, [`next`](Entries::next) answers `None`, and asking again looks for more, so a log that grows
+/// At the end of the log, [`next`](Entries::next) returns `None`, and asking again looks for more, so a log that grows
 /// can be followed. An incomplete last entry of a log that somebody writes is [`Damage::Torn`](crate::format::Damage::Torn);
 /// it is *pending*: asking again looks again.
 ///
@@ -56,7 +56,7 @@ impl<'a> Deref for LocatedEntry<'a> {
 /// ```
 pub struct Entries<R> {
     scan: Scan<R>,
-    /// The next entry of the batch that the scan stands at.
+    /// The next entry of the batch that the scan is at.
     index: usize,
 }
 
@@ -104,10 +104,10 @@ impl<R: AofRead> Entries<R> {
         self.scan.seek(offset);
     }
 
-    /// Passes damage: goes to the next entry with a valid header, or to the end of the log, and answers what was
+    /// Passes damage: goes to the next entry with a valid header, or to the end of the log, and returns what was
     /// passed; `None` where a whole entry begins here.
     ///
-    /// A magic alone is not enough, because a body may contain one: the header behind it must verify.
+    /// A magic alone is not enough, because a body may contain one: the header after it must verify.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl<R: AofRead> Entries<R> {
         Ok(None)
     }
 
-    /// The entries as a stream of owned prepares. It ends at the end of the log and behind the first error.
+    /// The entries as a stream of owned prepares. It ends at the end of the log and after the first error.
     pub fn into_stream(self) -> impl Stream<Item = Result<Prepare>> + Send {
         self.stream(false)
     }

@@ -15,10 +15,10 @@
 //!
 //! # Why what was looked at need not be believed
 //!
-//! A body may hold a whole entry, a log kept in a log for instance, and from a byte in mid-file nobody can tell it from
+//! A body may hold a whole entry, a log kept in a log for instance, and from a byte in mid-file it cannot be distinguished from
 //! an entry of this log. The places that are looked at are hints, therefore, and decide only where the walk begins.
 //! The walk begins more than the largest entry before the range: a body ends within that, and a walk that meets no
-//! damage leaves it at its end, on a boundary of this log. Only from there on entries count. The answer is an entry at or
+//! damage leaves it at its end, on a boundary of this log. Only from there on entries count. The result is an entry at or
 //! above the target whose predecessor, on that walk, is below it; in a sorted log there is one such place. Where the
 //! hints lied, the walk meets the target before it has a predecessor, or never, and the log is walked from its beginning.
 
@@ -41,7 +41,7 @@ const WALK_LEN: u64 = 2 << 20;
 /// How many places are looked at after the middle of a range where the middle is in damage.
 const DETOURS: u64 = 3;
 
-/// From a byte anywhere, a walk without damage stands on a boundary of the log after this many bytes.
+/// From a byte anywhere, a walk without damage is on a boundary of the log after this many bytes.
 const LEAD_LEN: u64 = ENTRY_SIZE_MAX as u64;
 
 /// What to find the first entry at or above of.

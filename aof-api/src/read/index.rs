@@ -66,7 +66,7 @@ impl SparseIndex {
         (self.next_op, self.next_at) = (next.next_op, next.next_at);
     }
 
-    /// Forgets what lies below `start`, where the entry of `op` begins.
+    /// Forgets what is below `start`, where the entry of `op` begins.
     pub(crate) fn prune(&mut self, op: u64, start: u64) {
         let keep = self.points.partition_point(|(_, offset)| *offset <= start);
         if keep > 0 {

@@ -26,7 +26,7 @@ impl Options {
 
     /// Bytes to ask the backend for at once, 4 KiB to 64 MiB; values outside are brought inside.
     ///
-    /// Memory is bounded by this and one entry (1 MiB), for each verifying thread two of both; behind damage, two
+    /// Memory is bounded by this and one entry (1 MiB), for each verifying thread two of both; after damage, two
     /// entries more.
     #[must_use]
     pub const fn chunk_len(mut self, bytes: usize) -> Options {

@@ -1,4 +1,4 @@
-//! The one walk over a log on which reading, validating and opening stand: batches of verified entries, and the damage
+//! The one walk over a log, used by reading, validation and recovery: batches of verified entries, and the damage
 //! between them.
 
 mod damage;
@@ -78,17 +78,17 @@ pub(crate) struct Scan<R> {
     ahead: VecDeque<Slot>,
     /// Reading ahead makes no sense before the next step: the end, or something suspect, was met.
     halted: bool,
-    /// An error met while reading ahead, kept until what stands before it is out.
+    /// An error met while reading ahead, kept until what is before it is out.
     failed: Option<Error>,
-    /// Nothing that begins here or behind is read.
+    /// Nothing that begins here or later is read.
     limit: u64,
     /// How much to read at once now.
     chunk_len: usize,
     spare: Vec<Batch>,
     pool: Option<Pool<VerifyJob>>,
-    /// What stands at `next` is no whole entry, as far as was seen.
+    /// What is at `next` is not a whole entry, as far as was seen.
     suspect: bool,
-    /// What stands there, once that was looked at.
+    /// What is there, once that was examined.
     damage: Option<DamageAt>,
     /// What was looked at around damage.
     window: Window,
@@ -181,7 +181,7 @@ impl<R: AofRead> Scan<R> {
         &mut self.reader
     }
 
-    /// Goes on at `offset`, whatever was read.
+    /// Continues at `offset`, whatever was read.
     pub(crate) fn seek(&mut self, offset: u64) {
         self.at_start = false;
         self.verified = 0;
@@ -198,7 +198,7 @@ impl<R: AofRead> Scan<R> {
         self.batch.entries(self.verified)
     }
 
-    /// The entries of the last step, one behind the other as they stand in the log.
+    /// The entries of the last step, one after the other as they are in the log.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.batch.bytes(self.verified)
     }
@@ -225,7 +225,7 @@ impl<R: AofRead> Scan<R> {
             let start = self.reader.start().await?;
             self.seek(start);
         }
-        // Whoever looks at the same place again wants to see what has changed.
+        // A second look at the same place must see what has changed.
         if self.damage.take().is_some() || !self.is_cautious() {
             self.window.clear();
         }
@@ -279,7 +279,7 @@ impl<R: AofRead> Scan<R> {
             }
             self.window.clear();
         }
-        let differs = std::io::Error::other("reading the same bytes twice gave different answers; check the storage");
+        let differs = std::io::Error::other("two reads of the same bytes differ; check the storage");
         Err(Error::io(IoCall::Read, self.next, differs))
     }
 
@@ -289,7 +289,7 @@ impl<R: AofRead> Scan<R> {
     async fn batch_of_window(&mut self, first_len: usize) -> Result<Verified> {
         let left = usize::try_from(self.limit.saturating_sub(self.next)).unwrap_or(usize::MAX);
         let len = first_len.max(self.chunk_len.min(left));
-        // An error after the first entry is met again by the look at its place.
+        // An error after the first entry is met again when its place is examined.
         let (bytes, _) = self.window.view(&mut self.reader, self.next, len).await?;
         let mut batch = self.spare.pop().unwrap_or_default();
         batch.fill_from(bytes, self.next);

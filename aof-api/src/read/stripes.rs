@@ -1,7 +1,7 @@
 //! One log, read by several readers at once, each on a thread of its own.
 //!
 //! The log is cut into stripes of equal length. A thread finds the first entry of a stripe as a resync does, reads and
-//! verifies up to the first entry of the next, and tells about them as a whole. The caller takes the stripes in order
+//! verifies up to the first entry of the next, and summarizes them. The caller takes the stripes in order
 //! and believes one only where it begins exactly where the one before ended; everything else, damage above all, it
 //! reads again by itself. So a body that holds a whole entry can cost time, and nothing else.
 
@@ -54,14 +54,14 @@ impl<R: AofRead> Striper<R> {
             return;
         }
         let stripe = self.read_stripe(job.is_first, job.range).await;
-        // An error is met again by whoever reads the stripe by itself. Nobody waits where the caller was dropped.
+        // An error is met again when the stripe is read by itself. Nobody waits where the caller was dropped.
         let _ = job.done.send(stripe.ok().flatten());
     }
 
     /// Reads the entries that begin in `range`; `None` where there are none, or not all that is there is whole.
     async fn read_stripe(&mut self, is_first: bool, range: Range<u64>) -> Result<Option<Stripe>> {
         let Striper { reader, batch, window, chunk_len, pace } = self;
-        // What stands there may have changed since the last stripe.
+        // What is there may have changed since the last stripe.
         window.clear();
         let limit = range.end;
         let start = if is_first {
@@ -70,7 +70,7 @@ impl<R: AofRead> Striper<R> {
             // What begins at the limit belongs to the next stripe, and is not searched for here: where a long stretch
             // holds no entry, each thread would search all of it.
             let mut bounded = Bounded::new(&mut *reader, limit.saturating_add(ENTRY_SIZE_MIN as u64 - 1));
-            // The search begins one byte behind what it is given.
+            // The search begins one byte after what it is given.
             let found = find_entry(window, &mut bounded, range.start - 1, *chunk_len, pace).await?;
             if found.at_end {
                 return Ok(None);

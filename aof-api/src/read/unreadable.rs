@@ -1,4 +1,4 @@
-//! Going on behind a place that the storage cannot read.
+//! Continuing after a place that the storage cannot read.
 
 use crate::read::scan::Scan;
 use crate::storage::backend::AofRead;
@@ -35,16 +35,16 @@ pub(crate) async fn pass_unreadable<R: AofRead>(scan: &mut Scan<R>, error: Error
     let Error::Io { offset: failed_at, .. } = &error else { return Err(error) };
     let start = scan.offset();
     let end = scan.reader().end().await?;
-    let behind = (failed_at.max(&start) / STEP).saturating_add(1).saturating_mul(STEP).min(end);
-    if behind <= start || (start == 0 && *failed_at == 0 && !can_read(scan, behind).await) {
+    let after = (failed_at.max(&start) / STEP).saturating_add(1).saturating_mul(STEP).min(end);
+    if after <= start || (start == 0 && *failed_at == 0 && !can_read(scan, after).await) {
         return Err(error);
     }
-    let unreadable = Unreadable { offset: start, len: behind - start, error };
-    scan.seek(behind);
+    let unreadable = Unreadable { offset: start, len: after - start, error };
+    scan.seek(after);
     Ok(unreadable)
 }
 
-/// Whether there is anything behind the first unreadable place.
+/// Whether there is anything after the first unreadable place.
 async fn can_read<R: AofRead>(scan: &mut Scan<R>, offset: u64) -> bool {
     let reader = scan.reader();
     reader.seek(offset).await.is_ok() && reader.read(&mut [0]).await.is_ok()

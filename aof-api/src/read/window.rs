@@ -5,11 +5,11 @@ use crate::storage::error::{Error, Result};
 
 /// A stretch of a log that moves forwards.
 ///
-/// Behind damage, each place with a valid header may claim a body of 1 MiB that is not there. Whoever looks at such
-/// places one by one reads only what the looks before have not.
+/// After damage, each place with a valid header may claim a body of 1 MiB that is not there. Looking at such places one
+/// by one reads only what was not read before.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
-    /// Where `buf[start]` stands in the log.
+    /// Where `buf[start]` is in the log.
     offset: u64,
     start: usize,
     /// Where the bytes end that were read.
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn every_view_is_what_stands_there() {
+    fn every_view_is_what_is_there() {
         let mut reader = counted(5000);
         let mut window = Window::default();
         for (offset, len) in [(0, 10), (3, 400), (403, 1), (404, 0), (404, 100), (2000, 900), (100, 7), (4990, 50)] {

@@ -65,6 +65,19 @@ pub trait AofRead: Send {
     /// [`Error::Pruned`](crate::Error::Pruned), [`Error::Closed`](crate::Error::Closed) when the writer is gone, and
     /// [`Error::Unsupported`](crate::Error::Unsupported) on a backend itself.
     fn changed(&mut self, end: u64) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Returns the first offset, at or after `offset`, at which the storage may hold anything but zeros, at most
+    /// [`end`](AofRead::end); so the holes of a sparse file need not be read. The cursor does not move.
+    ///
+    /// A hint, and the one method with a default, which returns `offset`: a storage without holes has nothing to add, and
+    /// a wrapper that does not pass it on is slower and never wrong.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](AofRead::start).
+    fn next_data(&mut self, offset: u64) -> impl Future<Output = Result<u64>> + Send {
+        std::future::ready(Ok(offset))
+    }
 }
 
 /// Storage for one log: a read cursor, and one end to append to.
@@ -75,8 +88,8 @@ pub trait AofRead: Send {
 /// backend at run time, use [`Box<dyn DynAofBackend>`](crate::DynAofBackend), which is itself an `AofBackend`. For a
 /// storage whose calls block, [`Simple`](crate::storage::simple::Simple) makes a backend of five methods.
 ///
-/// The [promises](crate::storage) B1 to B16 say what each call does. No method has a default: a wrapper that forgets one
-/// must not compile.
+/// The [promises](crate::storage) B1 to B16 say what each call does. No method of this trait has a default: a wrapper that forgets
+/// one must not compile.
 #[allow(clippy::len_without_is_empty, reason = "`is_empty` is in the extension trait: no default methods here")]
 pub trait AofBackend: AofRead {
     /// The cursor that [`reader`](AofBackend::reader) makes; it borrows nothing.
@@ -236,5 +249,9 @@ impl<R: AofRead + ?Sized> AofRead for &mut R {
 
     fn changed(&mut self, end: u64) -> impl Future<Output = Result<u64>> + Send {
         (**self).changed(end)
+    }
+
+    fn next_data(&mut self, offset: u64) -> impl Future<Output = Result<u64>> + Send {
+        (**self).next_data(offset)
     }
 }

@@ -21,6 +21,8 @@ pub trait DynAofRead: Send {
     async fn dyn_end(&mut self) -> Result<u64>;
     /// As [`AofRead::changed`].
     async fn dyn_changed(&mut self, end: u64) -> Result<u64>;
+    /// As [`AofRead::next_data`].
+    async fn dyn_next_data(&mut self, offset: u64) -> Result<u64>;
 }
 
 /// [`AofBackend`] as an object. Every `AofBackend` is one, and `Box<dyn DynAofBackend>` is an `AofBackend` again.
@@ -79,6 +81,10 @@ impl<R: AofRead> DynAofRead for R {
 
     async fn dyn_changed(&mut self, end: u64) -> Result<u64> {
         self.changed(end).await
+    }
+
+    async fn dyn_next_data(&mut self, offset: u64) -> Result<u64> {
+        self.next_data(offset).await
     }
 }
 
@@ -144,6 +150,10 @@ macro_rules! read_through_box {
 
             async fn changed(&mut self, end: u64) -> Result<u64> {
                 (**self).dyn_changed(end).await
+            }
+
+            async fn next_data(&mut self, offset: u64) -> Result<u64> {
+                (**self).dyn_next_data(offset).await
             }
         }
     };

@@ -228,7 +228,7 @@ pub enum Error {
         start: u64,
     },
 
-    /// A follower is too far behind the log to be served from it. Make a new one.
+    /// A follower lags too far to be served from the log. Make a new one.
     #[error(
         "the log was rotated too often since this follower read it: make a new one, from the archived files if need be"
     )]

@@ -192,7 +192,7 @@ impl<S: SimpleStore> Simple<S> {
     fn cut(&mut self, len: u64) -> Result<()> {
         let store = Arc::clone(self.writable()?);
         let end = self.extent.len();
-        // A storage that cannot cut says so for any length, before the readers are told.
+        // A storage that cannot cut says so for any length, before the readers hear of a cut.
         self.settle_cut(&store, end)?;
         if len > end {
             return Err(Error::OutOfBounds { offset: len, len: end });

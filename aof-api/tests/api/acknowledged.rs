@@ -10,7 +10,7 @@ use aof_api::storage::CorruptReason;
 use aof_api::{Aof, Error, Tail};
 
 #[test]
-fn a_hole_above_the_last_checkpoint_is_cut_with_the_valid_entries_behind_it() {
+fn a_hole_above_the_last_checkpoint_is_cut_with_the_valid_entries_after_it() {
     // Ops 1 to 3 were checkpointed, and ops 4 to 8 say so.
     let log = Log::appended(8, &[3]);
     for lost in 4..=8 {
@@ -91,7 +91,7 @@ fn what_a_log_records_as_checkpointed_is_in_the_report_and_survives_every_openin
     let disk = Disk::with(&log.bytes());
     for opening in 0..3_u64 {
         let (mut opened, recovery) = open(&disk, options());
-        // Everything an opening found is durable then, and the next entry says so.
+        // Everything recovery found is durable then, and the next entry says so.
         let expected = if opening == 0 { 4 } else { 5 + opening };
         assert_eq!(recovery.acknowledged_op, expected, "opening {opening}");
         block_on(opened.append(OPERATION, b"next")).unwrap();
@@ -163,7 +163,7 @@ fn one_entry_by_write_around_a_hole_is_enough_to_be_refused() {
         }
     });
     let log = Log::parse(&disk.bytes());
-    // (the op that is lost, whether an entry by write stands before it or behind)
+    // (the op that is lost, whether an entry by write is before it or after)
     for (lost, refused) in [(3, true), (4, false), (5, true), (6, false)] {
         let bytes = with_damage(&log, lost - 1, &[100]);
         if refused {

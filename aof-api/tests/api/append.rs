@@ -1,4 +1,4 @@
-//! `append`: what stands in the entries it makes, and when it makes none.
+//! `append`: what is in the entries it makes, and when it makes none.
 
 use crate::support::block_on;
 use crate::support::disk::Disk;
@@ -188,7 +188,7 @@ fn a_full_storage_leaves_the_log_as_it_was() {
     assert!(matches!(error, Error::Full { needed: 564, .. }), "{error}");
     assert_eq!((log.backend().snapshot(), log.tip()), (before, tip));
     assert_eq!(block_on(log.checkpoint()).unwrap(), 572);
-    // What fits goes on where the log stood, and what is full to the byte is full.
+    // What fits continues where the log stood, and what is full to the byte is full.
     assert_eq!(block_on(log.append(OPERATION, &[5; 428 - 272])).unwrap().op, 2);
     assert_eq!(log.len(), 1000);
     assert!(matches!(block_on(log.append(OPERATION, b"")), Err(Error::Full { available: 0, .. })));

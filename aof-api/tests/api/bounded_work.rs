@@ -35,7 +35,7 @@ fn validated(bytes: &[u8], options: read::Options) -> (u64, f64) {
     (validation.entries, reader.total() as f64 / bytes.len() as f64)
 }
 
-/// The log behind `len` bytes of zeros, so that no header is torn: what ends with the log is looked at anew each time.
+/// The log after `len` bytes of zeros, so that no header is torn: what ends with the log is looked at again each time.
 fn padded(bytes: &[u8]) -> Vec<u8> {
     [bytes, &vec![0; MESSAGE_SIZE_MAX as usize]].concat()
 }
@@ -68,7 +68,7 @@ fn whole_entries_between_such_headers_are_all_found_at_the_price_of_a_page_each(
 }
 
 #[test]
-fn large_whole_entries_behind_damage_are_read_a_few_times() {
+fn large_whole_entries_after_damage_are_read_a_few_times() {
     let log = Log::of((0..8).map(|_| vec![7; 900_000]));
     let bytes: Vec<u8> =
         log.prepares.iter().flat_map(|prepare| [&hollow(), prepare.as_entry_bytes()].concat()).collect();

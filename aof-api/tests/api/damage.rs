@@ -11,7 +11,7 @@ use aof_api::storage::CorruptReason;
 use aof_api::validate::{Finding, FindingKind, validate};
 use aof_api::{Entries, Error, Rule};
 
-/// Reads up to the first error: how many entries stand before it, and what it is.
+/// Reads up to the first error: how many entries are before it, and what it is.
 fn first_error(bytes: &[u8]) -> (usize, Option<Error>) {
     let mut entries = Entries::new(SliceReader::new(bytes), small_chunks());
     for count in 0.. {

@@ -1,4 +1,4 @@
-//! A future that is dropped, at every await point: the log agrees with its bytes, and goes on.
+//! A future that is dropped, at every await point: the log agrees with its bytes, and continues.
 
 use crate::support::block_on;
 use crate::support::disk::Disk;

@@ -24,7 +24,7 @@ fn manners() -> [Manner; 3] {
     [Manner::Whole, Manner::OneByte, Manner::Short(Random(11))]
 }
 
-/// Asserts that every way to read finds what the plainest one finds, and answers that.
+/// Asserts that every way to read finds what the plainest one finds, and returns that.
 fn assert_one_validation(reader: &SliceReader, rule: Rule, context: &str) -> Outcome {
     let expected = outcome(reader.clone(), rule, small_chunks());
     for (chunk_len, threads) in READINGS {

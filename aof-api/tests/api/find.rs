@@ -97,7 +97,7 @@ fn the_first_place_is_found_where_a_restarted_replica_recorded_again() {
     let place = found(&twice, Target::Op(2_500)).unwrap();
     assert_eq!((place.op, place.repeats_within), (2_500, u64::MAX));
     assert_as_walked(&twice, Target::Op(2_500));
-    // A short stretch that is recorded again stands between two of the places that are looked at.
+    // A short stretch that is recorded again is between two of the places that are looked at.
     for again in [1_496, 1_480] {
         let log = bytes_of(&[&history[..1_500], &history[again..]].concat());
         for op in [1_481, 1_497, 1_500, 1_501] {
@@ -127,7 +127,7 @@ fn entries_inside_of_bodies_do_not_mislead() {
 
 #[test]
 fn sorted_looking_entries_inside_of_bodies_do_not_mislead() {
-    // Every byte in mid-file stands in a body that holds entries with higher ops than its own, in order throughout.
+    // Every byte in mid-file is in a body that holds entries with higher ops than its own, in order throughout.
     let mut prepares: Vec<Prepare> = Vec::new();
     for op in 1..=40 {
         let parent = prepares.last().map_or_else(|| Prepare::root(0).checksum(), Prepare::checksum);

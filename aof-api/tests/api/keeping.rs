@@ -1,4 +1,4 @@
-//! Keeping a damaged tail and writing on behind it, as TigerBeetle does.
+//! Keeping a damaged tail and writing after it, as TigerBeetle does.
 
 use crate::support::block_on;
 use crate::support::disk::Disk;
@@ -72,7 +72,7 @@ fn behind_a_torn_entry_that_somebody_else_kept_nobody_guesses() {
     // Without a filler, as TigerBeetle leaves it.
     let bytes = [&log.bytes()[..end], log.prepares[3].as_entry_bytes()].concat();
     for tail in [Tail::Truncate, Tail::TruncateTorn, Tail::Refuse] {
-        // What stands behind a whole header may be its body, and a client makes bodies.
+        // What is after a whole header may be its body, and a client makes bodies.
         let (offset, reason) = corrupt_at(refusal(&bytes, options().tail(tail)));
         assert_eq!(offset, last.start as u64);
         assert!(matches!(reason, CorruptReason::EntriesBehind { next, .. } if next == end as u64));
@@ -193,7 +193,7 @@ fn what_stands_on_an_entry_that_was_lost_in_damage_that_was_passed_is_a_tail() {
     let log = Log::appended(7, &[]);
     let entry = |op: usize| &log.prepares[op - 1];
     let torn = &entry(4).as_entry_bytes()[..100];
-    // Op 5 stood behind the torn op 4. Op 4 was recorded again, and op 5 was not.
+    // Op 5 followed the torn op 4. Op 4 was recorded again, and op 5 was not.
     let parts = |ops: &[usize]| -> Vec<u8> { ops.iter().flat_map(|op| entry(*op).as_entry_bytes()).copied().collect() };
     let before = [&parts(&[1, 2, 3])[..], torn, &parts(&[5, 4])].concat();
     let bytes = [&before[..], &parts(&[6, 7])].concat();
@@ -205,7 +205,7 @@ fn what_stands_on_an_entry_that_was_lost_in_damage_that_was_passed_is_a_tail() {
         assert_eq!((cut.offset, cut.entries, cut.damage), (before.len() as u64, 2, Damage::ParentLost), "{rule}");
         assert_eq!((opened.tip().unwrap().op, disk.bytes()), (4, before.clone()), "{rule}");
         let (offset, reason) = corrupt_at(refusal(&bytes, options().rule(rule).tail(Tail::Refuse)));
-        let refused = CorruptReason::TailRefused { damage: Damage::ParentLost, entries: 4, entries_behind: 2 };
+        let refused = CorruptReason::TailRefused { damage: Damage::ParentLost, entries: 4, entries_after: 2 };
         assert_eq!((offset, reason), (before.len() as u64, refused), "{rule}");
         assert!(reason.to_string().ends_with("(4 whole entries before it, 2 whole entries after it)"), "{reason}");
 
@@ -264,7 +264,7 @@ fn more_places_of_kept_damage_than_are_listed_are_counted() {
     let places = Recovery::KEPT_MAX as u64 + 76;
     let torn = &[&MAGIC[..], b"torn"].concat()[..];
     let log = Log::of((0..places).map(|_| b""));
-    // Each entry behind a torn one: nothing is missing.
+    // Each entry after a torn one: nothing is missing.
     let bridged: Vec<u8> = log.prepares.iter().flat_map(|prepare| [torn, prepare.as_entry_bytes()].concat()).collect();
     let (_, recovery) = open(&Disk::with(&bridged), options());
     assert_eq!((recovery.kept.len(), recovery.kept_count), (Recovery::KEPT_MAX, places));
@@ -274,7 +274,7 @@ fn more_places_of_kept_damage_than_are_listed_are_counted() {
 #[test]
 fn more_places_of_damage_in_a_kept_tail_than_are_listed_are_counted() {
     let places = Recovery::KEPT_MAX as u64 + 76;
-    // Op 1 is lost, so nothing behind continues the chain, and every place is damage in the tail.
+    // Op 1 is lost, so nothing after continues the chain, and every place is damage in the tail.
     let log = Log::of((0..=places).map(|_| b""));
     let torn = &[&MAGIC[..], b"torn"].concat()[..];
     let tail: Vec<u8> =

@@ -13,7 +13,7 @@ use aof_api::{AofBackend, AofRead, Error, Result, Rule, read};
 use futures::future::BoxFuture;
 use std::io::IoSlice;
 
-/// `ops` of one history, one behind the other.
+/// `ops` of one history, one after the other.
 fn part(log: &Log, ops: std::ops::RangeInclusive<usize>) -> Vec<u8> {
     let range = log.range(ops.start() - 1).start..log.range(ops.end() - 1).end;
     log.bytes()[range].to_vec()
@@ -94,7 +94,7 @@ fn a_gap_ends_the_chain_and_says_what_is_missing_and_what_is_left_out() {
     assert_eq!((report.left_out(), report.gaps.len(), report.stretches.len()), (12, 1, 2));
     let gap = report.gaps[0];
     assert_eq!((gap.missing(), gap.parent), (Some(11..=13), log.checksum(12)));
-    assert_eq!((gap.before.op, gap.behind.op), (10, 14));
+    assert_eq!((gap.before.op, gap.after.op), (10, 14));
     let beyond: Vec<_> =
         report.stretches.iter().map(|beyond| (beyond.first.op, beyond.last.op, beyond.entries)).collect();
     assert_eq!(beyond, [(14, 15, 2), (21, 30, 10)]);

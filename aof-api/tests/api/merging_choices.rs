@@ -116,7 +116,7 @@ fn a_root_or_tip_that_cannot_be_is_refused_with_the_reason() {
     let inputs = [log.bytes()];
     let unknown = Checksum::from(7);
     assert_eq!(unmergeable(&inputs, options().root(unknown)), Unmergeable::RootUnknown(unknown));
-    // Nothing stands on the last entry.
+    // Nothing follows the last entry.
     let last = log.checksum(9);
     assert_eq!(unmergeable(&inputs, options().root(last)), Unmergeable::RootUnknown(last));
     assert_eq!(unmergeable(&inputs, options().tip(unknown)), Unmergeable::TipUnknown(unknown));
@@ -138,7 +138,7 @@ fn a_tip_behind_a_gap_is_refused_and_written_where_gaps_are_kept() {
     let (bytes, report) = merged(&inputs, options().tip(tip).keep_gaps(true));
     assert_eq!(bytes, Log::of_ops(&[1, 2, 3, 4, 8, 9]).bytes());
     assert_eq!(report.gaps[0].missing(), Some(5..=7));
-    // The parent that the refusal names is a root for what lies behind.
+    // The parent that the refusal names is a root for what follows.
     let (bytes, _) = merged(&inputs, options().tip(tip).root(log.checksum(6)));
     assert_eq!(bytes, Log::of_ops(&[8, 9]).bytes());
 }

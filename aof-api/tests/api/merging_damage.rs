@@ -126,7 +126,7 @@ fn a_torn_end_of_a_log_that_is_being_written_is_a_note() {
 
 #[test]
 fn what_stands_torn_in_mid_file_and_is_recorded_again_is_not_lost() {
-    // TigerBeetle appends behind a torn entry, beginning with what it had not checkpointed.
+    // TigerBeetle appends after a torn entry, beginning with what it had not checkpointed.
     let log = Log::history(10);
     let torn = &log.bytes()[log.range(7)][..200];
     let bytes = [&log.bytes()[..log.offset(7) as usize], torn, &log.bytes()[log.offset(4) as usize..]].concat();
@@ -141,7 +141,7 @@ fn junk_before_the_first_entry_is_passed_over() {
     let junk = Random(1).junk(777);
     let (written, report) = merged(&[[&junk[..], &log.bytes()].concat()], options());
     assert_eq!(written, log.bytes());
-    // Nothing stands before op 1.
+    // Nothing is before op 1.
     assert_eq!((lost(&report), report.is_whole()), (vec![false], true));
     // Before another op, something may have.
     let rest = &log.bytes()[log.offset(4) as usize..];
@@ -178,7 +178,7 @@ fn damage_of_known_op_is_lost_only_where_the_output_lacks_that_op() {
 fn what_another_input_has_behind_a_gap_is_not_lost() {
     let log = Log::history(30);
     for place in PLACES {
-        // Entry 9 is in neither; what is damaged in one behind it is whole in the other.
+        // Entry 9 is in neither; what is damaged in one after it is whole in the other.
         let mut first = flipped(&log, 9, place);
         for index in [14, 15, 16, 29] {
             first[log.range(index).start + place.min(200)] ^= 0x10;
@@ -194,7 +194,7 @@ fn what_another_input_has_behind_a_gap_is_not_lost() {
             assert_eq!(lost, [log.offset(9); 2], "place {place}, order {order:?}: {:?}", report.damage);
             assert!(!report.is_whole());
             assert_eq!(report.left_out(), 20);
-            // Written behind the gap, it is the same.
+            // Written after the gap, it is the same.
             let (_, report) = merged(&inputs, options().keep_gaps(true));
             assert_eq!(report.damage.iter().filter(|damage| damage.lost).count(), 2, "{:?}", report.damage);
         }

@@ -179,7 +179,7 @@ fn a_torn_first_entry_behind_another_log_is_a_tail_and_not_a_loss() {
         block_on(log.append(OPERATION, &[number; 50])).unwrap();
     }
     let log = Log::parse(&disk.bytes());
-    // The entries behind the damage record op 41 as checkpointed, which is that of the other log.
+    // The entries after the damage record op 41 as checkpointed, which is that of the other log.
     let disk = Disk::with(&with_damage(&log, 0, &[100]));
     let (mut opened, recovery) = open(&disk, options().origin(start));
     assert_eq!(recovery.cut.unwrap().entries, 2);

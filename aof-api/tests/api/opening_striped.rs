@@ -26,7 +26,7 @@ fn long_log() -> &'static Log {
     })
 }
 
-/// What an opening found or refused, what it left, and where the next entry would go.
+/// What recovery found or refused, what it left, and where the next entry would go.
 type Outcome = Result<(Recovery, Vec<u8>, String), String>;
 
 fn outcome(bytes: &[u8], options: LogOptions) -> Outcome {
@@ -38,7 +38,7 @@ fn outcome(bytes: &[u8], options: LogOptions) -> Outcome {
     })
 }
 
-/// Asserts that several threads find what one finds, and answers what that is.
+/// Asserts that several threads find what one finds, and returns what that is.
 fn assert_alike(bytes: &[u8], options: &LogOptions, context: &str) -> Outcome {
     let options = options.clone().clock(|| 1);
     let expected = outcome(bytes, options.clone());

@@ -1,4 +1,4 @@
-//! Finding the next entry behind damage: no edge is missed, and nothing but a verified header is believed.
+//! Finding the next entry after damage: no edge is missed, and nothing but a verified header is believed.
 
 use crate::support::block_on;
 use crate::support::log::{Log, forged, prepare};
@@ -30,7 +30,7 @@ fn read_past_damage(bytes: &[u8], options: read::Options) -> (Vec<u64>, Vec<Dama
     }
 }
 
-/// Lengths of damage that put the magic behind it into the last 300 bytes of a window, and a little behind them.
+/// Lengths of damage that put the magic after it into the last 300 bytes of a window, and a little after them.
 fn lengths_near_window_edges(chunk_len: usize) -> Vec<usize> {
     let mut lengths: Vec<usize> = (1..40).collect();
     let (mut start, mut window_len) = (0, 4096);
@@ -178,7 +178,7 @@ fn a_whole_entry_in_a_damaged_body_is_reported_as_out_of_the_chain() {
 }
 
 #[test]
-fn a_torn_entry_with_valid_entries_behind_it_is_one_stretch_of_damage() {
+fn a_torn_entry_with_valid_entries_after_it_is_one_stretch_of_damage() {
     // As TigerBeetle leaves it: it opens without a cut and records the torn op again.
     let log = Log::of([&[1; 40][..], &[2; 10], &[3; 90], &[4; 20], &[5; 5]]);
     let whole = log.bytes();

@@ -53,7 +53,7 @@ fn by_several(reader: &SliceReader, readers: usize, options: validate::Options) 
     outcome(&validator, read, observations)
 }
 
-/// Asserts that several readers, and several verifying threads, find what one finds, and answers what that is.
+/// Asserts that several readers, and several verifying threads, find what one finds, and returns what that is.
 fn assert_alike(reader: SliceReader, rule: Rule, context: &str) -> (Validation, Vec<Observation>) {
     let options = validate::Options::new().rule(rule);
     let expected = by_one(reader.clone(), options);
@@ -105,7 +105,7 @@ fn damage_at_the_edge_of_a_stripe_is_found_once() {
     let log = long_log();
     let across = entry_across(1);
     let range = log.range(across);
-    // Bytes that are flipped: around the edge, and in the entries before, across and behind it.
+    // Bytes that are flipped: around the edge, and in the entries before, across and after it.
     let places = [
         range.start,
         range.start + 200,
@@ -201,7 +201,7 @@ fn a_whole_entry_in_a_body_at_the_edge_of_a_stripe_is_not_believed() {
     let mut log = long_log().prepares.clone();
     let across = entry_across(1);
     let start = long_log().range(across).start;
-    // It begins at the edge, one byte behind it, and a little later; a chain of several of them.
+    // It begins at the edge, one byte after it, and a little later; a chain of several of them.
     for behind in [0, 1, 500] {
         let mut body = log[across].body().to_vec();
         let at = STRIPE_LEN - start - 272 + behind;
@@ -220,7 +220,7 @@ fn a_whole_entry_in_a_body_at_the_edge_of_a_stripe_is_not_believed() {
 }
 
 /// The long log with other entries from `index` on, each on the one before it.
-fn with_entries_behind(index: usize, others: &[Prepare]) -> Vec<u8> {
+fn with_entries_after(index: usize, others: &[Prepare]) -> Vec<u8> {
     let log = long_log();
     let prepares = [&log.prepares[..index], others, &log.prepares[index..]].concat();
     Log { prepares }.bytes()
@@ -231,15 +231,15 @@ fn irregular_chains_are_irregular_in_the_same_places() {
     let log = long_log();
     let across = entry_across(1);
     for at in [across, across + 1, 140] {
-        // (what stands there, besides what was there)
-        let again = with_entries_behind(at, &log.prepares[at - 3..at]);
-        let fork = with_entries_behind(at, &[sibling(&log.prepares[at - 1])]);
+        // (what is there, besides what was there)
+        let again = with_entries_after(at, &log.prepares[at - 3..at]);
+        let fork = with_entries_after(at, &[sibling(&log.prepares[at - 1])]);
         let mut gap = log.prepares.clone();
         gap.remove(at);
         let mut foreign = header(at as u64 + 1, log.checksum(at - 1));
         foreign.cluster = 3.into();
         foreign.epoch = 1.into();
-        let foreign = with_entries_behind(at, &[Prepare::seal(foreign, b"").unwrap()]);
+        let foreign = with_entries_after(at, &[Prepare::seal(foreign, b"").unwrap()]);
         let gap = Log { prepares: gap }.bytes();
         for (bytes, name) in [(again, "again"), (fork, "fork"), (gap, "gap"), (foreign, "foreign")] {
             let (_, observations) = assert_alike_bytes(&bytes, &format!("{name} at entry {at}"));

@@ -104,7 +104,7 @@ fn a_tail_longer_than_the_limit_is_refused_and_zeros_do_not_count() {
     let error = refusal(&bytes, options().cut_len_max(5000));
     let Error::TooLarge { size, limit, .. } = error else { panic!("{error}") };
     assert_eq!((size, limit), (55_000, 5000));
-    // What is not told apart in units of 4 KiB counts as bytes.
+    // What is not distinguished in units of 4 KiB counts as bytes.
     assert_cut(&bytes, &log, 2, options().cut_len_max(8192), "8192 bytes are enough");
     let zeros = [log.bytes(), vec![0; 50_000]].concat();
     assert_cut(&zeros, &log, 2, options().cut_len_max(0), "zeros alone are no bytes at all");
@@ -143,7 +143,7 @@ fn an_entry_in_the_body_of_a_torn_one_is_not_taken_for_an_entry_of_the_log() {
         let bytes = disk.bytes();
         let torn = &bytes[..bytes.len() - 10];
         if forged {
-            // It may also be what was appended behind a torn entry that was kept: nobody guesses.
+            // It may also be what was appended after a torn entry that was kept: nobody guesses.
             let (offset, reason) = corrupt_at(refusal(torn, options()));
             assert_eq!(offset, log.bytes().len() as u64);
             assert!(matches!(reason, CorruptReason::EntriesBehind { .. }), "{reason}");

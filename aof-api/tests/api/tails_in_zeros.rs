@@ -16,13 +16,13 @@ fn log_and_entry() -> (Log, Log, Vec<u8>) {
     (Log { prepares: log.prepares[..2].to_vec() }, log, entry)
 }
 
-/// Opens a log of two entries behind which `tail` stands, and asserts what kind of tail it is taken for.
+/// Opens a log of two entries followed by `tail`, and asserts what kind of tail it is taken for.
 fn assert_kind(tail: &[u8], kind: TailKind, context: &str) {
     let (log, _, _) = log_and_entry();
     let bytes = [&log.bytes()[..], tail].concat();
     let cut = assert_cut(&bytes, &log, 2, options(), context);
     assert_eq!(cut.kind, kind, "{context}");
-    // What is said about the log is what an opening does.
+    // What is said about the log is what recovery does.
     let finding = &validate_bytes(Rule::Linear, &bytes).findings[0].kind;
     assert_eq!(finding.is_torn_end(), kind != TailKind::Corrupt, "{context}: {finding}");
     let only_torn = options().tail(Tail::TruncateTorn);

@@ -1,4 +1,4 @@
-//! Storage that answers an error on a range: reading says where, validating goes on behind.
+//! Storage that fails on a range: reading says where, validating continues after it.
 
 use crate::support::block_on;
 use crate::support::log::Log;
@@ -55,7 +55,7 @@ fn untouched(ranges: &[Range<u64>]) -> u64 {
     (0..100).filter(|index| !touches(index * ENTRY)).count() as u64
 }
 
-/// The blocks that a range lies in, save what stands before it and was read.
+/// The blocks that a range is in, save what is before it and was read.
 fn passed_over(range: &Range<u64>) -> Range<u64> {
     range.start..range.end.next_multiple_of(BLOCK)
 }

@@ -54,7 +54,7 @@ fn each_rule_has_its_own_view_of_an_irregular_log() {
         // Two gaps.
         (&[1, 3, 4, 9], SEEN, &[(1, "gap"), (3, "gap")], &[]),
         (&[1, 3, 4, 9], TB, &[], &[(1, "parent-unseen"), (3, "parent-unseen")]),
-        // A stale block: op 1 stands where op 4 should.
+        // A stale block: op 1 is where op 4 should.
         (&[1, 2, 3, 1, 5], LINEAR, &[(3, "break"), (4, "gap")], &[(3, "backtrack")]),
         (&[1, 2, 3, 1, 5], SEEN, &[(4, "gap")], &[(3, "backtrack"), (3, "duplicate")]),
         (&[1, 2, 3, 1, 5], TB, &[], &[(3, "backtrack"), (3, "duplicate"), (4, "parent-unseen")]),
@@ -65,7 +65,7 @@ fn each_rule_has_its_own_view_of_an_irregular_log() {
         // Backwards.
         (&[3, 2, 1], LINEAR, &[(1, "break"), (2, "break")], &[(1, "backtrack"), (2, "backtrack")]),
         (&[3, 2, 1], TB, &[], &[(1, "backtrack"), (1, "parent-unseen"), (2, "backtrack")]),
-        // A gap behind a step back.
+        // A gap after a step back.
         (&[1, 2, 3, 1, 6], SEEN, &[(4, "gap")], &[(3, "backtrack"), (3, "duplicate")]),
         (&[4, 5, 4, 5, 6], SEEN, &[], &[(0, "head-missing"), (2, "backtrack"), (2, "duplicate"), (3, "duplicate")]),
         (&[4, 5, 4, 5, 6], TB, &[], &[(0, "head-missing"), (2, "backtrack"), (2, "duplicate"), (3, "duplicate")]),

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// pulses, look-ups and queries among them, and operations of your own, which a note counts. So a log of other operations has
 /// the digest of an empty one: to compare such logs, take the tip (`aof validate`).
 ///
-/// A log records what was asked, not what the server answered: requests that the server refused count too.
+/// A log records what was asked, not what the server replied: requests that the server refused count too.
 ///
 /// Where ops are missing, damaged or forked, the exit code is 1, and the digest is that of what was read.
 #[derive(Args, Debug)]

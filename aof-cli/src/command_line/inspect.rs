@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Damage is reported on standard error and passed over. Of a long log, `--op` and `--time` read only the part around the
 /// window, so damage elsewhere is not seen: `aof validate` reads everything.
 ///
-/// A log records what was asked, not what the server answered: it has the requests that the server refused too.
+/// A log records what was asked, not what the server replied: it has the requests that the server refused too.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  aof inspect ledger.aof --op 10..20 --body text\n  \
                         aof inspect ledger.aof --operation create_transfers --limit 5\n  \

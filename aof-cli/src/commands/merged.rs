@@ -277,7 +277,7 @@ impl<'a> Merged<'a> {
 }
 
 fn gap_text(gap: &merge::Gap) -> String {
-    let (before, parent, after) = (gap.before.op, gap.parent, gap.behind.op);
+    let (before, parent, after) = (gap.before.op, gap.parent, gap.after.op);
     match gap.missing() {
         Some(missing) if missing.start() == missing.end() => {
             format!("after op {before}: op {} ({parent}), the parent of op {after}, is missing", missing.start())

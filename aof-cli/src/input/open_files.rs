@@ -93,6 +93,13 @@ impl AofRead for ManyReader {
         end
     }
 
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        let mut reader = self.open()?;
+        let data = reader.next_data(offset).await;
+        self.files.put(self.number, reader);
+        data
+    }
+
     async fn changed(&mut self, _: u64) -> Result<u64> {
         Err(Error::Unsupported { what: "waiting for a file among many" })
     }

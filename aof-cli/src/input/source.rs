@@ -218,4 +218,12 @@ impl AofRead for LogReader {
             LogReader::Stream(reader) => reader.end().await,
         }
     }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        match self {
+            LogReader::File(reader) => reader.next_data(offset).await,
+            LogReader::Many(reader) => reader.next_data(offset).await,
+            LogReader::Stream(reader) => reader.next_data(offset).await,
+        }
+    }
 }

@@ -80,8 +80,8 @@ pub(crate) fn advice(path: &Path, error: &Error, role: Role) -> Advice {
         Error::Corrupt { reason, .. } => {
             advice.next = elsewhere_first(&log);
             match reason {
-                CorruptReason::TailRefused { entries, entries_behind, .. } => {
-                    let (kept, cut) = (counted(*entries, "whole entry"), counted(*entries_behind, "whole entry"));
+                CorruptReason::TailRefused { entries, entries_after, .. } => {
+                    let (kept, cut) = (counted(*entries, "whole entry"), counted(*entries_after, "whole entry"));
                     advice.text = Some(format!(
                         "`--tail truncate` keeps the {kept} before the damage, and cuts the {cut} after it, whose bytes \
                          are kept beside the log: only where those were acknowledged to nobody"

@@ -1,4 +1,4 @@
-//! A file that a command may make, and does not leave behind when nothing comes into it.
+//! A file that a command may make, and removes when nothing was written to it.
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -6,7 +6,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What stood at a path before a command opened it to write.
+/// What was at a path before a command opened it to write.
 pub(crate) struct Fresh {
     /// Set where nothing did.
     path: Option<PathBuf>,

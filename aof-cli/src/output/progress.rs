@@ -160,4 +160,10 @@ impl<R: AofRead> AofRead for Watched<R> {
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.reader.changed(end).await
     }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        let data = self.reader.next_data(offset).await?;
+        self.progress.add(data.saturating_sub(offset));
+        Ok(data)
+    }
 }

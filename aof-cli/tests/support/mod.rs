@@ -73,7 +73,7 @@ pub fn names(directory: &Path) -> Vec<String> {
 }
 
 /// Kills the tool as it enters its first system call of those that matter, then its second, and so on until it ends by
-/// itself, with the exit code `code`. `prepare` comes before each run, `look` behind it. Answers how many kills there were;
+/// itself, with the exit code `code`. `prepare` comes before each run, `look` after it. Answers how many kills there were;
 /// none where system calls cannot be traced.
 #[cfg(target_os = "linux")]
 pub fn killed_at_every_call(
@@ -97,7 +97,7 @@ pub fn killed_at_every_call(
             .ok()
             .and_then(|output| output.status.code())
     };
-    // Far behind the last call.
+    // Far after the last call.
     let undisturbed = run(u32::from(u16::MAX));
     if undisturbed != Some(code) {
         eprintln!("skipped: system calls cannot be traced here ({undisturbed:?})");

@@ -15,7 +15,7 @@ fn record(seed: u64, round: u64, number: u64) -> Vec<u8> {
     (0..RECORD_LEN / 8).flat_map(|_| random.next().to_le_bytes()).collect()
 }
 
-/// Writes until it is killed; a record is acknowledged once `fdatasync` has answered `Ok`.
+/// Writes until it is killed; a record is acknowledged once `fdatasync` has returned `Ok`.
 pub(crate) fn write(path: &Path, seed: u64, round: u64) -> io::Result<()> {
     let file = File::create_new(path)?;
     file.sync_all()?;

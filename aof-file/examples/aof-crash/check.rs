@@ -49,7 +49,7 @@ impl History {
         History { log, seed, load, round: 0, acknowledged, late, tried }
     }
 
-    /// Takes in what the writer of `round` has told until it was killed; answers the error that ended it before.
+    /// Takes in what the writer of `round` has told until it was killed; returns the error that ended it before.
     /// What was acknowledged before `crash_ns` must be there.
     pub(crate) fn take(
         &mut self,

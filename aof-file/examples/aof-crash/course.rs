@@ -27,9 +27,9 @@ impl<'rounds> Course<'rounds> {
         Course { rounds, log, random: Random(rounds.seed), counts: Counts::default(), history }
     }
 
-    /// Starts the writer of `round`, of a new log where it is time for one, and answers it when it is to crash.
+    /// Starts the writer of `round`, of a new log where it is time for one, and returns it when it is to crash.
     pub(crate) fn writer_to_crash(&mut self, round: u64) -> Writer {
-        // The bare loop cannot go on with a file.
+        // The bare loop cannot continue with a file.
         if round.is_multiple_of(CRASHES_PER_LOG) || self.rounds.load == Some(Load::Bare) {
             let new = History::new(self.log.clone(), self.rounds.seed, self.rounds.load);
             mem::replace(&mut self.history, new).remove();
@@ -39,7 +39,7 @@ impl<'rounds> Course<'rounds> {
         writer
     }
 
-    /// Starts a writer under a random load, and waits for the moment from which on it may crash; answers when it is to.
+    /// Starts a writer under a random load, and waits for the moment from which on it may crash; returns when it is to.
     fn start(&mut self, round: u64) -> (Writer, Duration) {
         let random = &mut self.random;
         let loads = [Load::Single, Load::Pipelined, Load::Rotating, Load::Rotating, Load::Group];

@@ -13,7 +13,7 @@ pub(crate) enum Journal {
     Lost = 2,
 }
 
-/// A process that stands ready to cut, so that the moment is not that of a program's start.
+/// A process that is ready to cut, so that the moment is not that of a program's start.
 pub(crate) struct Cutter {
     child: Child,
     orders: ChildStdin,

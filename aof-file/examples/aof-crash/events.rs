@@ -75,7 +75,7 @@ impl Writer {
         }
     }
 
-    /// Kills it, and answers everything that it told.
+    /// Kills it, and returns everything that it told.
     pub(crate) fn kill(mut self) -> Vec<Event> {
         // It may have ended by itself already.
         let _ = self.child.kill();

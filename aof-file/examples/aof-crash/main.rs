@@ -10,7 +10,7 @@
 //! entry that is there was appended; archived files and the log are one chain, joined by seams. Exit code 1 and the
 //! round when something is missing. What a machine cannot do is printed as *skipped*.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test tool that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test tool that cannot continue says where it stopped")]
 
 mod bare;
 mod check;

@@ -25,7 +25,7 @@ pub(crate) fn run(rounds: &Rounds, fs: FileSystem) -> bool {
         let Course { random, counts, history, .. } = &mut course;
         // One time in four with the journal flushed: metadata then is ahead of data.
         let journal = if random.below(4) == 0 { Journal::Flushed } else { Journal::Lost };
-        // From here on a sync may answer `Ok` and be cut off all the same: a bare file sees it too (`--load bare`).
+        // From here on a sync may return `Ok` and be cut off all the same: a bare file sees it too (`--load bare`).
         // Where the power is really lost, nobody hears such an answer.
         let cut = disk.cut(journal);
         let crash_ns = *cut.as_ref().unwrap_or(&0);

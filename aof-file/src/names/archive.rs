@@ -69,7 +69,7 @@ fn replace(log: &LogFile, path: &Path, next: &mut TempPath) -> Result<()> {
         return Ok(());
     }
     if let Err(source) = system.exchange(next, path) {
-        // What stood in place of the log has the temporary name now, and must not be removed.
+        // What was in place of the log has the temporary name now, and must not be removed.
         next.disable_cleanup(true);
         return Err(Error::io_at(IoCall::Rename, next, 0, source));
     }

@@ -15,10 +15,10 @@ use tempfile::TempPath;
 /// How many logs may have been kept beside one before something must be wrong.
 const KEPT_MAX: u32 = 10_000;
 
-/// A new log beside the place where it is to stand, under a temporary name, `LOG.partial-` and random letters.
+/// A new log beside the place where it is to be, under a temporary name, `LOG.partial-` and random letters.
 ///
 /// It is written through [`backend`](Draft::backend), and gets its name by [`publish`](Draft::publish),
-/// [`replace`](Draft::replace) or [`succeed`](Draft::succeed). Until one of them returns `Ok`, nothing stands under the
+/// [`replace`](Draft::replace) or [`succeed`](Draft::succeed). Until one of them returns `Ok`, nothing is under the
 /// name that was not there before, and a crash at any moment leaves either what was there or all of the new log. A draft
 /// that is dropped is removed; one whose process was killed stays under its temporary name and can be deleted.
 ///
@@ -54,7 +54,7 @@ impl Draft {
     /// A draft for `path`, where there may be a file; at first it is no more open than `mode_now`.
     pub(crate) fn new(options: &FileOptions, path: &Path, mode_now: u32) -> Result<Draft> {
         let mode_max = options.mode_max;
-        // Zeros ahead of the end would be in the way of a name that stands for all of it and nothing else.
+        // Zeros ahead of the end would be in the way of a name that means all of it and nothing else.
         let options = &options.clone().preallocate_bytes(0).no_more_open_than(mode_now);
         let path = resolve(path)?;
         let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -89,13 +89,13 @@ impl Draft {
         &mut self.backend
     }
 
-    /// Where it is to stand, from the root, symbolic links followed.
+    /// Where it is to be, from the root, symbolic links followed.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where it stands meanwhile: to be removed by whoever ends the process without dropping the draft.
+    /// Where it is meanwhile: a program that ends without dropping the draft must remove this file.
     #[must_use]
     pub fn temporary_path(&self) -> &Path {
         &self.temporary
@@ -186,7 +186,7 @@ impl Draft {
         Err(Error::io_at(IoCall::Save, &self.path, 0, io::ErrorKind::AlreadyExists.into()))
     }
 
-    /// What a draft is made of: the log, its temporary name, which is removed on drop, and where it is to stand.
+    /// What a draft is made of: the log, its temporary name, which is removed on drop, and where it is to be.
     pub(crate) fn into_parts(self) -> (FileBackend, TempPath, PathBuf) {
         (self.backend, self.temporary, self.path)
     }

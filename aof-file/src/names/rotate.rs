@@ -1,4 +1,4 @@
-//! Rotation: the log so far gets another name, and goes on in a new file.
+//! Rotation: the log so far gets another name, and continues in a new file.
 
 use crate::names::archive::{archive_and_replace, publish, sync_directory};
 use crate::open::opening::absolute;
@@ -10,13 +10,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
-/// Archives the log as `archive_path` and goes on in a new file under its own path.
+/// Archives the log as `archive_path` and continues in a new file under its own path.
 ///
 /// The new file begins with a copy of the last entry of the old one, its *seam*: so it knows which op comes next, and a
 /// crash before the first append does not begin a second history. Validated together, in order, both files are one
 /// chain. Offsets and lengths are those of the new file from here on.
 ///
-/// Until the first append, the seam is all that the new file has: should the disk damage it, an opening takes it for a
+/// Until the first append, the seam is all that the new file has: should the disk damage it, recovery takes it for a
 /// torn end and the log for an empty one. [`LogOptions::expected_tip`](aof_api::LogOptions::expected_tip) finds that out.
 ///
 /// On return the archived file is complete, durable under its name, and unlocked; the new one is durable, and locked
@@ -38,7 +38,7 @@ use tempfile::TempPath;
 /// log.append(Operation(200), b"pay 5 to bob").await?;
 /// rotate(&mut log, &archive).await?;
 /// let appended = log.append(Operation(200), b"pay 6 to eve").await?;
-/// assert_eq!((appended.op, appended.offset), (2, 284)); // behind the seam
+/// assert_eq!((appended.op, appended.offset), (2, 284)); // after the seam
 /// # Ok::<(), aof_api::Error>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -50,10 +50,10 @@ use tempfile::TempPath;
 /// not name the log any more: see [`continue_after_move`]. [`Forked`](Error::Forked) when the last entry is not the one
 /// with the highest op. [`Io`](Error::Io) when the log is empty, the archive would be on another file system, or a call
 /// fails. The failures of a checkpoint, [`Poisoned`](Error::Poisoned) among them. After all of these the names are as
-/// before, and the log goes on, unless the checkpoint has poisoned it.
+/// before, and the log continues, unless the checkpoint has poisoned it.
 ///
 /// One failure comes too late for that: when the new file has the name but its directory cannot be synced, the error is
-/// [`Io`](Error::Io), and the log answers [`Poisoned`](Error::Poisoned) until it is opened anew; nothing is lost.
+/// [`Io`](Error::Io), and the log returns [`Poisoned`](Error::Poisoned) until it is opened again; nothing is lost.
 pub async fn rotate(log: &mut Aof<FileBackend>, archive_path: impl AsRef<Path>) -> Result<()> {
     let archive = absolute(archive_path.as_ref())?;
     log.checkpoint().await?;
@@ -66,9 +66,9 @@ pub async fn rotate(log: &mut Aof<FileBackend>, archive_path: impl AsRef<Path>) 
     go_on(log, next.successor, &path).await
 }
 
-/// Where the log was moved away (`mv`), goes on in a new file under its path; false where the path names the log still.
+/// Where the log was moved away (`mv`), continues in a new file under its path; returns false where the path names the log still.
 ///
-/// A checkpoint tells that the log was moved, by [`Moved`](Error::Moved). What was written is durable in the moved file,
+/// A checkpoint reports that the log was moved, by [`Moved`](Error::Moved). What was written is durable in the moved file,
 /// which is complete and unlocked on return. The new file begins with its last entry, as in [`rotate`].
 ///
 /// Between the move and this call the path names nothing: a writer that opens it then begins a new log at op 1. Prefer
@@ -77,7 +77,7 @@ pub async fn rotate(log: &mut Aof<FileBackend>, archive_path: impl AsRef<Path>) 
 /// # Errors
 ///
 /// [`Moved`](Error::Moved) when the path names another file, or the log was removed and has no name: its bytes are there
-/// only as long as it is open. The other errors of [`rotate`]. After all of them the log goes on in the moved file.
+/// only as long as it is open. The other errors of [`rotate`]. After all of them the log continues in the moved file.
 ///
 /// ```
 /// use aof_api::{Aof, Error, LogOptions, Operation};
@@ -121,7 +121,7 @@ pub async fn continue_after_move(log: &mut Aof<FileBackend>) -> Result<bool> {
 struct Next {
     successor: Successor<FileBackend>,
     temporary: TempPath,
-    /// Where it is to stand, symbolic links followed.
+    /// Where it is to be, symbolic links followed.
     path: PathBuf,
 }
 

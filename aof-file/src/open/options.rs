@@ -141,7 +141,8 @@ impl FileOptions {
         self.mode_max & 0o666
     }
 
-    /// Puts other system calls under the backend: for tests. See [`system`](crate::system).
+    /// Puts other system calls under the backend: for tests. See [`system`](crate::system). Needs the feature `fault`.
+    #[cfg(feature = "fault")]
     #[must_use]
     pub fn system(mut self, system: Arc<dyn System>) -> FileOptions {
         self.system = system;

@@ -26,6 +26,16 @@ pub(crate) fn read_log(log: &LogFile, unflushed: Option<&UnflushedView>, buf: &m
     read_within(log, &mut buf[..len], offset)
 }
 
+/// Past the hole of the file at `offset`, if there is one, but not past `end`: up to there the file has all of the log.
+pub(crate) fn next_data(log: &LogFile, offset: u64, end: u64) -> u64 {
+    if offset >= end {
+        return offset;
+    }
+    // A failure is met again, and reported, by reading there.
+    let data = log.system.next_data(&log.file, offset).unwrap_or(offset);
+    data.clamp(offset, end)
+}
+
 /// Reads from a place where the file is known to have at least `buf.len()` bytes of the log.
 fn read_within(log: &LogFile, buf: &mut [u8], offset: u64) -> Result<usize> {
     if buf.is_empty() {

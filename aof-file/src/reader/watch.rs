@@ -75,7 +75,7 @@ impl Waiting {
         if let Some(outcome) = look(&self.0.log, end) {
             return Poll::Ready(outcome);
         }
-        // The thread compares with `end`, so that a change since the look is not missed.
+        // The thread compares with `end`, so that a change since the check is not missed.
         let waiting = (end, context.waker().clone());
         let before = self.0.lock().waiting.replace(waiting);
         drop(before);

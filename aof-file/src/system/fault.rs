@@ -55,6 +55,8 @@ pub enum Operation {
     DropCache,
     /// [`System::free_bytes`].
     FreeBytes,
+    /// [`System::next_data`].
+    NextData,
     /// [`System::remove`].
     Remove,
     /// [`System::rename`]. The path of the call is the old name.
@@ -319,6 +321,11 @@ impl System for FaultySystem {
     fn free_bytes(&self, file: &OpenFile) -> io::Result<u64> {
         self.enter(Operation::FreeBytes, file.path(), 0, 0)?;
         self.os.free_bytes(file)
+    }
+
+    fn next_data(&self, file: &OpenFile, offset: u64) -> io::Result<u64> {
+        self.enter(Operation::NextData, file.path(), offset, 0)?;
+        self.os.next_data(file, offset)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

@@ -72,6 +72,10 @@ impl System for OsSystem {
         free_bytes(file.file())
     }
 
+    fn next_data(&self, file: &OpenFile, offset: u64) -> io::Result<u64> {
+        next_data(file.file(), offset)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
@@ -218,7 +222,7 @@ fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
 #[cfg(windows)]
 fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     match std::os::windows::fs::FileExt::seek_read(file, buf, offset) {
-        // ERROR_HANDLE_EOF: what other systems answer with 0 bytes.
+        // ERROR_HANDLE_EOF: where other systems return 0 bytes.
         Err(error) if error.raw_os_error() == Some(38) => Ok(0),
         answer => answer,
     }
@@ -267,7 +271,7 @@ fn sync_directory_of(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Linux begins to write dirty pages that it is told will not be needed, and keeps them; the call that is made for this,
+/// Linux begins to write dirty pages that are said not to be needed, and keeps them; the call that is made for this,
 /// `sync_file_range(2)`, is in no safe library.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn start_writeback(file: &File, offset: u64, len: u64) -> io::Result<()> {
@@ -324,4 +328,23 @@ fn free_bytes(file: &File) -> io::Result<u64> {
 #[cfg(not(unix))]
 fn free_bytes(_: &File) -> io::Result<u64> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn next_data(file: &File, offset: u64) -> io::Result<u64> {
+    use rustix::fs::SeekFrom;
+    use rustix::io::Errno;
+    match rustix::fs::seek(file, SeekFrom::Data(offset)) {
+        Ok(data) => Ok(data),
+        // No data follows.
+        Err(Errno::NXIO) => Ok(file.metadata()?.len().max(offset)),
+        // A file system that does not know, or an offset past the largest.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::OVERFLOW) => Ok(offset),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn next_data(_: &File, offset: u64) -> io::Result<u64> {
+    Ok(offset)
 }

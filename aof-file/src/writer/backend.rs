@@ -3,7 +3,7 @@
 use crate::open::file::LogFile;
 use crate::open::lock::LockedFile;
 use crate::open::options::FileOptions;
-use crate::reader::FileReader;
+use crate::reader::{FileReader, next_data};
 use crate::writer::checkpoint::Checkpoint;
 use crate::writer::end::{End, WriteFailure};
 use crate::writer::sync::Syncer;
@@ -220,6 +220,11 @@ impl AofRead for FileBackend {
                 Err(Error::Unsupported { what: "waiting on the backend itself, which nobody else can write," })
             }
         }
+    }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        let log = self.log_file()?;
+        Ok(next_data(log, offset, self.end.len_in_file()))
     }
 }
 

@@ -130,6 +130,8 @@ fn for_each_chunk(
             break;
         }
         at += wanted as u64;
+        // A hole holds nothing to keep. Where the system fails to say, reading meets the failure.
+        at = system.next_data(log, at).unwrap_or(at).clamp(at, range.end.max(at));
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ impl End {
     }
 
     /// How much of the log the file has.
-    pub(super) fn len_in_file(&self) -> u64 {
+    pub(crate) fn len_in_file(&self) -> u64 {
         self.extent.len() - self.buffered()
     }
 

@@ -37,7 +37,7 @@ fn what_was_synced_is_not_begun_again_and_so_stays_in_the_page_cache() {
         checkpoint(&mut backend).unwrap();
     }
     assert_eq!(begun(&place), []);
-    // Cut and written anew: to be begun from the cut on.
+    // Cut and written again: to be begun from the cut on.
     block_on(backend.truncate(0)).unwrap();
     write(&mut backend, &[&bytes[..], &bytes].concat()).unwrap();
     assert_eq!(begun(&place), [(0, 3 << 20)]);

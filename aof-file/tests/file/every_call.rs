@@ -93,7 +93,7 @@ const AHEAD: u64 = 64 << 10;
 
 pub(crate) const OPTIONS: usize = 6;
 
-/// Lives a log with this fault, opens what is left with everything healed, and answers whether nothing had failed.
+/// Lives a log with this fault, opens what is left with everything healed, and returns whether nothing had failed.
 fn live_with(fault: Fault, options: usize, context: &str) -> bool {
     let place = Place::new();
     let options = &every_option(&place.options())[options];
@@ -116,7 +116,7 @@ fn live_with(fault: Fault, options: usize, context: &str) -> bool {
         let entry = block_on(entries.next()).unwrap().unwrap();
         assert_eq!(entry.body(), body, "{context}");
     }
-    // It goes on, and allocates nothing that a later opening meets.
+    // It continues, and allocates nothing that opening the log later meets.
     block_on(log.append(Operation(200), b"goes on")).unwrap();
     block_on(log.close()).unwrap();
     clean

@@ -1,4 +1,4 @@
-//! B7 and B12: what a failure leaves behind.
+//! B7 and B12: what a failure leaves.
 
 use crate::fixture::{Place, block_on, checkpoint, io_kind, is_poisoned, read_everything, write};
 use aof_api::storage::IoCall;

@@ -106,7 +106,7 @@ fn fill_and_open(kind: &str) {
             Err(Error::Full { .. }) if BUFFERED.contains(&index) => {}
             Err(error) => panic!("{context}: {error}"),
         }
-        // A second time, and nothing is poisoned; what waits in a buffer for room goes on waiting.
+        // A second time, and nothing is poisoned; what waits in a buffer for room continues waiting.
         assert!(matches!(block_on(log.append_all(&vec![(Operation(200), BODY); 100])), Err(Error::Full { .. })));
         let checkpoint = block_on(log.checkpoint());
         assert!(matches!(checkpoint, Ok(_) | Err(Error::Full { .. })), "{context}: {checkpoint:?}");

@@ -16,6 +16,7 @@ mod fixture;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod gathering;
+mod holes;
 mod layers;
 mod locking;
 mod opening;

@@ -203,6 +203,10 @@ fn a_file_replaced_between_opening_and_locking_is_opened_again() {
         fn drop_cache(&self, file: &OpenFile) -> io::Result<()> {
             OsSystem.drop_cache(file)
         }
+        fn next_data(&self, file: &OpenFile, offset: u64) -> io::Result<u64> {
+            OsSystem.next_data(file, offset)
+        }
+
         fn free_bytes(&self, file: &OpenFile) -> io::Result<u64> {
             OsSystem.free_bytes(file)
         }

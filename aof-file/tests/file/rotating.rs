@@ -1,4 +1,4 @@
-//! Rotation, and going on after an operator's `mv`.
+//! Rotation, and continuing after an operator's `mv`.
 
 use crate::fixture::{Place, block_on};
 use aof_api::{Aof, Entries, Error, LogOptions, Operation, read};

@@ -1,4 +1,4 @@
-//! Rotation, and going on after a move, with zeros ahead of the log and a buffer before it.
+//! Rotation, and continuing after a move, with zeros ahead of the log and a buffer before it.
 
 use crate::every_call::{OPTIONS, every_option};
 use crate::fixture::{Place, block_on};

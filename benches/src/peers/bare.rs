@@ -59,7 +59,7 @@ impl DurableLog for Positioned {
                 joined.as_slice()
             }
         };
-        // Where the preallocated space ends, it begins anew: no metadata, as in a log that is recycled.
+        // Where the preallocated space ends, it begins again: no metadata, as in a log that is recycled.
         let at = self.next.fetch_add(bytes.len() as u64, Ordering::Relaxed) % (PREALLOCATED - bytes.len() as u64);
         self.file.write_all_at(bytes, at).expect("the disk has room");
         self.file.sync_data().expect("the disk syncs");

@@ -24,10 +24,7 @@ pub(super) const GROUP_COMMIT: Peer = Peer {
     name: "aof GroupCommit",
     promise: "GroupCommit::append: fdatasync, shared by callers; a failure reaches every one of them",
     durable: true,
-    create: |directory| {
-        let log = aof_api::Aof::create(backend(directory), LogOptions::new());
-        Box::new(GroupCommit::new(block_on(log).expect("a new file is empty")))
-    },
+    create: |directory| Box::new(group_commit(directory)),
 };
 
 pub(super) const RECOVERED: Recovered = Recovered { name: "aof, two threads", write, read };
@@ -43,6 +40,12 @@ const PREALLOCATE_BYTES: u64 = super::bare::PREALLOCATED;
 fn backend(directory: &Path) -> FileBackend {
     let options = FileOptions::new().sync_on(SyncOn::Caller).preallocate_bytes(PREALLOCATE_BYTES);
     options.create(path(directory)).expect("the directory takes a file")
+}
+
+/// A new log for many callers, as the other contenders are given.
+pub(super) fn group_commit(directory: &Path) -> GroupCommit<FileBackend> {
+    let log = aof_api::Aof::create(backend(directory), LogOptions::new());
+    GroupCommit::new(block_on(log).expect("a new file is empty"))
 }
 
 struct OneWriter(Mutex<Aof<FileBackend>>);

@@ -1,7 +1,7 @@
 //! `walrus-rust`.
 //!
 //! It takes its directory from `WALRUS_DATA_DIR` and prints what it does unless `WALRUS_QUIET` is set, and it syncs as
-//! the first log of the process was told to: so the benchmark runs each of its parts as a process of its own.
+//! the first log of the process was set to: so the benchmark runs each of its parts as a process of its own.
 
 use super::{DurableLog, PAYLOAD_LEN, Payloads, Peer, Recovered, in_groups};
 use std::path::Path;
@@ -9,7 +9,7 @@ use walrus_rust::{FsyncSchedule, ReadConsistency, Walrus};
 
 pub(super) const LOG: Peer = Peer {
     name: "walrus-rust",
-    promise: "FsyncSchedule::SyncEach: O_SYNC writes, and an fsync behind each call; what a write answers is not looked at",
+    promise: "FsyncSchedule::SyncEach: O_SYNC writes, and an fsync after each call; what a write returns is not checked",
     durable: true,
     create: |directory| Box::new(open(directory, FsyncSchedule::SyncEach)),
 };
@@ -33,7 +33,7 @@ const TOPICS: [&str; 64] = {
 fn open(directory: &Path, schedule: FsyncSchedule) -> Walrus {
     // Its key is the name of a directory inside its own; the name of the temporary directory is unique.
     let key = directory.file_name().and_then(|name| name.to_str()).expect("temporary directories are named in ASCII");
-    // Where reading stands is not persisted, or hardly ever: that is not what is measured.
+    // The reading position is not persisted, or hardly ever: that is not what is measured.
     let consistency = ReadConsistency::AtLeastOnce { persist_every: u32::MAX };
     Walrus::with_consistency_and_schedule_for_key(key, consistency, schedule).expect("the directory takes a log")
 }

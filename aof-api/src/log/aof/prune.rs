@@ -13,7 +13,7 @@ impl<B: AofBackend> Aof<B> {
     /// # Errors
     ///
     /// [`Error::Unsupported`] where the storage cannot give anything back, and in a log whose ops are not consecutive or
-    /// that holds kept damage: from its middle, nobody could tell whether it is whole. The failures of the backend, and of
+    /// that holds kept damage: from its middle, it could not be known whether it is whole. The failures of the backend, and of
     /// finding the entry.
     pub async fn prune(&mut self, op: u64) -> Result<u64> {
         self.settle();

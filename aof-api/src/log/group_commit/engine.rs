@@ -146,7 +146,7 @@ async fn write<B: AofBackend>(log: &mut Aof<B>, calls: &[Call]) -> Vec<Result<(R
     }
 }
 
-/// Whether trying again with less is no use.
+/// Whether trying again with less cannot help.
 fn is_final(error: &Error) -> bool {
     matches!(error, Error::Poisoned { .. } | Error::Fenced { .. } | Error::Closed | Error::Io { .. })
 }
@@ -183,7 +183,7 @@ async fn serve<B: AofBackend>(shared: &Weak<Shared<B>>, log: &mut Aof<B>, read: 
     with(shared, |state, wakes| state.tickets.answer(read.id, Stage::Served, wakes));
 }
 
-/// Lends the log to a closure, and tells everybody what became of it. Returns whether it is still the same log.
+/// Lends the log to a closure, and publishes its state afterwards. Returns whether it is still the same log.
 async fn lend_out<B: AofBackend + 'static>(
     shared: &Weak<Shared<B>>,
     log: &mut Foreign<Aof<B>>,

@@ -29,7 +29,7 @@ pub(crate) struct Feeding<B: AofBackend> {
 }
 
 impl<B: AofBackend + 'static> GroupCommit<B> {
-    /// A reader of the storage, and what tells how far it may read.
+    /// A reader of the storage, and the state that says how far it may be read.
     pub(crate) async fn feed(&self) -> Result<(Entries<B::Reader>, Feeding<B>)> {
         let (done, reader) = oneshot::channel();
         let (entries, key) = self.read(ReadDone::Feed(done), reader).await?;

@@ -1,4 +1,4 @@
-//! The state behind its lock, and the polling of what it owns.
+//! The state under its lock, and the polling of what it owns.
 
 use super::engine;
 use super::panics::{caught, discard};
@@ -7,6 +7,8 @@ use super::ticket::Wakes;
 use crate::log::aof::Aof;
 use crate::storage::backend::{AofBackend, AofBackendExt};
 use futures::future::BoxFuture;
+use std::mem;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -24,11 +26,11 @@ pub(crate) struct Shared<B: AofBackend> {
 
 impl<B: AofBackend + 'static> Shared<B> {
     /// Takes a log over, with at most `queue_len_max` bytes accepted and not durable.
-    pub(super) fn new(mut log: Aof<B>, queue_len_max: u64) -> Arc<Shared<B>> {
+    pub(super) fn with_log(mut log: Aof<B>, queue_len_max: u64) -> Arc<Owner<B>> {
         let owner = OWNERS.fetch_add(1, Ordering::Relaxed) + 1;
         let unflushed_max = log.take_over(owner);
         let (tip, durable_len, unflushed) = (log.tip(), log.durable_len(), log.backend().unflushed());
-        Arc::new_cyclic(|weak| {
+        let shared = Arc::new_cyclic(|weak| {
             // The engine must not own the state, which owns it: when the last handle goes, the log goes too.
             let engine = engine::run(weak.clone(), log, owner, unflushed_max);
             let mut state = State::new(Box::pin(engine), queue_len_max.min(unflushed_max), tip, durable_len);
@@ -38,7 +40,8 @@ impl<B: AofBackend + 'static> Shared<B> {
                 engine_bell: Arc::new(Bell { shared: weak.clone(), of_engine: true }).into(),
                 flight_bell: Arc::new(Bell { shared: weak.clone(), of_engine: false }).into(),
             }
-        })
+        });
+        Arc::new(Owner { shared })
     }
 
     /// Polls what can be polled now and is polled by nobody else.
@@ -54,8 +57,8 @@ impl<B: AofBackend + 'static> Shared<B> {
         Drive::Idle
     }
 
-    /// Does what takes no time before one leaves who was answered: so the next checkpoint begins when the last one has
-    /// ended, though those who wait for it may take their time to wake up.
+    /// Does what takes no time before a caller leaves with its result: so the next checkpoint begins when the last one has
+    /// ended, although the callers that wait for it may be slow to wake up.
     pub(super) fn help<'a>(&'a self, mut state: MutexGuard<'a, State<B>>) -> MutexGuard<'a, State<B>> {
         if let Some(flight) = state.take_quick_flight() {
             drop(state);
@@ -139,12 +142,29 @@ impl<B: AofBackend> Shared<B> {
     }
 }
 
-impl<B: AofBackend> Drop for Shared<B> {
+/// What the handles, durability futures and followers of one log share. When the last of them is gone, so is the log,
+/// with its lock: a thread that rings a [`Bell`] at this moment keeps the state a little longer, but never the log.
+pub(crate) struct Owner<B: AofBackend> {
+    shared: Arc<Shared<B>>,
+}
+
+impl<B: AofBackend> Deref for Owner<B> {
+    type Target = Shared<B>;
+
+    fn deref(&self) -> &Shared<B> {
+        &self.shared
+    }
+}
+
+impl<B: AofBackend> Drop for Owner<B> {
     fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        discard(state.engine.take());
-        discard(state.flight.take());
-        discard((std::mem::take(&mut state.lends), std::mem::take(&mut state.reads), std::mem::take(&mut state.feeds)));
+        let mut state = self.shared.lock();
+        let (engine, flight) = (state.engine.take(), state.flight.take());
+        let waiting = (mem::take(&mut state.lends), mem::take(&mut state.reads), mem::take(&mut state.feeds));
+        drop(state);
+        discard(engine);
+        discard(flight);
+        discard(waiting);
     }
 }
 

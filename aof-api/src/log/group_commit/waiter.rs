@@ -1,6 +1,6 @@
 //! One who waits, and drives meanwhile what everybody waits for.
 
-use super::shared::{Drive, Shared};
+use super::shared::{Drive, Owner};
 use super::state::State;
 use super::ticket::{Id, Stage, Wakes};
 use crate::storage::backend::AofBackend;
@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 const POLLS_MAX: usize = 32;
 
 pub(crate) struct Waiter<B: AofBackend> {
-    shared: Arc<Shared<B>>,
+    shared: Arc<Owner<B>>,
     ticket: Held,
 }
 
@@ -40,7 +40,7 @@ pub(crate) enum Then {
 }
 
 impl<B: AofBackend + 'static> Waiter<B> {
-    pub(super) fn new(shared: &Arc<Shared<B>>, stage: Stage, wants_written: bool) -> Waiter<B> {
+    pub(super) fn new(shared: &Arc<Owner<B>>, stage: Stage, wants_written: bool) -> Waiter<B> {
         Waiter { shared: Arc::clone(shared), ticket: Held::None { stage, wants_written } }
     }
 
@@ -133,7 +133,7 @@ impl Held {
 }
 
 impl<B: AofBackend> Waiter<B> {
-    pub(super) fn shared(&self) -> &Arc<Shared<B>> {
+    pub(super) fn shared(&self) -> &Arc<Owner<B>> {
         &self.shared
     }
 }

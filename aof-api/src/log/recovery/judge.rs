@@ -36,8 +36,8 @@ impl Walk<'_, '_> {
                 filler = Filler::find(backend, &suspect.first, end).await?;
                 self.recovery.keep(suspect);
             } else {
-                let Suspect { first: DamagedRange { offset, damage, .. }, entries_behind, .. } = suspect;
-                let reason = CorruptReason::TailRefused { damage, entries: self.recovery.entries, entries_behind };
+                let Suspect { first: DamagedRange { offset, damage, .. }, entries_after, .. } = suspect;
+                let reason = CorruptReason::TailRefused { damage, entries: self.recovery.entries, entries_after };
                 return Err(Error::Corrupt { offset, reason });
             }
         }
@@ -56,7 +56,7 @@ impl Walk<'_, '_> {
     async fn cut<B: AofBackend>(&mut self, backend: &mut B, suspect: &Suspect, kind: TailKind, end: u64) -> Result<()> {
         let (offset, len) = (suspect.first.offset, end - suspect.first.offset);
         let pieces = read_pieces(backend, offset, end, self.options.cut_len_max).await?;
-        let (damage, entries) = (suspect.first.damage, suspect.entries_behind);
+        let (damage, entries) = (suspect.first.damage, suspect.entries_after);
         tracing::warn!(offset, len, ?kind, entries, "cutting an unacknowledged tail");
         match backend.truncate(offset).await {
             Err(Error::Unsupported { .. }) => {

@@ -10,7 +10,7 @@ use crate::storage::error::{Error, Quantity, Result};
 pub(super) fn kind(suspect: &Suspect, end: u64) -> TailKind {
     let DamagedRange { offset, len, damage, zeros, torn_end, .. } = suspect.first;
     // What is in the body of a torn entry is part of it.
-    let in_body = suspect.entries_behind == 0 && suspect.body_end >= end;
+    let in_body = suspect.entries_after == 0 && suspect.body_end >= end;
     let whole_tail = offset + len == end || in_body;
     match damage {
         _ if whole_tail && zeros => TailKind::Zero,
@@ -43,20 +43,27 @@ pub(super) async fn read_pieces<B: AofBackend>(
         }
         at += count as u64;
         let read = &buf[..count];
-        let zeros = read.iter().all(|byte| *byte == 0);
-        match pieces.last_mut() {
-            Some(CutPiece::Zeros(len)) if zeros => *len += count as u64,
-            _ if zeros => pieces.push(CutPiece::Zeros(count as u64)),
-            last => {
-                held += count as u64;
-                if held > limit {
-                    return Err(Error::TooLarge { what: Quantity::Tail, size: end - offset, limit });
-                }
-                match last {
-                    Some(CutPiece::Bytes(bytes)) => bytes.extend_from_slice(read),
-                    _ => pieces.push(CutPiece::Bytes(read.to_vec())),
-                }
+        if read.iter().all(|byte| *byte == 0) {
+            // What follows may be a hole.
+            let data = backend.next_data(at).await?.clamp(at, end);
+            let zeros = count as u64 + data - at;
+            match pieces.last_mut() {
+                Some(CutPiece::Zeros(len)) => *len += zeros,
+                _ => pieces.push(CutPiece::Zeros(zeros)),
             }
+            if data > at {
+                at = data;
+                backend.seek(at).await?;
+            }
+            continue;
+        }
+        held += count as u64;
+        if held > limit {
+            return Err(Error::TooLarge { what: Quantity::Tail, size: end - offset, limit });
+        }
+        match pieces.last_mut() {
+            Some(CutPiece::Bytes(bytes)) => bytes.extend_from_slice(read),
+            _ => pieces.push(CutPiece::Bytes(read.to_vec())),
         }
     }
     Ok(pieces)

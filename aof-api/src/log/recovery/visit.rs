@@ -13,7 +13,7 @@ use crate::storage::backend::AofRead;
 use crate::storage::error::{CorruptReason, Error, Result};
 use std::ops::Range;
 
-/// The walk of an opening, and a second reader where some of the log may have to be read twice.
+/// The walk of recovery, and a second reader where some of the log may have to be read twice.
 pub(super) struct Visiting<'a, 'v, A> {
     pub(super) walk: Walk<'a, 'v>,
     pub(super) again: Option<A>,

@@ -26,7 +26,7 @@ pub(super) struct Suspect {
     /// All ranges, to be kept perhaps; as many as a report lists.
     pub(super) ranges: Vec<DamagedRange>,
     pub(super) count: u64,
-    pub(super) entries_behind: u64,
+    pub(super) entries_after: u64,
     /// How many of them are before the damage too, so that they count if the chain continues.
     pub(super) repeated: u64,
     /// Where the last damaged entry with a whole header ends, or would end. What is before that may be its body.
@@ -45,7 +45,7 @@ impl Suspect {
             first,
             ranges: Vec::new(),
             count: 0,
-            entries_behind: 0,
+            entries_after: 0,
             repeated: 0,
             body_end: 0,
             doubtful: None,
@@ -227,13 +227,13 @@ impl<'a, 'v> Walk<'a, 'v> {
                 return Ok(());
             }
             if !continues {
-                suspect.entries_behind += 1;
+                suspect.entries_after += 1;
                 suspect.repeated += u64::from(self.chain.is_recorded(header));
                 suspect.next.get_or_insert(offset);
                 suspect.unmarked |= !marked;
                 return Ok(());
             }
-            // Nothing is missing: the damage was a torn entry, and whoever tore it continued after it.
+            // Nothing is missing: the damage was a torn entry, and its writer continued after it.
             if let Some(suspect) = self.suspect.take() {
                 self.recovery.entries += suspect.repeated;
                 self.recovery.keep(suspect);

@@ -38,13 +38,13 @@ pub struct DamagedRange {
     /// Whether the log ends with it.
     pub at_end: bool,
     /// Whether the log ends with it as a crash leaves an end, or a writer that is not done: with an entry that begins well
-    /// and ends early, or in zeros that reach further than it would; or with nothing but zeros. Nothing says of such bytes
-    /// that they were acknowledged to anybody, and an opening cuts them ([`Tail`](crate::Tail)); where somebody is writing
+    /// and ends early, or in zeros that reach further than it would; or with nothing but zeros. Nothing says that such bytes
+    /// were acknowledged, and recovery cuts them ([`Tail`](crate::Tail)); where somebody is writing
     /// the log, they are just not all there yet.
     pub torn_end: bool,
 }
 
-/// What stands at a place.
+/// What is at a place.
 pub(super) enum Look {
     /// A whole entry of so many bytes.
     Whole(usize),
@@ -84,11 +84,11 @@ pub(crate) struct Found {
     pub(crate) at_end: bool,
 }
 
-/// Searches behind `damaged` for the next magic with a valid header.
+/// Searches after `damaged` for the next magic with a valid header.
 ///
 /// Each byte is looked at once for the magic, in windows that overlap by what a magic or a header may lack; a header is
-/// verified before anybody hashes a body. What was read for a look at the damage is not read again, nor is what is read
-/// here for the look that follows, so a log full of headers whose bodies are not there is still read about once.
+/// verified before a body is hashed. What was read to examine the damage is not read again, nor is what is read
+/// here for the check that follows, so a log full of headers whose bodies are not there is still read about once.
 pub(crate) async fn find_entry<R: AofRead>(
     window: &mut Window,
     reader: &mut R,
@@ -119,7 +119,7 @@ pub(crate) async fn find_entry<R: AofRead>(
                     return Ok(Found { offset: offset + at as u64, zeros_from, at_end: false });
                 }
             } else if !at_end {
-                // The header goes on behind this window, which has more than one header's length before it.
+                // The header continues after this window, which has more than one header's length before it.
                 next = at;
                 break;
             }
@@ -133,11 +133,20 @@ pub(crate) async fn find_entry<R: AofRead>(
             return Err(error);
         }
         zeros_from = written(&bytes[..next]).map_or(zeros_from, |len| offset + len);
+        // Where so much is zero, the rest may be a hole that need not be read. No magic begins in one.
         offset += next as u64;
+        if offset - zeros_from >= HOLE_LEN_MIN {
+            offset = offset.max(reader.next_data(offset).await?);
+        }
         from = 0;
         window_len = (window_len * 2).min(window_len_max);
     }
 }
+
+/// How many zeros in a row, in bytes, before the storage is asked whether more follow: a question costs a system call.
+const HOLE_LEN_MIN: u64 = 64 << 10;
+
+const _: () = assert!(MAGIC[0] != 0, "a magic may begin in zeros");
 
 /// What zeros are compared with: comparing slices is much faster than looking at each byte.
 const ZEROS: [u8; 4096] = [0; 4096];

@@ -63,7 +63,7 @@ pub enum CorruptReason {
     /// The caller asked for a log without a damaged tail, or with a torn one at most.
     #[error(
         "{damage}: the tail policy does not allow to cut this ({} before it, {} after it)",
-        whole_entries(*.entries), whole_entries(*.entries_behind)
+        whole_entries(*.entries), whole_entries(*.entries_after)
     )]
     TailRefused {
         /// What is wrong with the bytes.
@@ -71,7 +71,7 @@ pub enum CorruptReason {
         /// Whole entries before the damage, which a cut keeps.
         entries: u64,
         /// Whole entries after the damage, which a cut takes.
-        entries_behind: u64,
+        entries_after: u64,
     },
     /// Under [`Tail::Keep`](crate::Tail::Keep), whatever is written after the torn tail makes some entry in it whole:
     /// somebody has made bodies for that. Open it with a policy that cuts.

@@ -9,7 +9,7 @@ use std::ops::Range;
 /// The operation of every entry here that needs no other: one that the data checksum chain covers.
 pub(crate) const OPERATION: Operation = Operation(138);
 
-/// Entries one behind the other.
+/// Entries one after the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
     pub(crate) prepares: Vec<Prepare>,

@@ -1,4 +1,4 @@
-//! Logs to read, storage that answers awkwardly, and futures that are dropped.
+//! Logs to read, storage that behaves awkwardly, and futures that are dropped.
 
 pub(crate) mod disk;
 pub(crate) mod log;

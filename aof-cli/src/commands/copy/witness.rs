@@ -66,6 +66,11 @@ impl<R: AofRead> AofRead for Witness<R> {
         let result = self.reader.end().await;
         self.note(result)
     }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        let result = self.reader.next_data(offset).await;
+        self.note(result)
+    }
 }
 
 #[cfg(test)]

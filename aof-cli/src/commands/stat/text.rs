@@ -1,4 +1,4 @@
-//! The numbers on a terminal: tables whose columns stand under each other, and bars.
+//! The numbers on a terminal: tables with aligned columns, and bars.
 
 use super::clients::DISTINCT_MAX;
 use super::series::{Step, WIDTH_MIN};

@@ -163,7 +163,7 @@ pub(super) fn advise(facts: &Facts<'_>, sources: &[Source], rule: RuleName) -> A
     }
     if facts.has("break") && facts.goes_back && !damaged && !facts.has("gap") {
         let command = format!("aof validate --rule seen-parent {names}");
-        next.push(Next::new(command, "tells what a restarted replica recorded again from a break"));
+        next.push(Next::new(command, "distinguishes what a restarted replica recorded again from a break"));
     }
     Advice { lines, next }
 }

@@ -11,7 +11,6 @@ use crate::wrap::lent::{Lent, Slot};
 use aof_api::{Aof, Appended, GroupCommit, LogOptions, Operation, Rule};
 use futures::future::join_all;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 const OPERATION: Operation = Operation(200);
 
@@ -41,21 +40,9 @@ impl<F: Fixture> Trial<'_, F> {
     }
 }
 
-/// How long the log may outlive its last handle: another thread may be in the middle of waking it.
-const OUTLIVES_MAX: Duration = Duration::from_secs(5);
-
-/// The backend, after the last handle is gone.
+/// The backend, after the last handle is gone: the log must be gone too.
 fn back<B>(slot: &Slot<B>) -> Result<B, Stop> {
-    let dropped = Instant::now();
-    loop {
-        if let Some(backend) = slot.take() {
-            return Ok(backend);
-        }
-        if dropped.elapsed() > OUTLIVES_MAX {
-            return Err(Stop::broken("the last handle is gone, and the log is not"));
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    slot.take().ok_or_else(|| Stop::broken("the last handle is gone, and the log is not"))
 }
 
 /// Appends by `callers` concurrent callers, some of them dropped after a few polls; what each was answered.

@@ -219,7 +219,7 @@ pub(crate) async fn log_a_cautious_opening_cuts_only_what_is_torn<F: Fixture>(tr
     let damaged = log.wounded(&Wound::Body { entry: 3, bit: 1 }).bytes;
     let written = trial.written(&damaged).await?;
     let opened = Aof::open(written.backend, options).await.map(|_| ());
-    let refused = CorruptReason::TailRefused { damage: Damage::BodyChecksum, entries: 3, entries_behind: 0 };
+    let refused = CorruptReason::TailRefused { damage: Damage::BodyChecksum, entries: 3, entries_after: 0 };
     ensure_refused!(opened, Error::Corrupt { reason, .. } if reason == refused, "a last entry with a flipped bit");
     Ok(())
 }
