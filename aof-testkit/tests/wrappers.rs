@@ -40,7 +40,7 @@ impl Fixture for WrappedFixture {
     }
 
     async fn reopen(&self, mut backend: Boxed) -> Result<Boxed> {
-        // What close answers is the failure of something else; the lock is gone all the same.
+        // What close returns is the failure of something else; the lock is gone all the same.
         let _ = backend.dyn_close().await;
         self.open()
     }

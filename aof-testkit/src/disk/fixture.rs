@@ -2,7 +2,7 @@
 
 use super::backend::SimBackend;
 use super::sim_disk::SimDisk;
-use crate::suite::capabilities::{Capabilities, Notes};
+use crate::suite::capabilities::Capabilities;
 use crate::suite::fixture::Fixture;
 use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;

@@ -2,7 +2,7 @@
 
 use crate::suite::capabilities::Notes;
 
-/// A promise that a disk breaks on purpose, to see that whoever checks it notices.
+/// A promise that a disk breaks on purpose, to see that a check notices it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Defect {

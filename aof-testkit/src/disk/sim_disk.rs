@@ -58,7 +58,7 @@ impl SimDisk {
     }
 
     /// The same, whose backends write `len` zeros ahead of the end at a checkpoint, whenever less than half of them are
-    /// left: a log that was not closed before the power went ends in zeros that nobody wrote. They take no room from
+    /// left: a log that was not closed before power was lost ends in zeros that no call wrote. They take no room from
     /// the capacity.
     #[must_use]
     pub fn allocating_ahead(self, len: usize) -> SimDisk {

@@ -196,7 +196,7 @@ impl State {
         self.writer = None;
     }
 
-    /// A sync may be done, and a start recorded, when nobody has heard of it yet.
+    /// A sync may be done, and a start recorded, before any call has returned it.
     fn settle_unseen(&mut self, random: &mut Random, options: &Options) {
         self.random = Random::new(random.split());
         while !self.jobs.is_empty() && random.chance(0.3) {

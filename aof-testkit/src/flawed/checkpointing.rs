@@ -159,7 +159,7 @@ impl BadBackend {
                 self.inner.disk().state().images.truncate(0, true);
                 Ok(0)
             }
-            Flaw::CheckpointAnswersTheLastOne => self.inner.checkpoint(note).finish().map(|_| before),
+            Flaw::CheckpointReturnsTheLastOne => self.inner.checkpoint(note).finish().map(|_| before),
             Flaw::SecondCheckpointSucceeds => match self.inner.checkpoint(note).finish() {
                 Err(Error::Poisoned { .. }) => return self.claim(),
                 other => other,
@@ -168,7 +168,7 @@ impl BadBackend {
                 Err(Error::Poisoned { .. }) => Err(Error::Poisoned { cause: Arc::new(Error::Closed) }),
                 other => other,
             },
-            Flaw::FencedWriterGoesOn => match self.inner.checkpoint(note).finish() {
+            Flaw::FencedWriterContinues => match self.inner.checkpoint(note).finish() {
                 Err(Error::Fenced { .. }) => return self.claim(),
                 other => other,
             },

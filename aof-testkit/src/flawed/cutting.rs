@@ -20,7 +20,7 @@ impl BadBackend {
         match self.flaw {
             Flaw::TearsWithoutTruncate => return Err(Error::Unsupported { what: "cutting" }),
             Flaw::WaitsForTheEarlierOne => self.shared.wait_for_all().await,
-            Flaw::FailedTruncateGoesOn if self.shared.fails(Call::Truncate) => {
+            Flaw::FailedTruncateContinues if self.shared.fails(Call::Truncate) => {
                 return Err(injected(Call::Truncate, len));
             }
             Flaw::CutIsNotDurable if len < before => {

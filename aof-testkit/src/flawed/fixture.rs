@@ -30,7 +30,7 @@ fn disk_for(flaw: Flaw) -> SimDisk {
     let disk = SimDisk::new();
     let pruning = SimDisk::new().pruning().keeping_notes(Notes::Every);
     match flaw {
-        Flaw::FencedWriterGoesOn
+        Flaw::FencedWriterContinues
         | Flaw::ReaderIgnoresTheFence
         | Flaw::ChangedIgnoresAFence
         | Flaw::ChecksThenWrites
@@ -158,7 +158,7 @@ impl Fixture for BadFixture {
         // A flaw that is about a failure meets it before the disk does.
         let own = match self.flaw {
             Flaw::FailedWriteKeepsAPart => Some(Call::Write),
-            Flaw::FailedTruncateGoesOn => Some(Call::Truncate),
+            Flaw::FailedTruncateContinues => Some(Call::Truncate),
             Flaw::FailedReadMovesTheCursor => Some(Call::Read),
             Flaw::DroppedCheckpointIsForgotten => Some(Call::Checkpoint),
             Flaw::FailedPruneMovesTheStart => Some(Call::Prune),

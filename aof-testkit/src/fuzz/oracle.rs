@@ -147,7 +147,7 @@ pub fn validate(bytes: &[u8]) {
     }
 }
 
-/// An opening that is refused changes nothing, and one that is not is followed by another that has nothing to do.
+/// Opening the log changes nothing where it is refused; where it is not, opening it again finds nothing left to do.
 ///
 /// # Panics
 ///

@@ -7,15 +7,15 @@ use crate::random::Random;
 pub enum Policy {
     /// Cuts it.
     Truncate,
-    /// Keeps it, and writes on after it.
+    /// Keeps it, and continues to write after it.
     Keep,
-    /// Refuses it, and then cuts it after all.
+    /// Refuses it first, and then cuts it.
     RefuseThenTruncate,
-    /// Cuts it where it is an incomplete last entry or zeros; refuses it else, and then cuts it after all.
+    /// Cuts it where it is an incomplete last entry or zeros; otherwise refuses it first, and then cuts it.
     TornThenTruncate,
 }
 
-/// The power goes in the middle of a rotation, when the new file is durable, and the log is opened again.
+/// Power is lost in the middle of a rotation, when the new file is durable, and the log is opened again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Interruption {
     /// Whether the name means the new file already.
@@ -29,11 +29,11 @@ pub struct Interruption {
 /// How a log that was shared is given up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GroupEnd {
-    /// Everybody hears, and it is closed.
+    /// Every caller gets its result, and the log is closed.
     Closed,
     /// It is dropped with callers under way.
     Dropped,
-    /// The power goes with callers under way.
+    /// Power is lost with callers under way.
     Crashed {
         /// Chooses what is kept.
         seed: u64,
@@ -84,14 +84,14 @@ pub enum Action {
     Checkpoint,
     /// A checkpoint is called, and its future is kept.
     CheckpointBegins,
-    /// One of the futures that were kept is polled.
+    /// One of the kept futures is polled.
     CheckpointPolled {
         /// Which, from the oldest.
         which: usize,
         /// How often.
         polls: usize,
     },
-    /// One of the futures that were kept is dropped.
+    /// One of the kept futures is dropped.
     CheckpointForgotten {
         /// Which, from the oldest.
         which: usize,
@@ -101,7 +101,7 @@ pub enum Action {
         /// Polls before the drop.
         polls: usize,
     },
-    /// The sync under way gets on, as if somebody else drove it.
+    /// The sync under way makes progress, as if another caller drove it.
     Steps {
         /// How many.
         steps: usize,
@@ -123,7 +123,7 @@ pub enum Action {
         /// Whether the new start may be recorded.
         halfway: bool,
     },
-    /// A reader that was made earlier, or now, reads on to the end.
+    /// A reader that was made earlier, or now, reads to the end.
     Read,
     /// The log is validated.
     Validate,
@@ -138,12 +138,12 @@ pub enum Action {
         back: usize,
         /// Polls before its future is dropped; then the log is opened again.
         dropped_after: Option<usize>,
-        /// Where its outcome is in doubt: the power goes, with this seed, before the log is opened.
+        /// Where its outcome is in doubt: power is lost, with this seed, before the log is opened.
         crash: Option<u64>,
     },
     /// The storage is pruned up to all that is durable, and the log is opened again.
     PruneStorage {
-        /// The power goes, with this seed, before the log is opened.
+        /// Power is lost, with this seed, before the log is opened.
         crash: Option<u64>,
     },
     /// The log is closed, or dropped, and opened again.
@@ -158,7 +158,7 @@ pub enum Action {
     /// Many callers share the log by [`GroupCommit`](aof_api::GroupCommit), and a
     /// [`Follower`](aof_api::log::Follower) reads along.
     Group {
-        /// Chooses what they do, and who is polled when.
+        /// Chooses what the callers do, and the order in which they are polled.
         seed: u64,
         /// How many steps that takes.
         steps: usize,
@@ -174,10 +174,10 @@ pub enum Action {
     },
     /// The log continues in a new file, which begins with a copy of the last entry.
     Rotate {
-        /// Where the power goes on the way.
+        /// Where power is lost during the rotation.
         interrupted: Option<Interruption>,
     },
-    /// The power goes, and the log is opened again.
+    /// Power is lost, and the log is opened again.
     Crash {
         /// Chooses what is kept.
         seed: u64,

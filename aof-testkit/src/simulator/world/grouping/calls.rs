@@ -48,7 +48,7 @@ impl Call {
         self.hears(match (outcome, self.heard()) {
             (Ok(appended), _) => Heard::Durable(appended),
             (Err(Error::Undecided { appended, cause }), _) => Heard::Undecided(appended, (*cause).clone()),
-            // It was told before that it is written.
+            // It heard before that it is written.
             (Err(error), Heard::Written(appended)) => match appended.first() {
                 Some(first) => Heard::Undecided(*first, error),
                 None => Heard::Refused(error),

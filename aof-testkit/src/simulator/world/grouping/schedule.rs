@@ -1,4 +1,4 @@
-//! Who is polled when: by wake-ups alone, in an order that a seed chooses.
+//! Polls the callers: each only when it was woken, in an order that a seed chooses.
 
 use super::super::*;
 use super::calls::{Call, Heard};
@@ -20,12 +20,12 @@ impl Wake for Woken {
     }
 }
 
-/// Somebody who waits.
+/// A caller under way.
 struct Task {
     what: &'static str,
     future: BoxFuture<'static, ()>,
     woken: Arc<Woken>,
-    /// Whether the others need not wait for its end.
+    /// Whether it may wait for ever.
     endless: bool,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Ended {
     pub(super) tasks: Tasks,
 }
 
-/// The handle, and those who still wait.
+/// The handle, and the callers still under way.
 pub(super) struct Tasks {
     _group: GroupCommit<SimBackend>,
     _tasks: Vec<Task>,
@@ -195,7 +195,7 @@ impl Schedule {
         Ok(())
     }
 
-    /// Polls those who are woken, until nobody is.
+    /// Polls the woken callers until none is woken.
     pub(super) fn settle(&mut self) -> Seen {
         for _ in 0..POLLS_MAX {
             if !self.poll() {
@@ -205,19 +205,19 @@ impl Schedule {
         Err("callers of a group ask to be polled without end".to_owned())
     }
 
-    /// Everybody who is polled when woken comes to an end, save who may wait for ever.
+    /// Polls the woken callers until none is woken; then none may be under way, except those that may wait for ever.
     pub(super) fn finish(&mut self) -> Seen {
         self.settle()?;
         let stranded: Vec<_> = self.tasks.iter().filter(|task| !task.endless).map(|task| task.what).collect();
-        must!(stranded.is_empty(), "nobody wakes {stranded:?}");
+        must!(stranded.is_empty(), "not woken, and under way: {stranded:?}");
         Ok(())
     }
 
-    /// Closes the log when everybody has heard.
+    /// Closes the log once every caller has its result.
     pub(super) fn close(&mut self) -> Seen {
         self.finish()?;
         let group = self.group.clone();
-        // What it returns is the failure of something that others heard of.
+        // Its error is a failure that other callers have heard of.
         let close = async move { drop(group.close().await) };
         self.spawn("close", false, close.boxed());
         self.finish()
