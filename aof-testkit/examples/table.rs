@@ -4,7 +4,8 @@
 #[path = "../tests/fixtures/mod.rs"]
 mod fixtures;
 
-use aof_testkit::disk::{NoteKeeping, SimDisk, SimFixture};
+use aof_testkit::Notes;
+use aof_testkit::disk::{SimDisk, SimFixture};
 use aof_testkit::{Faults, Faulty, Mapped, Metered, Outcome, Promise, Report, run_all};
 use fixtures::memory::{BoxedMemoryFixture, MemoryFixture};
 
@@ -19,7 +20,7 @@ fn main() {
         (
             "sim disk, takeovers, prunes, notes",
             run_all(|| {
-                let disk = SimDisk::new().fencing().pruning().keeping_notes(NoteKeeping::All);
+                let disk = SimDisk::new().fencing().pruning().keeping_notes(Notes::Every);
                 SimFixture::on(disk.with_faults(Faults::none().pending(3, 1.0)))
             }),
         ),

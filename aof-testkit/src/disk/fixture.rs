@@ -1,9 +1,8 @@
 //! The fixture of the simulated disk: everything that a storage can do.
 
 use super::backend::SimBackend;
-use super::options::NoteKeeping;
 use super::sim_disk::SimDisk;
-use crate::suite::capabilities::{Capabilities, Notes};
+use crate::suite::capabilities::Capabilities;
 use crate::suite::fixture::Fixture;
 use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
@@ -79,11 +78,7 @@ impl Fixture for SimFixture {
         if options.prunes {
             all = all.prune().failing(&[Call::Prune]).losing_answers(&[Call::Prune]);
         }
-        all = all.notes(match options.notes {
-            NoteKeeping::None => Notes::None,
-            NoteKeeping::Some => Notes::Some,
-            NoteKeeping::All => Notes::Every,
-        });
+        all = all.notes(options.notes);
         all.failing(&[Call::Read, Call::Write, Call::Checkpoint]).losing_answers(&[Call::Write, Call::Checkpoint])
     }
 

@@ -1,11 +1,12 @@
 //! What all clones of a disk, its backends, readers and checkpoints share.
 
 use super::images::Images;
-use super::options::{Defect, NoteKeeping, Options};
+use super::options::{Defect, Options};
 use super::reader::dead;
 use super::retention::Retention;
 use super::under_way::Job;
 use crate::random::{Random, mix};
+use crate::suite::capabilities::Notes;
 use crate::wrap::call::Call;
 use aof_api::Error;
 use aof_api::storage::extent::Settler;
@@ -118,9 +119,9 @@ impl State {
         }
         self.divisions.push(covered);
         let keeps = match options.notes {
-            NoteKeeping::None => false,
-            NoteKeeping::Some => self.random.chance(0.5),
-            NoteKeeping::All => true,
+            Notes::None => false,
+            Notes::Some => self.random.chance(0.5),
+            Notes::Every => true,
         };
         if keeps {
             self.notes.push((covered, note.to_vec()));
@@ -195,7 +196,7 @@ impl State {
         self.writer = None;
     }
 
-    /// A sync may be done, and a start recorded, when nobody has heard of it yet.
+    /// A sync may be done, and a start recorded, before any call has returned it.
     fn settle_unseen(&mut self, random: &mut Random, options: &Options) {
         self.random = Random::new(random.split());
         while !self.jobs.is_empty() && random.chance(0.3) {

@@ -113,7 +113,7 @@ impl State {
                         let kept = Retention::Random(faults.draw_seed());
                         self.images.sync_in_part(if options.truncates { kept } else { self.whole_writes(kept) });
                     }
-                    // Nobody hears of it.
+                    // No call returns it.
                     Fault::CheckpointAnswerLost => self.make_durable(&job, options),
                     _ => {}
                 }

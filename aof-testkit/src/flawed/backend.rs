@@ -95,7 +95,7 @@ impl BadBackend {
 impl AofRead for BadBackend {
     async fn seek(&mut self, offset: u64) -> Result<()> {
         if self.closed {
-            return if self.flaw == Flaw::AnswersAfterClose { Ok(()) } else { Err(Error::Closed) };
+            return if self.flaw == Flaw::WorksAfterClose { Ok(()) } else { Err(Error::Closed) };
         }
         if self.flaw == Flaw::PendingIsNotWoken && !std::mem::replace(&mut self.was_pending, true) {
             pending_unwoken().await;
@@ -115,7 +115,7 @@ impl AofRead for BadBackend {
             self.check_open()?;
         }
         if self.closed {
-            return if self.flaw == Flaw::AnswersAfterClose { Ok(0) } else { Err(Error::Closed) };
+            return if self.flaw == Flaw::WorksAfterClose { Ok(0) } else { Err(Error::Closed) };
         }
         let (cursor, len) = (self.cursor, self.inner.len());
         let mut wanted = buf.len();
@@ -124,7 +124,7 @@ impl AofRead for BadBackend {
                 let there = self.inner.durable_len().saturating_sub(cursor);
                 wanted = wanted.min(usize::try_from(there).unwrap_or(usize::MAX));
             }
-            Flaw::ReadAnswers0InTheMiddle if cursor > 0 && cursor < len && cursor.is_multiple_of(4096) => {
+            Flaw::ReadReturns0InTheMiddle if cursor > 0 && cursor < len && cursor.is_multiple_of(4096) => {
                 let before = self.hiccup.replace(cursor);
                 if before != Some(cursor) {
                     return Ok(0);

@@ -33,7 +33,9 @@ impl BadBackend {
                 self.fail_in_the_future(before)
             }
             Flaw::DroppedCheckpointIsTheNextAnswer => self.checkpoint_answered_by_the_one_before(note),
-            Flaw::WaitsForTheEarlierOne | Flaw::PruneDoesNotDrive => self.checkpoint_after_the_earlier_ones(note),
+            Flaw::WaitsForTheEarlierOne | Flaw::PruneDoesNotDrive | Flaw::RefusedPruneWaits => {
+                self.checkpoint_after_the_earlier_ones(note)
+            }
             Flaw::OneCheckpointAtATime if self.shared.is_any_under_way() => {
                 Box::pin(ready(Err(injected(Call::Checkpoint, before))))
             }
@@ -157,7 +159,7 @@ impl BadBackend {
                 self.inner.disk().state().images.truncate(0, true);
                 Ok(0)
             }
-            Flaw::CheckpointAnswersTheLastOne => self.inner.checkpoint(note).finish().map(|_| before),
+            Flaw::CheckpointReturnsTheLastOne => self.inner.checkpoint(note).finish().map(|_| before),
             Flaw::SecondCheckpointSucceeds => match self.inner.checkpoint(note).finish() {
                 Err(Error::Poisoned { .. }) => return self.claim(),
                 other => other,
@@ -166,7 +168,7 @@ impl BadBackend {
                 Err(Error::Poisoned { .. }) => Err(Error::Poisoned { cause: Arc::new(Error::Closed) }),
                 other => other,
             },
-            Flaw::FencedWriterGoesOn => match self.inner.checkpoint(note).finish() {
+            Flaw::FencedWriterContinues => match self.inner.checkpoint(note).finish() {
                 Err(Error::Fenced { .. }) => return self.claim(),
                 other => other,
             },

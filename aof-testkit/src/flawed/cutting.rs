@@ -20,7 +20,7 @@ impl BadBackend {
         match self.flaw {
             Flaw::TearsWithoutTruncate => return Err(Error::Unsupported { what: "cutting" }),
             Flaw::WaitsForTheEarlierOne => self.shared.wait_for_all().await,
-            Flaw::FailedTruncateGoesOn if self.shared.fails(Call::Truncate) => {
+            Flaw::FailedTruncateContinues if self.shared.fails(Call::Truncate) => {
                 return Err(injected(Call::Truncate, len));
             }
             Flaw::CutIsNotDurable if len < before => {
@@ -60,7 +60,7 @@ impl BadBackend {
         match self.flaw {
             Flaw::PruneGivesNothingBack if to <= durable => Ok(0),
             Flaw::PruneTakesAnything => self.inner.prune(to.min(durable)).await,
-            Flaw::PruneDoesNotDrive | Flaw::WaitsForTheEarlierOne => {
+            Flaw::PruneDoesNotDrive | Flaw::WaitsForTheEarlierOne | Flaw::RefusedPruneWaits => {
                 self.shared.wait_for_all().await;
                 self.inner.prune(to).await
             }

@@ -5,8 +5,8 @@ use super::backend::BadBackend;
 use super::elsewhere::BadElsewhere;
 use super::opening::{Stopped, spoil};
 use super::shared::{Shared, lock};
-use crate::disk::{Defect, NoteKeeping, Retention, SimBackend, SimDisk, SimFixture};
-use crate::suite::capabilities::Capabilities;
+use crate::disk::{Defect, Retention, SimBackend, SimDisk, SimFixture};
+use crate::suite::capabilities::{Capabilities, Notes};
 use crate::suite::fixture::Fixture;
 use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
@@ -28,9 +28,9 @@ pub struct BadFixture {
 /// A disk that can do what the flaw is about.
 fn disk_for(flaw: Flaw) -> SimDisk {
     let disk = SimDisk::new();
-    let pruning = SimDisk::new().pruning().keeping_notes(NoteKeeping::All);
+    let pruning = SimDisk::new().pruning().keeping_notes(Notes::Every);
     match flaw {
-        Flaw::FencedWriterGoesOn
+        Flaw::FencedWriterContinues
         | Flaw::ReaderIgnoresTheFence
         | Flaw::ChangedIgnoresAFence
         | Flaw::ChecksThenWrites
@@ -158,7 +158,7 @@ impl Fixture for BadFixture {
         // A flaw that is about a failure meets it before the disk does.
         let own = match self.flaw {
             Flaw::FailedWriteKeepsAPart => Some(Call::Write),
-            Flaw::FailedTruncateGoesOn => Some(Call::Truncate),
+            Flaw::FailedTruncateContinues => Some(Call::Truncate),
             Flaw::FailedReadMovesTheCursor => Some(Call::Read),
             Flaw::DroppedCheckpointIsForgotten => Some(Call::Checkpoint),
             Flaw::FailedPruneMovesTheStart => Some(Call::Prune),

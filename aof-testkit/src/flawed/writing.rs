@@ -39,7 +39,7 @@ impl BadBackend {
                 let end = parts.iter().position(|part| part.is_empty()).unwrap_or(parts.len());
                 self.inner.write(&parts[..end]).await
             }
-            Flaw::WriteAnswersTheNewLength => self.store(&all).await.map(|offset| offset + all.len() as u64),
+            Flaw::WriteReturnsTheNewLength => self.store(&all).await.map(|offset| offset + all.len() as u64),
             Flaw::WriteGoesToTheCursor => self.store_at_cursor(&all).await,
             Flaw::WriteMovesTheCursor => {
                 let offset = self.store(&all).await?;
@@ -61,7 +61,7 @@ impl BadBackend {
                 self.store(rest).await?;
                 Ok(at)
             }
-            Flaw::FencedWriterGoesOn => match self.store(&all).await {
+            Flaw::FencedWriterContinues => match self.store(&all).await {
                 Err(Error::Fenced { .. }) => Ok(at),
                 other => other,
             },
@@ -69,7 +69,7 @@ impl BadBackend {
                 self.inner.settler().check()?;
                 pending(1).await;
                 match self.store(&all).await {
-                    // Somebody else took over since it looked: this lands over what that one writes.
+                    // Another writer took over after the check: these bytes overwrite those of that writer.
                     Err(fenced @ Error::Fenced { .. }) => {
                         *lock(&self.shared.stray) = Some((at, all));
                         Err(fenced)

@@ -160,7 +160,7 @@ fn remembering_late_finds_the_same(bytes: &[u8], rule: Rule) {
     assert_eq!(found, due, "{rule}");
 }
 
-/// An opening that is refused changes nothing, and one that is not is followed by another that has nothing to do.
+/// Opening the log changes nothing where it is refused; where it is not, opening it again finds nothing left to do.
 ///
 /// # Panics
 ///

@@ -54,7 +54,7 @@ async fn before<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T
     }
     thread::spawn(move || {
         if cancelled.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-            // Where nobody waits any more there is nobody to tell.
+            // The waiting call may have ended by then.
             let _ = ring.send(());
         }
     });

@@ -41,7 +41,7 @@ impl<'a, T> Half<'a, T> {
     }
 }
 
-/// Who is polled to its end first, once both writers have begun.
+/// Which writer is polled to its end first, once both have begun.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Order {
     /// The first writer, then the second one.

@@ -2,7 +2,7 @@
 
 use crate::suite::fixture::Fixture;
 use crate::suite::polling::{Waits, within};
-use crate::suite::trial::{Trial, append, read_from, read_on, same};
+use crate::suite::trial::{Trial, append, holds, read_from, read_on, same};
 use crate::suite::trouble::Trouble;
 use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq, ensure_refused};
 use crate::wrap::call::Call;
@@ -226,6 +226,30 @@ pub(crate) async fn b13_prune_drives_what_is_under_way<F: Fixture>(trial: &Trial
     let resolved = within("a checkpoint that was called before a prune", held).await??;
     ensure_eq!(resolved, pieces.log.len() as u64, "what a checkpoint called before a prune resolved to");
     pieces.begins_at(start, "after a prune with a checkpoint under way").await
+}
+
+pub(crate) async fn b13_a_prune_that_is_refused_waits_for_nothing<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    if trial.fixture.capabilities().can_prune() {
+        return Err(Stop::Absent("can prune, so that nothing is refused".to_owned()));
+    }
+    // What drives checkpoints is a prune that does something (B6). One that is refused changes nothing, and a checkpoint
+    // under way keeps its own outcome, whether anybody polls it or not.
+    let log = trial.random().bytes(2000);
+    for polls in 0..4 {
+        let trial = trial.another();
+        let mut backend = trial.create_with(&log).await?;
+        let mut checkpoint = Box::pin(backend.checkpoint(&[]));
+        let early = drop_after(polls, checkpoint.as_mut()).await;
+        let refused = within("a prune that is refused", backend.prune(0)).await?;
+        ensure_refused!(refused, Error::Unsupported { .. }, "prune(0) with a checkpoint under way");
+        let durable = match early {
+            Some(durable) => durable?,
+            None => within("a checkpoint that was under way", checkpoint).await??,
+        };
+        ensure_eq!(durable, 2000, "what a checkpoint resolved to, after a prune that was refused");
+        holds(&mut backend, &log, "after a prune that was refused").await?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_poisoned<F: Fixture>(

@@ -96,8 +96,8 @@ pub(crate) async fn b16_two_checkpoints_on_two_threads_complete<F: Fixture>(tria
     holds(&mut backend, &log, "after pairs of checkpoints on two threads").await
 }
 
-/// Polls a call on this one thread when it was woken, and only then: one that is pending and has not arranged to be woken is
-/// never polled again.
+/// Polls a call on this one thread only when it was woken: one that is pending without arranging a wake-up is never polled
+/// again.
 async fn by_wake_ups<T>(what: &str, call: impl Future<Output = LogResult<T>> + Send) -> Result<T, Stop> {
     Ok(Watched::new(call).finish(what).await??)
 }
@@ -112,7 +112,7 @@ pub(crate) async fn b16_every_call_that_waits_is_woken<F: Fixture>(trial: &Trial
         ensure_eq!(offset, before, "the offset of a write");
         ensure_eq!(by_wake_ups("changed()", reader.changed(before)).await?, backend.len(), "what changed() returned");
         let (earlier, later) = (backend.checkpoint(&[]), backend.checkpoint(&[]));
-        // The later one drives the earlier one, and that is woken though nobody polls it meanwhile.
+        // The later one drives the earlier one, which is woken though it is not polled meanwhile.
         let durable = by_wake_ups("the later of two checkpoints", later).await?;
         ensure_eq!(durable, backend.len(), "what the later of two checkpoints resolved to");
         by_wake_ups("the earlier of two checkpoints", earlier).await?;
@@ -136,11 +136,11 @@ pub(crate) async fn b16_every_call_that_waits_is_woken<F: Fixture>(trial: &Trial
     by_wake_ups("close", backend.close()).await
 }
 
-/// What `work` comes to on a thread of its own, which is left behind where that takes for ever.
+/// What `work` comes to on a thread of its own, which is abandoned where that takes for ever.
 fn apart<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
     let (done, came) = mpsc::channel();
     let started = thread::Builder::new().spawn(move || {
-        // Nobody waits any more where it took too long.
+        // The receiver is gone where it took too long.
         let _ = done.send(work());
     });
     if let Err(error) = started {
@@ -162,7 +162,7 @@ pub(crate) async fn b16_no_call_waits_for_a_checkpoint_that_nobody_polls<F: Fixt
         let early = drop_after(polls, checkpoint.as_mut()).await;
         waits.saw(polls, early.is_some());
         let rest = log[1000..].to_vec();
-        // A lock of the checkpoint that one of these waits for would be held for as long as nobody polls it.
+        // A lock that the checkpoint holds would stay held, since the checkpoint is not polled meanwhile.
         let calls = async move {
             backend.write(&[IoSlice::new(&rest)]).await?;
             let mut seen = [vec![0; 2000], vec![0; 2000]];
