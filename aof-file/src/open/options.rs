@@ -136,9 +136,22 @@ impl FileOptions {
         self
     }
 
-    /// With which mode a file is made.
-    pub(crate) fn mode(&self) -> u32 {
+    /// The permission bits with which a file is made, before the umask.
+    #[must_use]
+    pub fn mode(&self) -> u32 {
         self.mode_max & 0o666
+    }
+
+    /// Whether a truncation keeps what it cuts: [`keep_cut`](FileOptions::keep_cut).
+    #[must_use]
+    pub fn keeps_cut(&self) -> bool {
+        self.keep_cut
+    }
+
+    /// The system calls under the backend: for storages that keep other files beside the log.
+    #[must_use]
+    pub fn calls(&self) -> &Arc<dyn System> {
+        &self.system
     }
 
     /// Puts other system calls under the backend: for tests. See [`system`](crate::system).
