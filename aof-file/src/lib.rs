@@ -202,10 +202,10 @@
 mod names;
 mod open;
 mod reader;
-#[cfg(feature = "fault")]
+#[cfg(feature = "system")]
 pub mod system;
-#[cfg(not(feature = "fault"))]
-#[allow(unreachable_pub, dead_code, reason = "public, and used in full, with the feature `fault` only")]
+#[cfg(not(feature = "system"))]
+#[allow(unreachable_pub, dead_code, reason = "public, and used in full, with the feature `system` only")]
 mod system;
 mod writer;
 
@@ -213,8 +213,11 @@ pub use names::blocking;
 pub use names::draft::Draft;
 pub use names::rotate::{continue_after_move, rotate};
 pub use open::lock::is_locked;
+pub use open::lock_file::LockFile;
 pub use open::options::{FileOptions, SyncOn};
 pub use reader::FileReader;
+pub use reader::view::FileView;
+pub use reader::watch::{LogEnd, Watch};
 #[cfg(feature = "fault")]
 pub use system::fault;
 pub use writer::backend::FileBackend;

@@ -1,0 +1,24 @@
+//! One log in many files of a directory: it can give its beginning back, and opens at once however long it is.
+
+mod backend;
+mod checkpoint;
+mod directory;
+mod driver;
+mod names;
+mod options;
+mod read_only;
+mod reader;
+mod record;
+mod segments;
+mod shifted;
+mod store;
+
+pub use backend::SegmentedBackend;
+pub use backend::opening::Intent;
+pub use backend::pruning::PrunePlan;
+pub use checkpoint::Checkpoint;
+pub use directory::Directory;
+pub use options::{SegmentedOptions, Tuning};
+pub use read_only::DirectoryReader;
+pub use reader::SegmentedReader;
+pub use store::{Segment, SegmentInfo, SegmentStore, SegmentView};
