@@ -30,7 +30,7 @@ impl Fixture<Types> for Memory {
     }
 
     async fn open(&self, place: &Mutex<Vec<u8>>) -> io::Result<Self::Store> {
-        let backend = MemoryBackend::from_bytes(&place.lock().unwrap());
+        let backend = MemoryBackend::from_bytes_with_capacity(&place.lock().unwrap(), 1 << 20);
         open(backend).await
     }
 

@@ -36,8 +36,9 @@ impl<C> KvTypes for C where
 {
 }
 
-/// Is told the index and the digest of everything that is applied.
-pub type Observer = Arc<dyn Fn(u64, u64) + Send + Sync>;
+/// Is told everything that is applied: the index, the digest of the history up to there, and what was put. After a snapshot
+/// was installed, it is told where that ends.
+pub type Observer = Arc<dyn Fn(u64, u64, Option<&Put>) + Send + Sync>;
 
 /// The state machine. Clones share its state.
 pub struct KvMachine<C: KvTypes> {
@@ -88,21 +89,23 @@ impl<C: KvTypes> KvMachine<C> {
         let (log_id, mut state) = (entry.log_id(), self.state());
         let mut hasher = DefaultHasher::new();
         (state.digest, log_id.to_string()).hash(&mut hasher);
+        let put = match &entry.payload {
+            EntryPayload::Normal(put) => Some(put),
+            _ => None,
+        };
+        put.hash(&mut hasher);
+        state.digest = hasher.finish();
+        if let Some(observer) = &self.observer {
+            observer(log_id.index, state.digest, put);
+        }
         let previous = match entry.payload {
             EntryPayload::Blank => Previous(None),
-            EntryPayload::Normal(put) => {
-                put.hash(&mut hasher);
-                Previous(state.values.insert(put.key, put.value))
-            }
+            EntryPayload::Normal(put) => Previous(state.values.insert(put.key, put.value)),
             EntryPayload::Membership(membership) => {
                 state.membership = StoredMembershipOf::<C>::new(Some(log_id.clone()), membership);
                 Previous(None)
             }
         };
-        state.digest = hasher.finish();
-        if let Some(observer) = &self.observer {
-            observer(log_id.index, state.digest);
-        }
         state.applied = Some(log_id);
         previous
     }
@@ -162,7 +165,7 @@ impl<C: KvTypes> RaftStateMachine<C> for KvMachine<C> {
         debug_assert_eq!(state.applied, meta.last_log_id, "a snapshot says what it holds");
         self.snapshots.save(&snapshot)?;
         if let (Some(observer), Some(applied)) = (&self.observer, &state.applied) {
-            observer(applied.index, state.digest);
+            observer(applied.index, state.digest, None);
         }
         *self.state() = state;
         Ok(())
