@@ -17,8 +17,9 @@ use std::sync::{Arc, Mutex};
 pub struct Network(Arc<Mutex<Links>>);
 
 struct Links {
-    /// Each with the number of its life: what a dead one still says is not heard.
-    nodes: BTreeMap<u64, (u64, Raft)>,
+    nodes: BTreeMap<u64, Raft>,
+    /// The life of each node: what an earlier one still says is not heard.
+    lives: BTreeMap<u64, u64>,
     /// Messages from the one to the other are lost.
     cut: BTreeSet<(u64, u64)>,
     loss: f64,
@@ -27,27 +28,42 @@ struct Links {
 
 impl Network {
     pub fn new(random: Random, loss: f64) -> Network {
-        Network(Arc::new(Mutex::new(Links { nodes: BTreeMap::new(), cut: BTreeSet::new(), loss, random })))
+        Network(Arc::new(Mutex::new(Links {
+            nodes: BTreeMap::new(),
+            lives: BTreeMap::new(),
+            cut: BTreeSet::new(),
+            loss,
+            random,
+        })))
     }
 
     fn links(&self) -> std::sync::MutexGuard<'_, Links> {
         self.0.lock().expect("one thread")
     }
 
-    pub fn join(&self, id: u64, life: u64, raft: Raft) {
-        self.links().nodes.insert(id, (life, raft));
+    /// A life of a node begins.
+    pub fn begin(&self, id: u64, life: u64) {
+        self.links().lives.insert(id, life);
     }
 
+    /// It can be reached.
+    pub fn join(&self, id: u64, raft: Raft) {
+        self.links().nodes.insert(id, raft);
+    }
+
+    /// It has ended.
     pub fn leave(&self, id: u64) {
-        self.links().nodes.remove(&id);
+        let mut links = self.links();
+        links.nodes.remove(&id);
+        links.lives.remove(&id);
     }
 
     pub fn node(&self, id: u64) -> Option<Raft> {
-        self.links().nodes.get(&id).map(|(_, raft)| raft.clone())
+        self.links().nodes.get(&id).cloned()
     }
 
     fn life(&self, id: u64) -> Option<u64> {
-        self.links().nodes.get(&id).map(|(life, _)| *life)
+        self.links().lives.get(&id).copied()
     }
 
     pub fn cut(&self, from: u64, to: u64) {
@@ -78,8 +94,7 @@ impl Network {
         to: u64,
         call: impl FnOnce(Raft) -> F,
     ) -> Result<T, Unreachable<Types>> {
-        // A node is started a moment before it joins.
-        let is_alive = || self.life(from).is_none_or(|now| now == life);
+        let is_alive = || self.life(from) == Some(life);
         self.pass(from, to).await?;
         let (Some(raft), Some(life_there), true) = (self.node(to), self.life(to), is_alive()) else {
             return Err(unreachable());

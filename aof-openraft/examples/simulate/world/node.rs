@@ -105,10 +105,11 @@ impl Node {
             Arc::new(move |index, digest, put: Option<&crate::kv::Put>| observed.applied(id, index, digest, put));
         let snapshots = Arc::new(OfLife { number, snapshot: Arc::clone(&self.snapshot) });
         let machine = KvMachine::open(snapshots, Some(observer)).map_err(|error| error.to_string())?;
+        network.begin(id, number);
         let from = From { id, life: number, network: network.clone() };
         match Raft::new(id, config(), from, store.clone(), machine.clone()).await {
             Ok(raft) => {
-                network.join(id, number, raft.clone());
+                network.join(id, raft.clone());
                 self.life = Some(Life { raft, store, machine });
                 Ok(())
             }
@@ -153,6 +154,8 @@ fn config() -> Arc<Config> {
         max_in_snapshot_log_to_keep: 5,
         purge_batch_size: 1,
         replication_lag_threshold: 20,
+        // A restarted leader that continues without an election gives log ids out again that it had not made durable.
+        enable_leader_restore: Some(false),
         ..Config::default()
     };
     Arc::new(config.validate().expect("the values are in their ranges"))
