@@ -68,6 +68,8 @@ use std::sync::Arc;
 ///
 /// `state_machine` makes an empty state machine; it lives as long as its case, and is not restarted.
 ///
+/// Without optimisation the cases need much stack: run it on a thread with 64 MiB.
+///
 /// # Errors
 ///
 /// The first failure of a store or a fixture.

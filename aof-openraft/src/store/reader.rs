@@ -42,7 +42,8 @@ impl Plan {
     fn new<C: RaftTypeConfig>(state: &State<C>, range: &Range<u64>) -> Plan {
         let there = state.places.range();
         let (first, end) = (range.start.max(there.start), range.end.min(there.end));
-        let in_memory = state.cache.range().start.clamp(first, end.max(first));
+        let cached = state.cache.range();
+        let in_memory = if cached.is_empty() { end } else { cached.start.clamp(first, end.max(first)) };
         Plan {
             first,
             stored: state.places.iter(first..in_memory).map(|place| place.offset).collect(),
@@ -135,17 +136,28 @@ async fn read_entry<C: RaftTypeConfig, K: Codec, R: aof_api::AofRead>(
     if !(0..=CHUNK_LEN as u64).contains(&offset.wrapping_sub(entries.offset())) {
         entries.seek(offset);
     }
-    // Other records between two entries are passed.
-    while let Some(entry) = entries.next().await? {
+    // Other records between two entries are passed, unless they were pruned.
+    match pass(entries, offset).await {
+        Err(Error::Pruned { .. }) => entries.seek(offset),
+        passed => passed?,
+    }
+    if let Some(entry) = entries.next().await? {
         if entry.offset == offset && entry.header().operation() == ENTRY {
             found.push(decode_entry::<C, K>(entry.body()).map_err(invalid)?);
             return Ok(entry.body().len());
         }
-        if entry.offset >= offset {
+    }
+    Err(invalid(format!("no entry of the Raft log begins at offset {offset} of the log, where one was written")).into())
+}
+
+/// Moves on to the entry at `offset`, or past it.
+async fn pass<R: aof_api::AofRead>(entries: &mut Entries<R>, offset: u64) -> Result<(), Error> {
+    while entries.offset() < offset {
+        if entries.next().await?.is_none() {
             break;
         }
     }
-    Err(invalid(format!("no entry of the Raft log begins at offset {offset} of the log, where one was written")).into())
+    Ok(())
 }
 
 /// Why reading failed: the log, which a purge may explain, or what was read.

@@ -87,8 +87,17 @@ impl<C: RaftTypeConfig> State<C> {
         self.last = Some(log_id);
     }
 
-    /// Entries after `last` no longer count.
+    /// Whether there may be entries after `last`.
+    pub(crate) fn truncates(&self, last: Option<&LogIdOf<C>>) -> bool {
+        let end = last.map_or(0, |last| last.index.saturating_add(1));
+        self.next().map_or(self.is_partial, |next| next > end)
+    }
+
+    /// Entries after `last` no longer count. Where there are none, nothing changes.
     pub(crate) fn truncate_after(&mut self, last: Option<LogIdOf<C>>) {
+        if !self.truncates(last.as_ref()) {
+            return;
+        }
         let end = last.as_ref().map_or(0, |last| last.index.saturating_add(1));
         self.places.cut(end);
         self.cache.cut(end);

@@ -52,9 +52,12 @@ impl<C: RaftTypeConfig, B: AofBackend + 'static, K: Codec> RaftLogStorage<C> for
 
     async fn truncate_after(&mut self, last_log_id: Option<LogIdOf<C>>) -> Result<(), io::Error> {
         let body = record::truncate_after::<C, K>(last_log_id.as_ref()).map_err(invalid)?;
-        self.shared
-            .write(|_| Ok(vec![(record::TRUNCATE_AFTER, body)]), |state, _| state.truncate_after(last_log_id))
-            .await?;
+        let last = last_log_id.clone();
+        let truncated = self.shared.write(
+            |state| Ok(Vec::from_iter(state.truncates(last.as_ref()).then_some((record::TRUNCATE_AFTER, body)))),
+            |state, _| state.truncate_after(last_log_id),
+        );
+        truncated.await?;
         Ok(())
     }
 
