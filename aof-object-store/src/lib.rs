@@ -10,6 +10,7 @@ mod chunk;
 mod core;
 mod found;
 mod index;
+mod location;
 mod manifest;
 mod names;
 mod open;
@@ -21,5 +22,6 @@ mod writer;
 
 pub use backend::ObjectStoreBackend;
 pub use checkpoint::ObjectCheckpoint;
+pub use location::Location;
 pub use options::{OpenMode, Options};
 pub use reader::ObjectReader;
