@@ -1,0 +1,27 @@
+//! An append-only log on object storage: S3 and its like, through the `object_store` crate.
+//!
+//! [`ObjectStoreBackend`] is a storage for `aof_api::Aof`, on any [`ObjectStore`](object_store::ObjectStore) that can
+//! create an object only where there is none. [`ObjectReader`] reads a log that another process writes. The objects, byte
+//! by byte, and what the promises rest on are in the README of this crate.
+
+mod backend;
+mod checkpoint;
+mod chunk;
+mod core;
+mod found;
+mod index;
+mod location;
+mod manifest;
+mod names;
+mod open;
+mod options;
+mod reader;
+mod requests;
+mod runtime;
+mod writer;
+
+pub use backend::ObjectStoreBackend;
+pub use checkpoint::ObjectCheckpoint;
+pub use location::Location;
+pub use options::{OpenMode, Options};
+pub use reader::ObjectReader;
