@@ -50,7 +50,7 @@ impl World {
                 schedule.remember_written();
                 let second = self.disk.open().map_err(|error| format!("a second writer failed with {error:?}"))?;
                 self.tally.takeovers += 1;
-                schedule.settle()?;
+                schedule.finish()?;
                 Some(second)
             }
             GroupEnd::Dropped | GroupEnd::Crashed { .. } | GroupEnd::TakenOver => None,
