@@ -1,5 +1,6 @@
 //! Where logs and lines are read from.
 
+pub(crate) mod directory;
 pub(crate) mod lines;
 pub(crate) mod open_files;
 pub(crate) mod own_streams;

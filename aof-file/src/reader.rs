@@ -217,7 +217,7 @@ impl AofRead for FileReader {
             Bound::Writer { extent, unflushed } => {
                 extent.end().min(unflushed.as_ref().map_or(u64::MAX, UnflushedView::start))
             }
-            Bound::File(_) => watch::len(&self.log)?,
+            Bound::File(_) => self.log.end()?,
         };
         Ok(next_data(&self.log, offset, in_file))
     }

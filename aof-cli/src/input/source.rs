@@ -1,5 +1,6 @@
-//! Opening logs to read: files, and streams.
+//! Opening logs to read: files, directories of segments, and streams.
 
+use super::directory;
 use super::open_files::{ManyReader, OpenFiles};
 use super::standard_input::StandardInput;
 use super::stream::{Begin, StreamReader};
@@ -10,6 +11,7 @@ use crate::output::paths::quoted;
 use aof_api::storage::IoCall;
 use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
+use aof_segments::DirectoryReader;
 use futures::executor::block_on;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -25,6 +27,8 @@ pub(crate) struct Source {
     pub(crate) live: bool,
     /// Who may read it, as permission bits.
     mode: u32,
+    /// It is a directory of segments.
+    pub(crate) is_directory: bool,
     /// A stream, until somebody reads it.
     stream: Option<Mutex<Option<StreamReader>>>,
     /// How the stream began.
@@ -32,7 +36,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The file at `path`, or the stream where that is one; `-` is standard input.
+    /// The file or the directory at `path`, or the stream where that is one; `-` is standard input.
     pub(crate) fn open(path: &Path) -> Outcome<Source> {
         let standard_input = path == Path::new("-");
         if standard_input || is_stream(path) {
@@ -47,17 +51,24 @@ impl Source {
             let mode = if standard_input { mode_of_standard_input() } else { MODE_OF_STREAM };
             let path = if standard_input { "standard input".into() } else { path.to_owned() };
             let begin = reader.begin();
-            return Ok(Source { path, len: None, live: false, mode, stream: Some(Mutex::new(Some(reader))), begin });
+            let stream = Some(Mutex::new(Some(reader)));
+            return Ok(Source { path, len: None, live: false, mode, is_directory: false, stream, begin });
+        }
+        if path.is_dir() {
+            let directory::Looks { len, live, mode } = directory::Looks::at(path).map_err(Failure::at(path))?;
+            let (path, begin) = (path.to_owned(), Begin::default());
+            return Ok(Source { path, len: Some(len), live, mode, is_directory: true, stream: None, begin });
         }
         let mut reader = FileBackend::open_read_only(path).map_err(Failure::at(path))?;
         // Where locks do not work, nobody is known to write.
         let live = is_locked(path).unwrap_or(false);
         let len = block_on(reader.end()).map_err(Failure::at(path))?;
         let mode = reader.mode().map_err(Failure::at(path))?;
-        Ok(Source { path: path.to_owned(), len: Some(len), live, mode, stream: None, begin: Begin::default() })
+        let (path, begin) = (path.to_owned(), Begin::default());
+        Ok(Source { path, len: Some(len), live, mode, is_directory: false, stream: None, begin })
     }
 
-    /// A file only: what goes back, or waits for more, cannot be done with a stream.
+    /// A file or a directory only: what goes back, or waits for more, cannot be done with a stream.
     pub(crate) fn open_file(path: &Path, what: &str) -> Outcome<Source> {
         let source = Source::open(path)?;
         if source.is_stream() {
@@ -79,6 +90,7 @@ impl Source {
     pub(crate) fn looks(&self) -> Option<(String, Option<Next>)> {
         match self.is_stream() {
             true => looks::of(&self.begin.bytes()).map(|looks| (looks.of_stream(), None)),
+            false if self.is_directory => None,
             false => looks(&self.path).map(|looks| looks.advice(&self.path)),
         }
     }
@@ -95,6 +107,10 @@ impl Source {
 
     /// A reader from the beginning; of a stream, there is one.
     pub(crate) fn reader(&self) -> Outcome<LogReader> {
+        if self.is_directory {
+            let reader = DirectoryReader::open(&self.path).map_err(Failure::at(&self.path))?;
+            return Ok(LogReader::Directory(Box::new(reader)));
+        }
         let Some(stream) = &self.stream else {
             return FileBackend::open_read_only(&self.path).map(LogReader::File).map_err(Failure::at(&self.path));
         };
@@ -104,13 +120,20 @@ impl Source {
 
     /// As [`reader`](Source::reader) of a file, with a descriptor that others may take meanwhile; it is the `number`th.
     pub(crate) fn reader_among(&self, files: &OpenFiles, number: usize) -> Outcome<LogReader> {
-        files.reader(&self.path, number as u64).map(LogReader::Many)
+        match self.is_directory {
+            // It has one segment open at a time.
+            true => self.reader(),
+            false => files.reader(&self.path, number as u64).map(LogReader::Many),
+        }
     }
 
-    /// Whether this is the file at `path`, under whatever name: it must not be written to, nor replaced.
+    /// Whether this is the file or directory at `path`, or has it as a segment, under whatever name: it must not be written to, nor replaced.
     pub(crate) fn is_at(&self, path: &Path) -> Outcome<bool> {
         if self.is_stream() {
             return Ok(false);
+        }
+        if self.is_directory {
+            return directory::is_at(&self.path, path).map_err(Failure::at(&self.path));
         }
         let reader = FileBackend::open_read_only(&self.path).map_err(Failure::at(&self.path))?;
         reader.is_at(path).map_err(Failure::at(path))
@@ -171,9 +194,10 @@ fn is_stream(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// Reads a file or a stream.
+/// Reads a file, a directory of segments, or a stream.
 pub(crate) enum LogReader {
     File(FileReader),
+    Directory(Box<DirectoryReader>),
     Many(ManyReader),
     Stream(StreamReader),
 }
@@ -182,6 +206,7 @@ impl AofRead for LogReader {
     async fn seek(&mut self, offset: u64) -> Result<()> {
         match self {
             LogReader::File(reader) => reader.seek(offset).await,
+            LogReader::Directory(reader) => reader.seek(offset).await,
             LogReader::Many(reader) => reader.seek(offset).await,
             LogReader::Stream(reader) => reader.seek(offset).await,
         }
@@ -190,6 +215,7 @@ impl AofRead for LogReader {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         match self {
             LogReader::File(reader) => reader.read(buf).await,
+            LogReader::Directory(reader) => reader.read(buf).await,
             LogReader::Many(reader) => reader.read(buf).await,
             LogReader::Stream(reader) => reader.read(buf).await,
         }
@@ -198,6 +224,7 @@ impl AofRead for LogReader {
     async fn start(&mut self) -> Result<u64> {
         match self {
             LogReader::File(reader) => reader.start().await,
+            LogReader::Directory(reader) => reader.start().await,
             LogReader::Many(reader) => reader.start().await,
             LogReader::Stream(reader) => reader.start().await,
         }
@@ -206,6 +233,7 @@ impl AofRead for LogReader {
     async fn changed(&mut self, end: u64) -> Result<u64> {
         match self {
             LogReader::File(reader) => reader.changed(end).await,
+            LogReader::Directory(reader) => reader.changed(end).await,
             LogReader::Many(reader) => reader.changed(end).await,
             LogReader::Stream(reader) => reader.changed(end).await,
         }
@@ -214,6 +242,7 @@ impl AofRead for LogReader {
     async fn end(&mut self) -> Result<u64> {
         match self {
             LogReader::File(reader) => reader.end().await,
+            LogReader::Directory(reader) => reader.end().await,
             LogReader::Many(reader) => reader.end().await,
             LogReader::Stream(reader) => reader.end().await,
         }
@@ -222,6 +251,7 @@ impl AofRead for LogReader {
     async fn next_data(&mut self, offset: u64) -> Result<u64> {
         match self {
             LogReader::File(reader) => reader.next_data(offset).await,
+            LogReader::Directory(reader) => reader.next_data(offset).await,
             LogReader::Many(reader) => reader.next_data(offset).await,
             LogReader::Stream(reader) => reader.next_data(offset).await,
         }

@@ -251,6 +251,10 @@ impl System for Disk {
         Ok(())
     }
 
+    fn next_data(&self, file: &OpenFile, offset: u64) -> io::Result<u64> {
+        OsSystem.next_data(file, offset)
+    }
+
     fn free_bytes(&self, file: &OpenFile) -> io::Result<u64> {
         let len = OsSystem.file_status(file)?.len;
         Ok(self.room(file, len))
