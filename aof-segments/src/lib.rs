@@ -2,6 +2,7 @@
 
 mod backend;
 mod checkpoint;
+mod convert;
 mod directory;
 mod driver;
 mod names;
@@ -9,6 +10,7 @@ mod options;
 mod read_only;
 mod reader;
 mod record;
+mod retention;
 mod segments;
 mod shifted;
 mod store;
@@ -17,8 +19,10 @@ pub use backend::SegmentedBackend;
 pub use backend::opening::Intent;
 pub use backend::pruning::PrunePlan;
 pub use checkpoint::Checkpoint;
+pub use convert::{adopt, join, split};
 pub use directory::Directory;
 pub use options::{SegmentedOptions, Tuning};
 pub use read_only::DirectoryReader;
 pub use reader::SegmentedReader;
+pub use retention::{Hold, Holds, Retention};
 pub use store::{Segment, SegmentInfo, SegmentStore, SegmentView};

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, IoSlice, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,9 @@ pub(crate) struct Disk {
 #[derive(Debug)]
 struct State {
     images: Images,
+    /// Which file has a number of the file system now: it gives the numbers of removed files to new ones.
+    files: BTreeMap<u64, Inode>,
+    made: Inode,
     /// Files whose sync failed: the page cache shows what the disk does not have.
     stale: Vec<Inode>,
     /// How many bytes of log fit.
@@ -40,6 +44,8 @@ impl Disk {
     pub(crate) fn new(directory: &Path) -> Disk {
         let state = State {
             images: Images::default(),
+            files: BTreeMap::new(),
+            made: 0,
             stale: Vec::new(),
             capacity: u64::MAX,
             failing: None,
@@ -47,6 +53,23 @@ impl Disk {
             left: BTreeMap::new(),
         };
         Disk { directory: directory.to_owned(), state: Mutex::new(state) }
+    }
+
+    fn inode(&self, path: &Path) -> Inode {
+        self.file(&fs::metadata(path).expect("a file of a temporary directory can be looked at"))
+    }
+
+    fn inode_of(&self, file: &OpenFile) -> Inode {
+        self.file(&file.file().metadata().expect("an open file can be looked at"))
+    }
+
+    fn file(&self, metadata: &fs::Metadata) -> Inode {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        *state.files.entry(metadata.ino()).or_insert_with(|| {
+            state.made += 1;
+            state.made
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -78,41 +101,46 @@ impl Disk {
     fn names(&self) -> BTreeMap<OsString, Inode> {
         let entries = fs::read_dir(&self.directory).expect("the directory was made before");
         let entries = entries.map(|entry| entry.expect("a temporary directory can be read"));
-        entries.map(|entry| (entry.file_name(), inode(&entry.path()))).collect()
+        entries.map(|entry| (entry.file_name(), self.inode(&entry.path()))).collect()
     }
 
     /// The power goes: what is left is chosen now.
     pub(crate) fn lose_power(&self, seed: u64) {
-        let mut state = self.state();
         let names = self.names();
         let contents = names.iter().map(|(name, inode)| {
             (*inode, fs::read(self.directory.join(name)).expect("a file of a temporary directory can be read"))
         });
-        state.left = state.images.crash(&names, &contents.collect(), seed);
+        let contents = contents.collect();
+        let mut state = self.state();
+        state.left = state.images.crash(&names, &contents, seed);
         state.is_off = true;
     }
 
     /// The power is back, and the writer of before is gone.
     pub(crate) fn come_back(&self) {
-        let mut state = self.state();
         for name in self.names().keys() {
             fs::remove_file(self.directory.join(name)).expect("a temporary directory can be written");
         }
-        state.images = Images::default();
-        for (name, content) in std::mem::take(&mut state.left) {
+        let left = {
+            let mut state = self.state();
+            (state.images, state.is_off) = (Images::default(), false);
+            state.files.clear();
+            state.stale.clear();
+            std::mem::take(&mut state.left)
+        };
+        for (name, content) in left {
             let path = self.directory.join(&name);
             fs::write(&path, &content).expect("a temporary directory can be written");
-            let inode = inode(&path);
+            let inode = self.inode(&path);
+            let mut state = self.state();
             state.images.names.insert(name, inode);
             state.images.contents.insert(inode, content);
         }
-        state.stale.clear();
-        state.is_off = false;
     }
 
     fn sync(&self, file: &OpenFile) -> io::Result<()> {
         self.check_on()?;
-        let inode = inode_of(file);
+        let inode = self.inode_of(file);
         let fails = is_log(file.path()) && self.fails(Call::Checkpoint);
         let mut state = self.state();
         if fails {
@@ -138,23 +166,14 @@ impl Disk {
 
     /// The file was changed from here on. Said after the change, so that no sync takes it for one that it has seen.
     fn changed(&self, file: &OpenFile, from: u64) {
-        self.state().images.changed(inode_of(file), from);
+        let inode = self.inode_of(file);
+        self.state().images.changed(inode, from);
     }
 }
 
 fn is_log(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name.ends_with(".aof") || name.starts_with("spare-")
-}
-
-fn inode(path: &Path) -> Inode {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).expect("a file of a temporary directory can be looked at").ino()
-}
-
-fn inode_of(file: &OpenFile) -> Inode {
-    use std::os::unix::fs::MetadataExt;
-    file.file().metadata().expect("an open file can be looked at").ino()
 }
 
 /// The file itself, also where it was renamed by now.
@@ -172,7 +191,13 @@ impl System for Disk {
         if access != Access::Read {
             self.check_on()?;
         }
-        OsSystem.open(path, access)
+        let is_new = !path.exists();
+        let file = OsSystem.open(path, access)?;
+        if is_new {
+            let number = file.file().metadata()?.ino();
+            self.state().files.remove(&number);
+        }
+        Ok(file)
     }
 
     fn file_status(&self, file: &OpenFile) -> io::Result<FileStatus> {
@@ -241,7 +266,7 @@ impl System for Disk {
     }
 
     fn drop_cache(&self, file: &OpenFile) -> io::Result<()> {
-        let inode = inode_of(file);
+        let inode = self.inode_of(file);
         let mut state = self.state();
         if let Some(index) = state.stale.iter().position(|stale| *stale == inode) {
             state.stale.swap_remove(index);
@@ -266,7 +291,7 @@ impl System for Disk {
             return Err(failure());
         }
         // A file that lost its name without a sync may have it again.
-        let inode = inode(path);
+        let inode = self.inode(path);
         let content = fs::read(path)?;
         OsSystem.remove(path)?;
         let mut state = self.state();
@@ -317,7 +342,7 @@ impl Disk {
         if capacity == u64::MAX {
             return u64::MAX;
         }
-        let own = inode_of(file);
+        let own = self.inode_of(file);
         let others = self.names().into_iter().filter(|(name, inode)| *inode != own && is_log(Path::new(name)));
         let used: u64 = others.map(|(name, _)| fs::metadata(self.directory.join(name)).map_or(0, |it| it.len())).sum();
         capacity.saturating_sub(used).saturating_sub(offset)

@@ -2,7 +2,7 @@
 
 use crate::disk::Disk;
 use aof_api::storage::DynAofRead;
-use aof_api::{AofBackend, Result};
+use aof_api::{AofBackend, Error, Result};
 use aof_file::{FileOptions, SyncOn};
 use aof_segments::{DirectoryReader, SegmentedBackend, SegmentedOptions};
 use aof_testkit::{Call, Capabilities, Fixture, Notes, Trouble};
@@ -16,6 +16,8 @@ pub(crate) struct SegmentsFixture {
     options: SegmentedOptions,
     file: FileOptions,
     zeros_ahead: bool,
+    /// Segments are larger than what the suite writes where it prunes.
+    is_coarse: bool,
     buffers_writes: bool,
 }
 
@@ -25,7 +27,15 @@ impl SegmentsFixture {
         let disk = Arc::new(Disk::new(&directory.path().join("log")));
         let file = FileOptions::new().keep_cut(false).system(disk.clone());
         let options = SegmentedOptions::new().segment_bytes(segment_bytes).sync_on(sync_on).file(file.clone());
-        SegmentsFixture { directory, disk, options, file, zeros_ahead: false, buffers_writes: false }
+        SegmentsFixture {
+            directory,
+            disk,
+            options,
+            file,
+            zeros_ahead: false,
+            is_coarse: segment_bytes > 1000,
+            buffers_writes: false,
+        }
     }
 
     /// With a buffer for small writes.
@@ -55,9 +65,11 @@ impl Fixture for SegmentsFixture {
     fn capabilities(&self) -> Capabilities {
         let failing = [Call::Read, Call::Write, Call::Checkpoint, Call::Truncate, Call::Prune];
         let mut all = Capabilities::new().truncate().capacity().crash().locks().prune().notes(Notes::Some);
-        all = all.readers_elsewhere().failing(&failing);
-        if self.zeros_ahead {
-            all = all.zeros_ahead();
+        all = all.failing(&failing);
+        // Readers elsewhere see zeros ahead.
+        all = if self.zeros_ahead { all.zeros_ahead() } else { all.readers_elsewhere() };
+        if self.is_coarse {
+            all = all.coarse();
         }
         if self.buffers_writes {
             all = all.buffers_writes();
@@ -84,7 +96,10 @@ impl Fixture for SegmentsFixture {
     }
 
     async fn reader_elsewhere(&self) -> Result<Box<dyn DynAofRead>> {
-        Ok(Box::new(DirectoryReader::open(self.path())?))
+        match self.zeros_ahead {
+            true => Err(Error::Unsupported { what: "a reader elsewhere that sees no zeros ahead" }),
+            false => Ok(Box::new(DirectoryReader::open(self.path())?)),
+        }
     }
 
     async fn crash(&self, backend: SegmentedBackend, seed: u64) -> Result<SegmentedBackend> {
@@ -112,7 +127,7 @@ impl Fixture for PlainFixture {
     type Backend = SegmentedBackend;
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().truncate().locks().prune().notes(Notes::Some).readers_elsewhere()
+        Capabilities::new().truncate().locks().prune().notes(Notes::Some).readers_elsewhere().coarse()
     }
 
     async fn create(&self) -> Result<SegmentedBackend> {

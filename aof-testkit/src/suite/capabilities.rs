@@ -21,6 +21,7 @@ pub struct Capabilities {
     zeros_ahead: bool,
     buffers_writes: bool,
     prune: bool,
+    coarse: bool,
     notes: Notes,
     second_writer: SecondWriter,
     readers_hold_the_lock: bool,
@@ -64,6 +65,7 @@ impl Capabilities {
             zeros_ahead: false,
             buffers_writes: false,
             prune: false,
+            coarse: false,
             notes: Notes::None,
             second_writer: SecondWriter::Impossible,
             readers_hold_the_lock: false,
@@ -139,6 +141,14 @@ impl Capabilities {
         self
     }
 
+    /// The log is divided into pieces that are larger than the logs of the suite: a prune may give nothing back, and no note
+    /// may be found (B13, B14).
+    #[must_use]
+    pub const fn coarse(mut self) -> Capabilities {
+        self.coarse = true;
+        self
+    }
+
     /// Which notes are kept with checkpoints (B14).
     #[must_use]
     pub const fn notes(mut self, notes: Notes) -> Capabilities {
@@ -201,6 +211,12 @@ impl Capabilities {
     #[must_use]
     pub const fn can_prune(self) -> bool {
         self.prune
+    }
+
+    /// Whether [`coarse`](Capabilities::coarse) was declared.
+    #[must_use]
+    pub const fn is_coarse(self) -> bool {
+        self.coarse
     }
 
     /// Which notes are kept.

@@ -110,9 +110,11 @@ pub(crate) async fn b13_a_pruned_log_begins_where_it_may_be_divided<F: Fixture>(
         }
         before = start;
     }
-    ensure!(before > 0, "prune is declared, and nothing of a log of 40 checkpoints was given back");
-    earlier.seek(before - 1).await?;
-    ensure_refused!(earlier.read(&mut [0; 5]).await, Error::Pruned { .. }, "an earlier reader below the start");
+    if !trial.fixture.capabilities().is_coarse() {
+        ensure!(before > 0, "prune is declared, and nothing of a log of 40 checkpoints was given back");
+        earlier.seek(before - 1).await?;
+        ensure_refused!(earlier.read(&mut [0; 5]).await, Error::Pruned { .. }, "an earlier reader below the start");
+    }
     pieces.backend = trial.fixture.reopen(pieces.backend).await?;
     pieces.begins_at(before, "a pruned log after a reopen").await
 }
