@@ -7,10 +7,12 @@ pub(crate) mod inspect;
 pub(crate) mod manual;
 pub(crate) mod merge;
 pub(crate) mod output;
+pub(crate) mod prune;
 pub(crate) mod ranges;
 pub(crate) mod repair;
 pub(crate) mod rule;
 pub(crate) mod size;
+pub(crate) mod split;
 pub(crate) mod stat;
 pub(crate) mod tail;
 pub(crate) mod threads;
@@ -24,7 +26,9 @@ use inspect::InspectArguments;
 use manual::{CompletionsArguments, ManArguments};
 use merge::MergeArguments;
 use output::OutputArguments;
+use prune::PruneArguments;
 use repair::RepairArguments;
+use split::{JoinArguments, SplitArguments};
 use stat::StatArguments;
 use validate::ValidateArguments;
 
@@ -50,6 +54,9 @@ pub(crate) enum Command {
     Repair(RepairArguments),
     Copy(CopyArguments),
     Stat(StatArguments),
+    Prune(PruneArguments),
+    Split(SplitArguments),
+    Join(JoinArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

@@ -12,7 +12,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use command_line::output::Color;
 use command_line::{Arguments, Command};
-use commands::{append, copy, digest, files, inspect, manual, merge, repair, stat, validate};
+use commands::{append, copy, digest, files, inspect, join, manual, merge, prune, repair, split, stat, validate};
 use input::own_streams;
 use output::exit::Exit;
 use output::failure::{Failure, Outcome};
@@ -57,6 +57,9 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Repair(repair) => repair::run(repair, output),
         Command::Copy(copy) => copy::run(copy, output),
         Command::Stat(stat) => stat::run(stat, output),
+        Command::Prune(prune) => prune::run(prune, output),
+        Command::Split(split) => split::run(split, output),
+        Command::Join(join) => join::run(join, output),
         Command::Completions(completions) => manual::completions(completions, output),
         Command::Man(man) => manual::man(man, output),
     }

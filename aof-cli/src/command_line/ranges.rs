@@ -74,6 +74,33 @@ impl FromStr for TimeRange {
     }
 }
 
+/// One time; of a whole minute, its beginning.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OneTime(u64);
+
+impl OneTime {
+    /// In nanoseconds since 1970.
+    pub(crate) fn nanoseconds(self) -> u64 {
+        self.0
+    }
+}
+
+impl FromStr for OneTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<OneTime, String> {
+        parse_time(text, SystemTime::now()).map(|time| OneTime(time.first))
+    }
+}
+
+/// A number of days, whole or not, as a duration.
+pub(crate) fn days(text: &str) -> Result<Duration, String> {
+    const DAY_SECONDS: f64 = 86_400.0;
+    let days: Option<f64> = text.trim().parse().ok();
+    let duration = days.and_then(|days| Duration::try_from_secs_f64(days * DAY_SECONDS).ok());
+    duration.ok_or_else(|| format!("{text:?} is not a number of days: give 30, or 0.5 for twelve hours"))
+}
+
 const MINUTE: u64 = 60_000_000_000;
 
 /// A time, or the whole minute where it has no seconds; without a date, of that day, in UTC.
@@ -116,6 +143,14 @@ mod tests {
         }
         for text in ["", "a", "5..3", "-1", "1..2..3", "18446744073709551616"] {
             assert!(text.parse::<OpRange>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn days_may_be_fractions_and_never_negative() {
+        assert_eq!(days("0.5").unwrap(), Duration::from_secs(43_200));
+        for text in ["", "-1", "inf", "NaN", "1e300", "week"] {
+            assert!(days(text).is_err(), "{text:?}");
         }
     }
 

@@ -27,9 +27,9 @@ use aof_segments::SegmentedOptions;
 use cluster::of_the_log;
 use moved::{Moved, go_on, go_on_before_close};
 use report::{report_durable, report_recovery, report_summary};
-use storage::Storage;
 use std::io::{IsTerminal, Write};
 use std::time::Instant;
+use storage::Storage;
 
 /// How much may wait for a checkpoint in bytes, except under `--sync end`.
 const GROUP_LEN: u64 = 1 << 20;

@@ -32,6 +32,15 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
             files.extend(read(&stat.logs));
             files.extend(stat.html.as_deref().map(|page| (page, Use::Writes)));
         }
+        Command::Prune(prune) => files.push((&prune.log, Use::Writes)),
+        Command::Split(split) => {
+            files.push((&split.log, if split.adopt { Use::Writes } else { Use::Reads }));
+            files.push((&split.directory, Use::Writes));
+        }
+        Command::Join(join) => {
+            files.push((&join.directory, Use::Reads));
+            files.push((&join.output, Use::Writes));
+        }
         Command::Completions(_) | Command::Man(_) => {}
     }
     let is_stream = |path: &Path| path.as_os_str() == "-";

@@ -3,8 +3,8 @@
 use crate::open::file::LogFile;
 use crate::open::lock::LockedFile;
 use crate::open::options::FileOptions;
-use crate::reader::{FileReader, next_data};
 use crate::reader::view::FileView;
+use crate::reader::{FileReader, next_data};
 use crate::writer::checkpoint::Checkpoint;
 use crate::writer::end::{End, WriteFailure};
 use crate::writer::sync::Syncer;

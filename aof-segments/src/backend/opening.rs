@@ -67,6 +67,13 @@ impl SegmentedBackend<Directory> {
     pub fn path(&self) -> &Path {
         self.store.path()
     }
+
+    /// The file with the bytes that the last truncation cut off the segment that stayed, where they were kept. Whole segments
+    /// that were cut are kept beside it.
+    #[must_use]
+    pub fn kept_cut(&self) -> Option<std::path::PathBuf> {
+        self.active.as_ref().and_then(aof_file::FileBackend::kept_cut).map(ToOwned::to_owned)
+    }
 }
 
 impl SegmentedOptions {

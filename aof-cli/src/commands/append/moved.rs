@@ -61,11 +61,7 @@ fn say_rotated(path: &Path, op: u64, output: &OutputArguments) -> Outcome<()> {
 
 /// Before the log is closed: where it was moved away, the new file is there for the next writer, who would begin a
 /// second history at op 1 without it.
-pub(super) fn go_on_before_close<B: Storage>(
-    log: &mut Aof<B>,
-    path: &Path,
-    output: &OutputArguments,
-) -> Outcome<()> {
+pub(super) fn go_on_before_close<B: Storage>(log: &mut Aof<B>, path: &Path, output: &OutputArguments) -> Outcome<()> {
     if log.is_empty() {
         return Ok(());
     }
