@@ -9,7 +9,7 @@ use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
 use crate::output::json::segments::Joined;
 use crate::output::out::Out;
-use aof_api::copy;
+use aof_api::{Error, copy};
 use aof_file::{FileOptions, SyncOn};
 use aof_segments::{SegmentedOptions, join};
 use futures::executor::block_on;
@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: &JoinArguments, output: &OutputArguments) -> Outcom
     required(directory, "there is nothing to join")?;
     let options = SegmentedOptions::new().file(FileOptions::new().sync_on(SyncOn::Caller));
     let copied = block_on(join(directory, file, &options)).map_err(|error| match error {
+        copy::Error::Storage(error @ Error::NotEmpty { .. }) => Failure::at(file)(error),
         copy::Error::Storage(error) => Failure::at(directory)(error),
         error => Failure::Differs { path: file.clone(), error },
     })?;

@@ -8,7 +8,9 @@ use std::path::Path;
 
 /// A directory of segments, as it is when it is opened.
 pub(crate) struct Looks {
-    /// Bytes that are held, from the start of the log on.
+    /// The first offset that is held.
+    pub(crate) start: u64,
+    /// Bytes that are held, from there on.
     pub(crate) len: u64,
     /// Somebody writes it at this moment.
     pub(crate) live: bool,
@@ -26,7 +28,7 @@ impl Looks {
         let live = is_locked(path.join("lock")).unwrap_or(false);
         let first = reader.segments()?.first().map(|segment| reader.segment_path(segment.base));
         let mode = first.map_or(Ok(0o600), |first| FileReader::open_read_only(first)?.mode())?;
-        Ok(Looks { len, live, mode })
+        Ok(Looks { start, len, live, mode })
     }
 }
 

@@ -21,7 +21,9 @@ use std::sync::Mutex;
 /// A log that is read and not written.
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
-    /// None of a stream.
+    /// Where it begins, in bytes: 0, unless it was pruned.
+    pub(crate) start: u64,
+    /// How many bytes it has from there on. None of a stream.
     pub(crate) len: Option<u64>,
     /// Somebody writes it at this moment, so its end may be incomplete.
     pub(crate) live: bool,
@@ -52,12 +54,12 @@ impl Source {
             let path = if standard_input { "standard input".into() } else { path.to_owned() };
             let begin = reader.begin();
             let stream = Some(Mutex::new(Some(reader)));
-            return Ok(Source { path, len: None, live: false, mode, is_directory: false, stream, begin });
+            return Ok(Source { path, start: 0, len: None, live: false, mode, is_directory: false, stream, begin });
         }
         if path.is_dir() {
-            let directory::Looks { len, live, mode } = directory::Looks::at(path).map_err(Failure::at(path))?;
+            let directory::Looks { start, len, live, mode } = directory::Looks::at(path).map_err(Failure::at(path))?;
             let (path, begin) = (path.to_owned(), Begin::default());
-            return Ok(Source { path, len: Some(len), live, mode, is_directory: true, stream: None, begin });
+            return Ok(Source { path, start, len: Some(len), live, mode, is_directory: true, stream: None, begin });
         }
         let mut reader = FileBackend::open_read_only(path).map_err(Failure::at(path))?;
         // Where locks do not work, nobody is known to write.
@@ -65,7 +67,7 @@ impl Source {
         let len = block_on(reader.end()).map_err(Failure::at(path))?;
         let mode = reader.mode().map_err(Failure::at(path))?;
         let (path, begin) = (path.to_owned(), Begin::default());
-        Ok(Source { path, len: Some(len), live, mode, is_directory: false, stream: None, begin })
+        Ok(Source { path, start: 0, len: Some(len), live, mode, is_directory: false, stream: None, begin })
     }
 
     /// A file or a directory only: what goes back, or waits for more, cannot be done with a stream.

@@ -62,10 +62,12 @@ impl<'a> Listing<'a> {
         self.path.clone_from(&source.path);
         let mut window = Window::find(self.arguments, &source)?;
         self.head()?;
-        let Some(start) = window.start else { return self.note_part(&window, false) };
+        let Some(start) = window.start.map(|start| start.max(source.start)) else {
+            return self.note_part(&window, false);
+        };
         // Entries that run over a terminal show the progress themselves.
         let quiet = output.quiet || std::io::stdout().is_terminal();
-        let len = source.len.map(|len| len.saturating_sub(start));
+        let len = source.len.map(|len| (source.start + len).saturating_sub(start));
         let progress = Progress::new(len, &OutputArguments { quiet, ..*output });
         let options = read::Options::new().verify_threads(source.threads(cores()));
         let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
@@ -95,7 +97,7 @@ impl<'a> Listing<'a> {
             }
         }
         progress.finish();
-        if start == 0 && self.left > 0 && !passed {
+        if start == source.start && self.left > 0 && !passed {
             self.note_head()?;
         }
         if self.left > 0 {
@@ -116,7 +118,7 @@ impl<'a> Listing<'a> {
         let path = source.path.clone();
         let failure = Failure::at(&path);
         // Where nothing of the window is there yet, it may come after anything.
-        let start = Window::find(self.arguments, &source)?.start.unwrap_or(0);
+        let start = Window::find(self.arguments, &source)?.start.unwrap_or(0).max(source.start);
         let (mut follower, mut entries) = Follower::open(&path, start)?;
         self.head()?;
         while self.left > 0 {
