@@ -3,6 +3,8 @@
 pub(crate) mod append;
 pub(crate) mod copy;
 pub(crate) mod digest;
+pub(crate) mod export;
+pub(crate) mod hexdump;
 pub(crate) mod inspect;
 pub(crate) mod manual;
 pub(crate) mod merge;
@@ -16,12 +18,15 @@ pub(crate) mod split;
 pub(crate) mod stat;
 pub(crate) mod tail;
 pub(crate) mod threads;
+pub(crate) mod until;
 pub(crate) mod validate;
 
 use append::AppendArguments;
 use clap::{Parser, Subcommand};
 use copy::CopyArguments;
 use digest::DigestArguments;
+use export::ExportArguments;
+use hexdump::HexdumpArguments;
 use inspect::InspectArguments;
 use manual::{CompletionsArguments, ManArguments};
 use merge::MergeArguments;
@@ -50,6 +55,8 @@ pub(crate) enum Command {
     Inspect(InspectArguments),
     Validate(ValidateArguments),
     Digest(DigestArguments),
+    Export(ExportArguments),
+    Hexdump(HexdumpArguments),
     Merge(MergeArguments),
     Repair(RepairArguments),
     Copy(CopyArguments),

@@ -7,3 +7,4 @@ pub(crate) mod own_streams;
 pub(crate) mod source;
 mod standard_input;
 mod stream;
+pub(crate) mod until;

@@ -12,7 +12,9 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use command_line::output::Color;
 use command_line::{Arguments, Command};
-use commands::{append, copy, digest, files, inspect, join, manual, merge, prune, repair, split, stat, validate};
+use commands::{
+    append, copy, digest, export, files, hexdump, inspect, join, manual, merge, prune, repair, split, stat, validate,
+};
 use input::own_streams;
 use output::exit::Exit;
 use output::failure::{Failure, Outcome};
@@ -53,6 +55,8 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Inspect(inspect) => inspect::run(inspect, output),
         Command::Validate(validate) => validate::run(validate, output),
         Command::Digest(digest) => digest::run(digest, output),
+        Command::Export(export) => export::run(export, output),
+        Command::Hexdump(hexdump) => hexdump::run(hexdump, output),
         Command::Merge(merge) => merge::run(merge, output),
         Command::Repair(repair) => repair::run(repair, output),
         Command::Copy(copy) => copy::run(copy, output),

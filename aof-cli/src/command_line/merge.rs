@@ -1,6 +1,7 @@
 //! The command line of `aof merge`.
 
 use super::threads::ThreadArguments;
+use super::until::UntilArguments;
 use aof_api::format::Checksum;
 use clap::Args;
 use std::path::PathBuf;
@@ -16,7 +17,8 @@ use std::path::PathBuf;
     after_help = "Exit codes: 0 when OUT holds everything, 1 when something is missing or must be chosen (at a gap, OUT \
                         ends there; at a fork, nothing is written), 4 when OUT exists or is being written.\n\n\
                         Examples:\n  aof merge -o ledger.aof ledger.1.aof ledger.2.aof\n  \
-                        aof merge -o whole.aof replica-0.aof replica-1.aof replica-2.aof"
+                        aof merge -o whole.aof replica-0.aof replica-1.aof replica-2.aof\n  \
+                        aof merge --until-op 5000 -o then.aof ledger.aof"
 )]
 pub(crate) struct MergeArguments {
     /// The files, in any order
@@ -37,6 +39,8 @@ pub(crate) struct MergeArguments {
     /// Replace OUT if it exists
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) until: UntilArguments,
     #[command(flatten)]
     pub(crate) threads: ThreadArguments,
 }

@@ -104,7 +104,7 @@ pub(crate) fn days(text: &str) -> Result<Duration, String> {
 const MINUTE: u64 = 60_000_000_000;
 
 /// A time, or the whole minute where it has no seconds; without a date, of that day, in UTC.
-fn parse_time(text: &str, day: SystemTime) -> Result<Inclusive, String> {
+pub(crate) fn parse_time(text: &str, day: SystemTime) -> Result<Inclusive, String> {
     let text = text.trim();
     if let Ok(nanoseconds) = text.parse() {
         return Ok(Inclusive::only(nanoseconds));

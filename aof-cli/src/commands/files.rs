@@ -16,6 +16,8 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
         Command::Inspect(inspect) => files.push((&inspect.log, Use::Reads)),
         Command::Validate(validate) => files.extend(read(&validate.logs)),
         Command::Digest(digest) => files.extend(read(&digest.logs)),
+        Command::Export(export) => files.extend(read(&export.logs)),
+        Command::Hexdump(hexdump) => files.push((&hexdump.log, Use::Reads)),
         Command::Merge(merge) => {
             files.extend(read(&merge.logs));
             files.push((&merge.output, Use::Writes));

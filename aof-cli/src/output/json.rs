@@ -4,6 +4,8 @@ pub(crate) mod any;
 pub(crate) mod append;
 pub(crate) mod copy;
 pub(crate) mod digest;
+pub(crate) mod export;
+pub(crate) mod hexdump;
 pub(crate) mod inspect;
 pub(crate) mod log;
 pub(crate) mod merge;

@@ -1,7 +1,7 @@
 //! `docs/json.md` lists what the code prints.
 
 use super::object::Object;
-use super::{any, append, copy, digest, inspect, log, merge, segments, stat, validate};
+use super::{any, append, copy, digest, export, hexdump, inspect, log, merge, segments, stat, validate};
 
 /// One section of the page: whose objects they are, and what it says about them.
 fn section<T: Object>(page: &mut String, part: Option<&str>) {
@@ -24,7 +24,8 @@ fn listed() -> String {
     section::<any::Error>(&mut page, None);
     section::<any::Help>(&mut page, None);
     section::<any::Version>(&mut page, None);
-    page += "## Commands that read logs: `validate`, `digest`, `merge`, `repair`, `copy`, `inspect`, `stat`\n\n";
+    page +=
+        "## Commands that read logs: `validate`, `digest`, `merge`, `repair`, `copy`, `inspect`, `export`, `stat`\n\n";
     section::<log::Finding>(&mut page, None);
     section::<log::Note>(&mut page, None);
     section::<log::Gap>(&mut page, None);
@@ -50,6 +51,11 @@ fn listed() -> String {
     section::<merge::Summary>(&mut page, None);
     page += "## `aof copy`\n\n";
     section::<copy::Summary>(&mut page, None);
+    page += "## `aof export`\n\n";
+    section::<export::Event>(&mut page, None);
+    page += "## `aof hexdump`\n\n";
+    section::<hexdump::Field>(&mut page, None);
+    section::<hexdump::Summary>(&mut page, None);
     page += "## `aof stat`\n\n";
     section::<stat::Operation>(&mut page, None);
     section::<stat::Size>(&mut page, None);
