@@ -58,3 +58,8 @@ pub use error::{OpenError, RecordError};
 pub use options::StoreOptions;
 pub use store::AofLogStore;
 pub use store::reader::AofLogReader;
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -6,6 +6,7 @@ mod follow;
 mod listing;
 mod pause;
 mod print;
+mod records;
 mod watched;
 mod window;
 

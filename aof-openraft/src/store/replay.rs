@@ -19,7 +19,8 @@ pub(crate) async fn open<C: RaftTypeConfig, B: AofBackend, K: Codec>(
 ) -> Result<(Aof<B>, State<C>, Recovery), OpenError> {
     let mut state = State::new(options.cache_bytes);
     let mut refused = None;
-    let opened = Aof::open_with(backend, options.log.clone(), |entry| {
+    // Every record counts, whatever the caller's options would leave out.
+    let opened = Aof::open_with(backend, options.log.clone().visit_from(0), |entry| {
         replay::<C, K>(&mut state, &entry).map_err(|reason| {
             let (op, offset) = (entry.op(), entry.offset);
             refused = Some(OpenError::Record { op, offset, reason });
