@@ -10,6 +10,8 @@ pub(crate) mod output;
 pub(crate) mod ranges;
 pub(crate) mod repair;
 pub(crate) mod rule;
+pub(crate) mod seconds;
+pub(crate) mod ship;
 pub(crate) mod size;
 pub(crate) mod stat;
 pub(crate) mod tail;
@@ -25,6 +27,7 @@ use manual::{CompletionsArguments, ManArguments};
 use merge::MergeArguments;
 use output::OutputArguments;
 use repair::RepairArguments;
+use ship::{FetchArguments, ShipArguments};
 use stat::StatArguments;
 use validate::ValidateArguments;
 
@@ -49,6 +52,8 @@ pub(crate) enum Command {
     Merge(MergeArguments),
     Repair(RepairArguments),
     Copy(CopyArguments),
+    Ship(ShipArguments),
+    Fetch(FetchArguments),
     Stat(StatArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),

@@ -12,5 +12,6 @@ pub(crate) mod manual;
 pub(crate) mod merge;
 mod merged;
 pub(crate) mod repair;
+pub(crate) mod ship;
 pub(crate) mod stat;
 pub(crate) mod validate;

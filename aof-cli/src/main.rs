@@ -12,7 +12,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use command_line::output::Color;
 use command_line::{Arguments, Command};
-use commands::{append, copy, digest, files, inspect, manual, merge, repair, stat, validate};
+use commands::{append, copy, digest, files, inspect, manual, merge, repair, ship, stat, validate};
 use input::own_streams;
 use output::exit::Exit;
 use output::failure::{Failure, Outcome};
@@ -56,6 +56,8 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Merge(merge) => merge::run(merge, output),
         Command::Repair(repair) => repair::run(repair, output),
         Command::Copy(copy) => copy::run(copy, output),
+        Command::Ship(arguments) => ship::ship(arguments, output),
+        Command::Fetch(arguments) => ship::fetch(arguments, output),
         Command::Stat(stat) => stat::run(stat, output),
         Command::Completions(completions) => manual::completions(completions, output),
         Command::Man(man) => manual::man(man, output),

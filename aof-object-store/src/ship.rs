@@ -34,7 +34,6 @@ const CHECKPOINT_LEN: u64 = 32 << 20;
 /// # Ok::<(), aof_api::Error>(())
 /// # }).unwrap();
 /// ```
-#[derive(Debug)]
 pub struct Shipper<B: AofBackend> {
     log: Aof<B>,
     /// Where the source continues; none until the last entry of the copy was found in it.
@@ -118,7 +117,7 @@ impl<B: AofBackend> Shipper<B> {
                 Ok(Some(entry)) => {
                     if self.until.is_some_and(|until| is_after(&entry, until)) {
                         shipped.is_complete = true;
-                        break Ok(entry.offset());
+                        break Ok(entry.offset);
                     }
                     let prepare = entry.to_prepare();
                     self.log.write(&prepare).await?;

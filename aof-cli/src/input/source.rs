@@ -10,6 +10,7 @@ use crate::output::paths::quoted;
 use aof_api::storage::IoCall;
 use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
+use aof_object_store::{Location, ObjectReader, Options};
 use futures::executor::block_on;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -27,6 +28,8 @@ pub(crate) struct Source {
     mode: u32,
     /// A stream, until somebody reads it.
     stream: Option<Mutex<Option<StreamReader>>>,
+    /// Where it is on an object store.
+    location: Option<Location>,
     /// How the stream began.
     begin: Begin,
 }
@@ -34,6 +37,9 @@ pub(crate) struct Source {
 impl Source {
     /// The file at `path`, or the stream where that is one; `-` is standard input.
     pub(crate) fn open(path: &Path) -> Outcome<Source> {
+        if let Some(url) = path.to_str().filter(|text| Location::is_url(text)) {
+            return Source::open_url(path, url);
+        }
         let standard_input = path == Path::new("-");
         if standard_input || is_stream(path) {
             let reader = if standard_input {
@@ -47,14 +53,48 @@ impl Source {
             let mode = if standard_input { mode_of_standard_input() } else { MODE_OF_STREAM };
             let path = if standard_input { "standard input".into() } else { path.to_owned() };
             let begin = reader.begin();
-            return Ok(Source { path, len: None, live: false, mode, stream: Some(Mutex::new(Some(reader))), begin });
+            return Ok(Source {
+                path,
+                len: None,
+                live: false,
+                mode,
+                stream: Some(Mutex::new(Some(reader))),
+                location: None,
+                begin,
+            });
         }
         let mut reader = FileBackend::open_read_only(path).map_err(Failure::at(path))?;
         // Where locks do not work, nobody is known to write.
         let live = is_locked(path).unwrap_or(false);
         let len = block_on(reader.end()).map_err(Failure::at(path))?;
         let mode = reader.mode().map_err(Failure::at(path))?;
-        Ok(Source { path: path.to_owned(), len: Some(len), live, mode, stream: None, begin: Begin::default() })
+        Ok(Source {
+            path: path.to_owned(),
+            len: Some(len),
+            live,
+            mode,
+            stream: None,
+            location: None,
+            begin: Begin::default(),
+        })
+    }
+
+    /// A log on an object store.
+    fn open_url(path: &Path, url: &str) -> Outcome<Source> {
+        let location = Location::parse(url).map_err(Failure::at(path))?;
+        let mut reader = block_on(open_store(&location)).map_err(Failure::at(path))?;
+        let len = block_on(reader.end()).map_err(Failure::at(path))?;
+        // Who may read the store is not known, so the strictest holds. What is there is whole, whoever writes.
+        let (mode, begin) = (0o600, Begin::default());
+        Ok(Source {
+            path: path.to_owned(),
+            len: Some(len),
+            live: false,
+            mode,
+            stream: None,
+            location: Some(location),
+            begin,
+        })
     }
 
     /// A file only: what goes back, or waits for more, cannot be done with a stream.
@@ -62,6 +102,10 @@ impl Source {
         let source = Source::open(path)?;
         if source.is_stream() {
             return Err(Failure::Usage(format!("{what} needs a file, not a stream")));
+        }
+        if source.location.is_some() {
+            let url = quoted(path);
+            return Err(Failure::Usage(format!("{what} needs a file: get it with `aof fetch {url} LOG` first")));
         }
         Ok(source)
     }
@@ -79,6 +123,7 @@ impl Source {
     pub(crate) fn looks(&self) -> Option<(String, Option<Next>)> {
         match self.is_stream() {
             true => looks::of(&self.begin.bytes()).map(|looks| (looks.of_stream(), None)),
+            false if self.location.is_some() => None,
             false => looks(&self.path).map(|looks| looks.advice(&self.path)),
         }
     }
@@ -95,6 +140,9 @@ impl Source {
 
     /// A reader from the beginning; of a stream, there is one.
     pub(crate) fn reader(&self) -> Outcome<LogReader> {
+        if let Some(location) = &self.location {
+            return block_on(open_store(location)).map(LogReader::Store).map_err(Failure::at(&self.path));
+        }
         let Some(stream) = &self.stream else {
             return FileBackend::open_read_only(&self.path).map(LogReader::File).map_err(Failure::at(&self.path));
         };
@@ -104,12 +152,15 @@ impl Source {
 
     /// As [`reader`](Source::reader) of a file, with a descriptor that others may take meanwhile; it is the `number`th.
     pub(crate) fn reader_among(&self, files: &OpenFiles, number: usize) -> Outcome<LogReader> {
+        if self.location.is_some() {
+            return self.reader();
+        }
         files.reader(&self.path, number as u64).map(LogReader::Many)
     }
 
     /// Whether this is the file at `path`, under whatever name: it must not be written to, nor replaced.
     pub(crate) fn is_at(&self, path: &Path) -> Outcome<bool> {
-        if self.is_stream() {
+        if self.is_stream() || self.location.is_some() {
             return Ok(false);
         }
         let reader = FileBackend::open_read_only(&self.path).map_err(Failure::at(&self.path))?;
@@ -147,6 +198,11 @@ impl Source {
     }
 }
 
+/// A reader of a log on a store.
+async fn open_store(location: &Location) -> Result<ObjectReader> {
+    ObjectReader::open(std::sync::Arc::clone(&location.store), &location.prefix, Options::new()).await
+}
+
 /// The permissions of a pipe are those of its ends, and say nothing about what comes through.
 const MODE_OF_STREAM: u32 = 0o777;
 
@@ -176,6 +232,7 @@ pub(crate) enum LogReader {
     File(FileReader),
     Many(ManyReader),
     Stream(StreamReader),
+    Store(ObjectReader),
 }
 
 impl AofRead for LogReader {
@@ -184,6 +241,7 @@ impl AofRead for LogReader {
             LogReader::File(reader) => reader.seek(offset).await,
             LogReader::Many(reader) => reader.seek(offset).await,
             LogReader::Stream(reader) => reader.seek(offset).await,
+            LogReader::Store(reader) => reader.seek(offset).await,
         }
     }
 
@@ -192,6 +250,7 @@ impl AofRead for LogReader {
             LogReader::File(reader) => reader.read(buf).await,
             LogReader::Many(reader) => reader.read(buf).await,
             LogReader::Stream(reader) => reader.read(buf).await,
+            LogReader::Store(reader) => reader.read(buf).await,
         }
     }
 
@@ -200,6 +259,7 @@ impl AofRead for LogReader {
             LogReader::File(reader) => reader.start().await,
             LogReader::Many(reader) => reader.start().await,
             LogReader::Stream(reader) => reader.start().await,
+            LogReader::Store(reader) => reader.start().await,
         }
     }
 
@@ -208,6 +268,7 @@ impl AofRead for LogReader {
             LogReader::File(reader) => reader.changed(end).await,
             LogReader::Many(reader) => reader.changed(end).await,
             LogReader::Stream(reader) => reader.changed(end).await,
+            LogReader::Store(reader) => reader.changed(end).await,
         }
     }
 
@@ -216,6 +277,7 @@ impl AofRead for LogReader {
             LogReader::File(reader) => reader.end().await,
             LogReader::Many(reader) => reader.end().await,
             LogReader::Stream(reader) => reader.end().await,
+            LogReader::Store(reader) => reader.end().await,
         }
     }
 
@@ -224,6 +286,7 @@ impl AofRead for LogReader {
             LogReader::File(reader) => reader.next_data(offset).await,
             LogReader::Many(reader) => reader.next_data(offset).await,
             LogReader::Stream(reader) => reader.next_data(offset).await,
+            LogReader::Store(reader) => reader.next_data(offset).await,
         }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod merge;
 pub(crate) mod object;
 #[cfg(test)]
 mod page;
+pub(crate) mod ship;
 pub(crate) mod stat;
 pub(crate) mod validate;
 pub(crate) mod value;

@@ -1,7 +1,7 @@
 //! `docs/json.md` lists what the code prints.
 
 use super::object::Object;
-use super::{any, append, copy, digest, inspect, log, merge, stat, validate};
+use super::{any, append, copy, digest, inspect, log, merge, ship, stat, validate};
 
 /// One section of the page: whose objects they are, and what it says about them.
 fn section<T: Object>(page: &mut String, part: Option<&str>) {
@@ -50,6 +50,8 @@ fn listed() -> String {
     section::<merge::Summary>(&mut page, None);
     page += "## `aof copy`\n\n";
     section::<copy::Summary>(&mut page, None);
+    page += "## `aof ship` and `aof fetch`\n\n";
+    section::<ship::Shipped>(&mut page, None);
     page += "## `aof stat`\n\n";
     section::<stat::Operation>(&mut page, None);
     section::<stat::Size>(&mut page, None);
