@@ -13,6 +13,8 @@ pub(crate) mod prune;
 pub(crate) mod ranges;
 pub(crate) mod repair;
 pub(crate) mod rule;
+pub(crate) mod seconds;
+pub(crate) mod ship;
 pub(crate) mod size;
 pub(crate) mod split;
 pub(crate) mod stat;
@@ -33,6 +35,7 @@ use merge::MergeArguments;
 use output::OutputArguments;
 use prune::PruneArguments;
 use repair::RepairArguments;
+use ship::{FetchArguments, ShipArguments};
 use split::{JoinArguments, SplitArguments};
 use stat::StatArguments;
 use validate::ValidateArguments;
@@ -60,6 +63,8 @@ pub(crate) enum Command {
     Merge(MergeArguments),
     Repair(RepairArguments),
     Copy(CopyArguments),
+    Ship(ShipArguments),
+    Fetch(FetchArguments),
     Stat(StatArguments),
     Prune(PruneArguments),
     Split(SplitArguments),

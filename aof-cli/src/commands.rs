@@ -17,6 +17,7 @@ pub(crate) mod merge;
 mod merged;
 pub(crate) mod prune;
 pub(crate) mod repair;
+pub(crate) mod ship;
 pub(crate) mod split;
 pub(crate) mod stat;
 pub(crate) mod validate;

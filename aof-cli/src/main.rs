@@ -13,7 +13,8 @@ use clap::error::ErrorKind;
 use command_line::output::Color;
 use command_line::{Arguments, Command};
 use commands::{
-    append, copy, digest, export, files, hexdump, inspect, join, manual, merge, prune, repair, split, stat, validate,
+    append, copy, digest, export, files, hexdump, inspect, join, manual, merge, prune, repair, ship, split, stat,
+    validate,
 };
 use input::own_streams;
 use output::exit::Exit;
@@ -60,6 +61,8 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Merge(merge) => merge::run(merge, output),
         Command::Repair(repair) => repair::run(repair, output),
         Command::Copy(copy) => copy::run(copy, output),
+        Command::Ship(arguments) => ship::ship(arguments, output),
+        Command::Fetch(arguments) => ship::fetch(arguments, output),
         Command::Stat(stat) => stat::run(stat, output),
         Command::Prune(prune) => prune::run(prune, output),
         Command::Split(split) => split::run(split, output),

@@ -105,8 +105,9 @@ fn every_line_of_every_command_is_on_the_page() {
     write("other.aof", &whole[..15 * ENTRY_LEN]);
     aof_with_input(path, &["append", "other.aof"], b"another history\n");
     aof_with_input(path, &["append", "--cluster", "5", "cluster.aof"], b"x\n");
+    let url = format!("file://{}/store", path.display());
     write("odd.aof", b"\x00\xff\x80text");
-    let commands: [&[&str]; 48] = [
+    let commands: [&[&str]; 51] = [
         &["append", "new.aof"],
         &["append", "--ack", "new.aof"],
         &["append", "torn.aof"],
@@ -150,6 +151,9 @@ fn every_line_of_every_command_is_on_the_page() {
         &["copy", "holes.aof", "copy.aof"],
         &["copy", "damaged.aof", "part.aof"],
         &["copy", "whole.aof", "other.aof"],
+        &["ship", "--once", "whole.aof", &url],
+        &["ship", "--once", "whole.aof", "nowhere"],
+        &["fetch", &url, "fetched.aof"],
         &["stat", "again.aof"],
         &["stat", "tail.aof", "damaged.aof"],
         &["completions", "bash"],

@@ -46,7 +46,7 @@ use tokio::sync::{Mutex, watch};
 /// // The newest chunk says where to begin reading, whatever the length of the log.
 /// let backend = ObjectStoreBackend::open(store, "logs/payments", Options::new().take_over()).await?;
 /// let (log, recovery) = Aof::open(backend, LogOptions::new()).await?;
-/// assert_eq!(log.op(), 1);
+/// assert_eq!(log.tip().map(|tip| tip.op), Some(1));
 /// # Ok::<(), aof_api::Error>(())
 /// # }).unwrap();
 /// ```

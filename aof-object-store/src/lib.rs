@@ -18,6 +18,7 @@ mod options;
 mod reader;
 mod requests;
 mod runtime;
+mod ship;
 mod writer;
 
 pub use backend::ObjectStoreBackend;
@@ -25,3 +26,9 @@ pub use checkpoint::ObjectCheckpoint;
 pub use location::Location;
 pub use options::{OpenMode, Options};
 pub use reader::ObjectReader;
+pub use ship::{Shipped, Shipper};
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

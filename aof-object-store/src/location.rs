@@ -43,7 +43,7 @@ impl Location {
     /// # Errors
     ///
     /// [`Error::Io`] with the kind `InvalidInput` for what is not a URL of a store or not complete, and `Unsupported` for
-    /// a store whose feature (`s3`, `tls`, `fs`) this program was built without.
+    /// a store whose feature (`cloud`, `fs`) this program was built without.
     pub fn parse(text: &str) -> Result<Location> {
         let url = Url::parse(text).map_err(|error| bad(text, io::ErrorKind::InvalidInput, error.to_string()))?;
         let store: Arc<dyn ObjectStore> = match url.scheme() {
@@ -65,8 +65,10 @@ impl Location {
         Ok(Location { store, prefix: prefix.to_string() })
     }
 
-    #[cfg(feature = "s3")]
+    #[cfg(feature = "cloud")]
     fn cloud(text: &str, url: &Url) -> Result<Location> {
+        // Fails where the program has chosen one already, which is then used.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut options: Vec<(String, String)> = std::env::vars().collect();
         // An endpoint says by its scheme whether plain HTTP is meant.
         let is_plain = |(name, value): &(String, String)| {
@@ -80,9 +82,9 @@ impl Location {
         Ok(Location { store: store.into(), prefix: prefix.to_string() })
     }
 
-    #[cfg(not(feature = "s3"))]
+    #[cfg(not(feature = "cloud"))]
     fn cloud(text: &str, _: &Url) -> Result<Location> {
-        let why = "this program was built without its feature: build with the feature s3 (plain HTTP) or tls";
+        let why = "this program was built without its feature: build with the feature cloud";
         Err(bad(text, io::ErrorKind::Unsupported, why.to_owned()))
     }
 }

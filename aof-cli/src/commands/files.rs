@@ -30,6 +30,11 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
             files.push((&copy.source, Use::Reads));
             files.push((&copy.destination, Use::Writes));
         }
+        Command::Ship(ship) => {
+            files.push((&ship.log, Use::Reads));
+            files.extend(ship.status.as_deref().map(|status| (status, Use::Writes)));
+        }
+        Command::Fetch(fetch) => files.push((&fetch.log, Use::Writes)),
         Command::Stat(stat) => {
             files.extend(read(&stat.logs));
             files.extend(stat.html.as_deref().map(|page| (page, Use::Writes)));

@@ -11,6 +11,7 @@ use crate::output::paths::quoted;
 use aof_api::storage::IoCall;
 use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
+use aof_object_store::{Location, ObjectReader, Options};
 use aof_segments::DirectoryReader;
 use futures::executor::block_on;
 use std::ffi::OsStr;
@@ -29,17 +30,28 @@ pub(crate) struct Source {
     pub(crate) live: bool,
     /// Who may read it, as permission bits.
     mode: u32,
-    /// It is a directory of segments.
-    pub(crate) is_directory: bool,
-    /// A stream, until somebody reads it.
-    stream: Option<Mutex<Option<StreamReader>>>,
+    place: Place,
     /// How the stream began.
     begin: Begin,
+}
+
+/// Where a log is.
+enum Place {
+    File,
+    /// A directory of segments.
+    Directory,
+    /// An object store.
+    Store(Location),
+    /// A stream, until somebody reads it.
+    Stream(Mutex<Option<StreamReader>>),
 }
 
 impl Source {
     /// The file or the directory at `path`, or the stream where that is one; `-` is standard input.
     pub(crate) fn open(path: &Path) -> Outcome<Source> {
+        if let Some(url) = path.to_str().filter(|text| Location::is_url(text)) {
+            return Source::open_url(path, url);
+        }
         let standard_input = path == Path::new("-");
         if standard_input || is_stream(path) {
             let reader = if standard_input {
@@ -53,13 +65,13 @@ impl Source {
             let mode = if standard_input { mode_of_standard_input() } else { MODE_OF_STREAM };
             let path = if standard_input { "standard input".into() } else { path.to_owned() };
             let begin = reader.begin();
-            let stream = Some(Mutex::new(Some(reader)));
-            return Ok(Source { path, start: 0, len: None, live: false, mode, is_directory: false, stream, begin });
+            let place = Place::Stream(Mutex::new(Some(reader)));
+            return Ok(Source { path, start: 0, len: None, live: false, mode, place, begin });
         }
         if path.is_dir() {
             let directory::Looks { start, len, live, mode } = directory::Looks::at(path).map_err(Failure::at(path))?;
             let (path, begin) = (path.to_owned(), Begin::default());
-            return Ok(Source { path, start, len: Some(len), live, mode, is_directory: true, stream: None, begin });
+            return Ok(Source { path, start, len: Some(len), live, mode, place: Place::Directory, begin });
         }
         let mut reader = FileBackend::open_read_only(path).map_err(Failure::at(path))?;
         // Where locks do not work, nobody is known to write.
@@ -67,7 +79,26 @@ impl Source {
         let len = block_on(reader.end()).map_err(Failure::at(path))?;
         let mode = reader.mode().map_err(Failure::at(path))?;
         let (path, begin) = (path.to_owned(), Begin::default());
-        Ok(Source { path, start: 0, len: Some(len), live, mode, is_directory: false, stream: None, begin })
+        Ok(Source { path, start: 0, len: Some(len), live, mode, place: Place::File, begin })
+    }
+
+    /// A log on an object store.
+    fn open_url(path: &Path, url: &str) -> Outcome<Source> {
+        let location = Location::parse(url).map_err(Failure::at(path))?;
+        let mut reader = block_on(open_store(&location)).map_err(Failure::at(path))?;
+        let start = block_on(reader.start()).map_err(Failure::at(path))?;
+        let end = block_on(reader.end()).map_err(Failure::at(path))?;
+        Ok(Source {
+            path: path.to_owned(),
+            start,
+            len: Some(end.saturating_sub(start)),
+            // What is there is whole, whoever writes.
+            live: false,
+            // Who may read the store is not known, so the strictest holds.
+            mode: 0o600,
+            place: Place::Store(location),
+            begin: Begin::default(),
+        })
     }
 
     /// A file or a directory only: what goes back, or waits for more, cannot be done with a stream.
@@ -75,6 +106,10 @@ impl Source {
         let source = Source::open(path)?;
         if source.is_stream() {
             return Err(Failure::Usage(format!("{what} needs a file, not a stream")));
+        }
+        if let Place::Store(_) = source.place {
+            let url = quoted(path);
+            return Err(Failure::Usage(format!("{what} needs a file: get it with `aof fetch {url} LOG` first")));
         }
         Ok(source)
     }
@@ -85,15 +120,15 @@ impl Source {
     }
 
     pub(crate) fn is_stream(&self) -> bool {
-        self.stream.is_some()
+        matches!(self.place, Place::Stream(_))
     }
 
     /// What it looks like where it is not a log, and what to do about that.
     pub(crate) fn looks(&self) -> Option<(String, Option<Next>)> {
-        match self.is_stream() {
-            true => looks::of(&self.begin.bytes()).map(|looks| (looks.of_stream(), None)),
-            false if self.is_directory => None,
-            false => looks(&self.path).map(|looks| looks.advice(&self.path)),
+        match self.place {
+            Place::Stream(_) => looks::of(&self.begin.bytes()).map(|looks| (looks.of_stream(), None)),
+            Place::File => looks(&self.path).map(|looks| looks.advice(&self.path)),
+            Place::Directory | Place::Store(_) => None,
         }
     }
 
@@ -109,36 +144,39 @@ impl Source {
 
     /// A reader from the beginning; of a stream, there is one.
     pub(crate) fn reader(&self) -> Outcome<LogReader> {
-        if self.is_directory {
-            let reader = DirectoryReader::open(&self.path).map_err(Failure::at(&self.path))?;
-            return Ok(LogReader::Directory(Box::new(reader)));
-        }
-        let Some(stream) = &self.stream else {
-            return FileBackend::open_read_only(&self.path).map(LogReader::File).map_err(Failure::at(&self.path));
+        let opened = match &self.place {
+            Place::File => FileBackend::open_read_only(&self.path).map(LogReader::File),
+            Place::Directory => DirectoryReader::open(&self.path).map(|reader| LogReader::Directory(Box::new(reader))),
+            Place::Store(location) => block_on(open_store(location)).map(LogReader::Store),
+            Place::Stream(stream) => {
+                let reader = stream.lock().ok().and_then(|mut stream| stream.take());
+                let once = || Failure::Usage("a stream can be read only once".to_owned());
+                return reader.map(LogReader::Stream).ok_or_else(once);
+            }
         };
-        let reader = stream.lock().ok().and_then(|mut stream| stream.take());
-        reader.map(LogReader::Stream).ok_or_else(|| Failure::Usage("a stream can be read only once".to_owned()))
+        opened.map_err(Failure::at(&self.path))
     }
 
     /// As [`reader`](Source::reader) of a file, with a descriptor that others may take meanwhile; it is the `number`th.
     pub(crate) fn reader_among(&self, files: &OpenFiles, number: usize) -> Outcome<LogReader> {
-        match self.is_directory {
-            // It has one segment open at a time.
-            true => self.reader(),
-            false => files.reader(&self.path, number as u64).map(LogReader::Many),
+        match self.place {
+            Place::File => files.reader(&self.path, number as u64).map(LogReader::Many),
+            // It has one segment open at a time, or no file at all.
+            Place::Directory | Place::Store(_) | Place::Stream(_) => self.reader(),
         }
     }
 
-    /// Whether this is the file or directory at `path`, or has it as a segment, under whatever name: it must not be written to, nor replaced.
+    /// Whether this is the file or directory at `path`, or has it as a segment, under whatever name: it must not be written
+    /// to, nor replaced.
     pub(crate) fn is_at(&self, path: &Path) -> Outcome<bool> {
-        if self.is_stream() {
-            return Ok(false);
+        match self.place {
+            Place::Stream(_) | Place::Store(_) => Ok(false),
+            Place::Directory => directory::is_at(&self.path, path).map_err(Failure::at(&self.path)),
+            Place::File => {
+                let reader = FileBackend::open_read_only(&self.path).map_err(Failure::at(&self.path))?;
+                reader.is_at(path).map_err(Failure::at(path))
+            }
         }
-        if self.is_directory {
-            return directory::is_at(&self.path, path).map_err(Failure::at(&self.path));
-        }
-        let reader = FileBackend::open_read_only(&self.path).map_err(Failure::at(&self.path))?;
-        reader.is_at(path).map_err(Failure::at(path))
     }
 
     /// How many threads may verify: those that read ahead of a stream would have to go back far where it is damaged.
@@ -172,6 +210,11 @@ impl Source {
     }
 }
 
+/// A reader of a log on a store.
+async fn open_store(location: &Location) -> Result<ObjectReader> {
+    ObjectReader::open(std::sync::Arc::clone(&location.store), &location.prefix, Options::new()).await
+}
+
 /// The permissions of a pipe are those of its ends, and say nothing about what comes through.
 const MODE_OF_STREAM: u32 = 0o777;
 
@@ -202,6 +245,7 @@ pub(crate) enum LogReader {
     Directory(Box<DirectoryReader>),
     Many(ManyReader),
     Stream(StreamReader),
+    Store(ObjectReader),
 }
 
 impl AofRead for LogReader {
@@ -211,6 +255,7 @@ impl AofRead for LogReader {
             LogReader::Directory(reader) => reader.seek(offset).await,
             LogReader::Many(reader) => reader.seek(offset).await,
             LogReader::Stream(reader) => reader.seek(offset).await,
+            LogReader::Store(reader) => reader.seek(offset).await,
         }
     }
 
@@ -220,6 +265,7 @@ impl AofRead for LogReader {
             LogReader::Directory(reader) => reader.read(buf).await,
             LogReader::Many(reader) => reader.read(buf).await,
             LogReader::Stream(reader) => reader.read(buf).await,
+            LogReader::Store(reader) => reader.read(buf).await,
         }
     }
 
@@ -229,6 +275,7 @@ impl AofRead for LogReader {
             LogReader::Directory(reader) => reader.start().await,
             LogReader::Many(reader) => reader.start().await,
             LogReader::Stream(reader) => reader.start().await,
+            LogReader::Store(reader) => reader.start().await,
         }
     }
 
@@ -238,6 +285,7 @@ impl AofRead for LogReader {
             LogReader::Directory(reader) => reader.changed(end).await,
             LogReader::Many(reader) => reader.changed(end).await,
             LogReader::Stream(reader) => reader.changed(end).await,
+            LogReader::Store(reader) => reader.changed(end).await,
         }
     }
 
@@ -247,6 +295,7 @@ impl AofRead for LogReader {
             LogReader::Directory(reader) => reader.end().await,
             LogReader::Many(reader) => reader.end().await,
             LogReader::Stream(reader) => reader.end().await,
+            LogReader::Store(reader) => reader.end().await,
         }
     }
 
@@ -256,6 +305,7 @@ impl AofRead for LogReader {
             LogReader::Directory(reader) => reader.next_data(offset).await,
             LogReader::Many(reader) => reader.next_data(offset).await,
             LogReader::Stream(reader) => reader.next_data(offset).await,
+            LogReader::Store(reader) => reader.next_data(offset).await,
         }
     }
 }

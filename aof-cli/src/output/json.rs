@@ -13,6 +13,7 @@ pub(crate) mod object;
 #[cfg(test)]
 mod page;
 pub(crate) mod segments;
+pub(crate) mod ship;
 pub(crate) mod stat;
 pub(crate) mod validate;
 pub(crate) mod value;

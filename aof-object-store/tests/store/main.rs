@@ -7,6 +7,7 @@ mod fencing;
 mod integration;
 mod pruning;
 mod requests;
+mod shipping;
 mod unsafe_store;
 
 use aof_api::{AofBackend, AofReadExt, Result};

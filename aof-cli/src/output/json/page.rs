@@ -1,7 +1,7 @@
 //! `docs/json.md` lists what the code prints.
 
 use super::object::Object;
-use super::{any, append, copy, digest, export, hexdump, inspect, log, merge, segments, stat, validate};
+use super::{any, append, copy, digest, export, hexdump, inspect, log, merge, segments, ship, stat, validate};
 
 /// One section of the page: whose objects they are, and what it says about them.
 fn section<T: Object>(page: &mut String, part: Option<&str>) {
@@ -56,6 +56,8 @@ fn listed() -> String {
     page += "## `aof hexdump`\n\n";
     section::<hexdump::Field>(&mut page, None);
     section::<hexdump::Summary>(&mut page, None);
+    page += "## `aof ship` and `aof fetch`\n\n";
+    section::<ship::Shipped>(&mut page, None);
     page += "## `aof stat`\n\n";
     section::<stat::Operation>(&mut page, None);
     section::<stat::Size>(&mut page, None);
