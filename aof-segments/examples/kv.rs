@@ -179,8 +179,12 @@ async fn play(directory: &Path) -> Result<State> {
 }
 
 fn main() -> Result<()> {
-    let directory = std::env::args_os().nth(1).unwrap_or_else(|| "kv".into());
-    let state = block_on(play(Path::new(&directory)))?;
+    let directory = PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| "kv".into()));
+    if directory.exists() {
+        println!("{} exists: give a directory that does not", directory.display());
+        return Ok(());
+    }
+    let state = block_on(play(&directory))?;
     println!("{} keys after {} operations, in {}", state.map.len(), state.op, directory.display());
     Ok(())
 }
