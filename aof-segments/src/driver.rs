@@ -154,8 +154,8 @@ impl<S: SegmentStore> Driver<S> {
     }
 
     /// Gives the log up: waits for a step that has begun to change names, takes away what has not begun, and gives the lock
-    /// back. `beneath` is done while the lock is still held.
-    pub(crate) fn end(&self, beneath: impl FnOnce()) {
+    /// back. `beneath` is done while the lock is still held; it is given whether the segment that is written has no name.
+    pub(crate) fn end(&self, beneath: impl FnOnce(bool)) {
         let mut queue = self.lock();
         queue.closing = true;
         while queue.steps > 0 {
@@ -163,10 +163,11 @@ impl<S: SegmentStore> Driver<S> {
         }
         queue.stop.get_or_insert(Error::Closed);
         let ended = queue.settle_all();
+        let is_unnamed = queue.seal.as_ref().is_some_and(|seal| !seal.named);
         let (seal, spares, lock) = (queue.seal.take(), std::mem::take(&mut queue.spares), queue.lock.take());
         drop(queue);
         drop(ended);
-        beneath();
+        beneath(is_unnamed);
         if lock.is_some() {
             self.remove_spares(spares);
         }

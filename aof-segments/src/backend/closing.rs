@@ -47,13 +47,12 @@ impl<S: SegmentStore> SegmentedBackend<S> {
     fn give_up(&mut self) {
         self.is_closed = true;
         let (extent, active) = (&mut self.extent, &mut self.active);
-        let is_owed = self.driver.owed_base().is_some();
         let store = &self.store;
-        self.driver.end(|| {
+        self.driver.end(|is_unnamed| {
             extent.close();
             let Some(mut active) = active.take() else { return };
             // Without a name it is a spare.
-            let unnamed = if is_owed { active.view().ok() } else { None };
+            let unnamed = if is_unnamed { active.view().ok() } else { None };
             drop(active);
             if let Some(view) = unnamed
                 && let Err(error) = store.remove_spare(&view)

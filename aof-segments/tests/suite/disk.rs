@@ -101,15 +101,16 @@ impl Disk {
     fn names(&self) -> BTreeMap<OsString, Inode> {
         let entries = fs::read_dir(&self.directory).expect("the directory was made before");
         let entries = entries.map(|entry| entry.expect("a temporary directory can be read"));
-        entries.map(|entry| (entry.file_name(), self.inode(&entry.path()))).collect()
+        // Another thread may rename or remove one meanwhile.
+        let found = entries.filter_map(|entry| Some((entry.file_name(), fs::metadata(entry.path()).ok()?)));
+        found.map(|(name, metadata)| (name, self.file(&metadata))).collect()
     }
 
     /// The power goes: what is left is chosen now.
     pub(crate) fn lose_power(&self, seed: u64) {
         let names = self.names();
-        let contents = names.iter().map(|(name, inode)| {
-            (*inode, fs::read(self.directory.join(name)).expect("a file of a temporary directory can be read"))
-        });
+        let contents =
+            names.iter().filter_map(|(name, inode)| Some((*inode, fs::read(self.directory.join(name)).ok()?)));
         let contents = contents.collect();
         let mut state = self.state();
         state.left = state.images.crash(&names, &contents, seed);

@@ -184,7 +184,8 @@ impl SimDisk {
     }
 
     /// The bytes of this range, as far as they are there.
-    pub(crate) fn bytes(&self, range: Range<u64>) -> Vec<u8> {
+    #[must_use]
+    pub fn bytes(&self, range: Range<u64>) -> Vec<u8> {
         let state = self.state();
         let live = &state.images.live;
         let end = (range.end as usize).min(live.len());
