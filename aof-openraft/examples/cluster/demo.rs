@@ -8,7 +8,7 @@ use openraft::async_runtime::WatchReceiver;
 use tokio::net::TcpListener;
 
 const PORT: u16 = 21_300;
-const WRITES: usize = 1200;
+const WRITES: usize = 700;
 
 pub async fn run() -> Result<(), Failure> {
     let home = tempfile::tempdir()?;

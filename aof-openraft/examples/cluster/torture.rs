@@ -36,7 +36,9 @@ pub async fn run(kills: u64, seed: u64) -> Result<(), Failure> {
         })
         .collect();
     for kill in 0..kills {
-        tokio::time::sleep(Duration::from_millis(300 + random.below(900))).await;
+        // The cluster must have done something since it was last hurt.
+        progress(&histories).await?;
+        tokio::time::sleep(Duration::from_millis(random.below(900))).await;
         let at = random.index(NODES.len());
         nodes[at].0.kill()?;
         nodes[at].0.wait()?;
@@ -68,6 +70,22 @@ pub async fn run(kills: u64, seed: u64) -> Result<(), Failure> {
             Err(format!("the history of {key} has no explanation, and {} more", wrong.len() - 1).into())
         }
     }
+}
+
+/// Waits until clients have had some answers.
+async fn progress(histories: &Histories) -> Result<(), Failure> {
+    let answers = || {
+        let histories = histories.lock().unwrap_or_else(PoisonError::into_inner);
+        histories.values().flatten().filter(|operation| operation.end.is_some()).count()
+    };
+    let before = answers();
+    for _ in 0..600 {
+        if answers() >= before + 40 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Err("the cluster does nothing for 30 s".into())
 }
 
 /// A node that does not outlive this process's interest in it.

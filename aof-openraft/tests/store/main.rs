@@ -26,7 +26,10 @@ async fn open(disk: &SimDisk) -> Store {
 }
 
 /// Appends blank entries of term 1, and returns what resolves when they are durable.
-async fn append(store: &mut Store, indices: std::ops::Range<u64>) -> io::Result<impl Future<Output = io::Result<()>>> {
+async fn append(
+    store: &mut Store,
+    indices: std::ops::Range<u64>,
+) -> io::Result<impl Future<Output = io::Result<()>> + use<>> {
     let (done, flushed) = Types::oneshot();
     store.append(indices.map(|index| blank_ent::<Types>(1, 1, index)), IOFlushed::signal(done)).await?;
     Ok(async move { flushed.await.unwrap() })
