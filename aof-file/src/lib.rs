@@ -125,7 +125,7 @@
 //! and would make each write wait instead of each checkpoint. `io_uring`, tried in a program of its own because its
 //! submission needs `unsafe`, was no faster either, for a write that is linked to an `fdatasync` as for one with
 //! `RWF_DSYNC`. What counts in a small checkpoint is the metadata: bare writes of an entry of 1 KiB, one to a sync, medians of 7 rounds in turn on
-//! ext4 on a busy machine (`cargo bench -p aof-benches --bench syncing -- 1`; the README says how this log compares):
+//! ext4 on a busy machine (`cargo bench -p aof-benches --bench syncing -- 1`; `docs/figures.md` says how this log compares):
 //!
 //! | | time |
 //! |---|---|
