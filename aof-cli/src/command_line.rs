@@ -5,6 +5,7 @@ pub(crate) mod copy;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod hexdump;
+pub(crate) mod ids;
 pub(crate) mod inspect;
 pub(crate) mod manual;
 pub(crate) mod merge;
@@ -14,6 +15,7 @@ pub(crate) mod repair;
 pub(crate) mod rule;
 pub(crate) mod size;
 pub(crate) mod stat;
+pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod threads;
 pub(crate) mod until;
@@ -31,6 +33,7 @@ use merge::MergeArguments;
 use output::OutputArguments;
 use repair::RepairArguments;
 use stat::StatArguments;
+use status::StatusArguments;
 use validate::ValidateArguments;
 
 /// Append to, list, validate, digest, merge, repair, copy and count append-only files, ours and TigerBeetle's.
@@ -57,6 +60,7 @@ pub(crate) enum Command {
     Repair(RepairArguments),
     Copy(CopyArguments),
     Stat(StatArguments),
+    Status(StatusArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

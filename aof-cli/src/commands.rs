@@ -15,4 +15,5 @@ pub(crate) mod merge;
 mod merged;
 pub(crate) mod repair;
 pub(crate) mod stat;
+pub(crate) mod status;
 pub(crate) mod validate;

@@ -12,7 +12,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use command_line::output::Color;
 use command_line::{Arguments, Command};
-use commands::{append, copy, digest, export, files, hexdump, inspect, manual, merge, repair, stat, validate};
+use commands::{append, copy, digest, export, files, hexdump, inspect, manual, merge, repair, stat, status, validate};
 use input::own_streams;
 use output::exit::Exit;
 use output::failure::{Failure, Outcome};
@@ -59,6 +59,7 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Repair(repair) => repair::run(repair, output),
         Command::Copy(copy) => copy::run(copy, output),
         Command::Stat(stat) => stat::run(stat, output),
+        Command::Status(status) => status::run(status, output),
         Command::Completions(completions) => manual::completions(completions, output),
         Command::Man(man) => manual::man(man, output),
     }

@@ -8,8 +8,8 @@ use std::fs;
 use support::{ENTRY_LEN, aof, directory, golden, log};
 
 fn summary(out: &str) -> serde_json::Value {
-    let objects = out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    objects.filter(|object| object["type"] == "summary").next_back().unwrap()
+    let mut objects = out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    objects.rfind(|object| object["type"] == "summary").unwrap()
 }
 
 /// Each command that writes a log, with the flags of a point in time before its files.

@@ -1,5 +1,6 @@
 //! The command line of `aof inspect`.
 
+use crate::command_line::ids::Id;
 use crate::command_line::ranges::{Inclusive, OpRange, TimeRange};
 use aof_api::Operation;
 use aof_api::format::Header;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  aof inspect ledger.aof --op 10..20 --body text\n  \
                         aof inspect ledger.aof --operation create_transfers --limit 5\n  \
                         aof inspect ledger.aof --operation create_transfers --decode tigerbeetle\n  \
+                        aof inspect ledger.aof --id 1001 --decode tigerbeetle\n  \
                         aof inspect --follow ledger.aof\n  \
                         aof inspect ledger.aof --time '2026-01-31 14:05..2026-01-31 14:10'\n  \
                         aof inspect ledger.aof --time 14:05")]
@@ -37,6 +39,10 @@ pub(crate) struct InspectArguments {
     /// Only this client, in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = parse_client)]
     pub(crate) client: Option<u128>,
+    /// Only entries with this account or transfer of TigerBeetle's, also as debit, credit or pending id; in decimal, or in
+    /// hexadecimal after `0x`, with letters or with 32 digits. Entries that cannot be decoded are listed too
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<Id>,
     /// Stop after so many entries
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,

@@ -34,6 +34,10 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
             files.extend(read(&stat.logs));
             files.extend(stat.html.as_deref().map(|page| (page, Use::Writes)));
         }
+        Command::Status(status) => {
+            files.push((&status.log, Use::Reads));
+            files.extend(status.state.as_deref().map(|state| (state, Use::Writes)));
+        }
         Command::Completions(_) | Command::Man(_) => {}
     }
     let is_stream = |path: &Path| path.as_os_str() == "-";

@@ -6,6 +6,7 @@ mod follow;
 mod listing;
 mod pause;
 mod print;
+mod search;
 mod window;
 
 use crate::command_line::inspect::InspectArguments;

@@ -13,6 +13,7 @@ pub(crate) mod object;
 #[cfg(test)]
 mod page;
 pub(crate) mod stat;
+pub(crate) mod status;
 pub(crate) mod validate;
 pub(crate) mod value;
 

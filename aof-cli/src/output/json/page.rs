@@ -1,7 +1,7 @@
 //! `docs/json.md` lists what the code prints.
 
 use super::object::Object;
-use super::{any, append, copy, digest, export, hexdump, inspect, log, merge, stat, validate};
+use super::{any, append, copy, digest, export, hexdump, inspect, log, merge, stat, status, validate};
 
 /// One section of the page: whose objects they are, and what it says about them.
 fn section<T: Object>(page: &mut String, part: Option<&str>) {
@@ -62,6 +62,8 @@ fn listed() -> String {
     section::<stat::Rate>(&mut page, None);
     section::<stat::Client>(&mut page, None);
     section::<stat::Summary>(&mut page, None);
+    page += "## `aof status`\n\n";
+    section::<status::Status>(&mut page, None);
     page += "## `aof completions` and `aof man`\n\n";
     section::<any::Completions>(&mut page, None);
     section::<any::Manual>(&mut page, None);
