@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod copy;
+pub(crate) mod diff;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod hexdump;
@@ -24,6 +25,7 @@ pub(crate) mod validate;
 use append::AppendArguments;
 use clap::{Parser, Subcommand};
 use copy::CopyArguments;
+use diff::DiffArguments;
 use digest::DigestArguments;
 use export::ExportArguments;
 use hexdump::HexdumpArguments;
@@ -53,6 +55,7 @@ pub(crate) enum Command {
     Append(AppendArguments),
     Inspect(InspectArguments),
     Validate(ValidateArguments),
+    Diff(DiffArguments),
     Digest(DigestArguments),
     Export(ExportArguments),
     Hexdump(HexdumpArguments),

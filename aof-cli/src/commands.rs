@@ -3,6 +3,7 @@
 pub(crate) mod append;
 mod clusters;
 pub(crate) mod copy;
+pub(crate) mod diff;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod files;

@@ -12,7 +12,9 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use command_line::output::Color;
 use command_line::{Arguments, Command};
-use commands::{append, copy, digest, export, files, hexdump, inspect, manual, merge, repair, stat, status, validate};
+use commands::{
+    append, copy, diff, digest, export, files, hexdump, inspect, manual, merge, repair, stat, status, validate,
+};
 use input::own_streams;
 use output::exit::Exit;
 use output::failure::{Failure, Outcome};
@@ -52,6 +54,7 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Append(append) => append::run(append, output),
         Command::Inspect(inspect) => inspect::run(inspect, output),
         Command::Validate(validate) => validate::run(validate, output),
+        Command::Diff(diff) => diff::run(diff, output),
         Command::Digest(digest) => digest::run(digest, output),
         Command::Export(export) => export::run(export, output),
         Command::Hexdump(hexdump) => hexdump::run(hexdump, output),

@@ -3,6 +3,7 @@
 pub(crate) mod any;
 pub(crate) mod append;
 pub(crate) mod copy;
+pub(crate) mod diff;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod hexdump;
