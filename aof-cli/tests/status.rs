@@ -145,3 +145,24 @@ fn an_account_is_found_in_its_creation_and_in_its_transfers() {
     assert!(searched > 3);
     assert_eq!(aof(directory.path(), &["inspect", "--json", "--id", "12345678", GOLDEN]).out, "");
 }
+
+#[test]
+fn entries_since_a_time_and_of_the_last_minutes() {
+    let directory = directory();
+    log(directory.path(), "log.aof", 6);
+    let ops = |flags: &[&str]| -> Vec<u64> {
+        let ran = aof(directory.path(), &[&["inspect", "--json", "log.aof"], flags].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        objects(&ran.out).iter().map(|entry| entry["op"].as_u64().unwrap()).collect()
+    };
+    let listed = objects(&aof(directory.path(), &["inspect", "--json", "log.aof"]).out);
+    let fourth = listed[3]["timestamp"].as_str().unwrap();
+    assert_eq!(ops(&["--since", fourth]), [4, 5, 6]);
+    assert_eq!(ops(&["--last", "10m", "--scan"]), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(ops(&["--last", "0s"]), [0_u64; 0]);
+    for flags in [&["--last", "ten"][..], &["--since", "14:05", "--last", "1m"], &["--scan"]] {
+        assert_eq!(aof(directory.path(), &[&["inspect", "log.aof"], flags].concat()).code, 2, "{flags:?}");
+    }
+    let golden = objects(&aof(directory.path(), &["inspect", "--json", "--last", "1m", GOLDEN]).out);
+    assert!(golden.is_empty(), "a log of another year has nothing of the last minute");
+}

@@ -33,7 +33,7 @@ impl Window {
     /// The part with the ops, or else the times, that the arguments ask for.
     pub(super) fn find(arguments: &InspectArguments, source: &Source) -> Outcome<Window> {
         let by_time = arguments.op.is_none();
-        let range = arguments.op.as_ref().map(|op| op.0).or(arguments.time.as_ref().map(|time| time.0));
+        let range = arguments.op.as_ref().map(|op| op.0).or(arguments.times());
         let Some(Inclusive { first, last }) = range.filter(|_| !source.is_stream()) else { return Ok(Window::whole()) };
         // All of a short log is read as fast, and finds entries whose times go back.
         let short = source.len.is_some_and(|len| len <= SCANNED_LEN_MAX);
