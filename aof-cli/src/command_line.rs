@@ -2,9 +2,11 @@
 
 pub(crate) mod append;
 pub(crate) mod copy;
+pub(crate) mod diff;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod hexdump;
+pub(crate) mod ids;
 pub(crate) mod inspect;
 pub(crate) mod manual;
 pub(crate) mod merge;
@@ -18,6 +20,7 @@ pub(crate) mod ship;
 pub(crate) mod size;
 pub(crate) mod split;
 pub(crate) mod stat;
+pub(crate) mod status;
 pub(crate) mod tail;
 pub(crate) mod threads;
 pub(crate) mod until;
@@ -26,6 +29,7 @@ pub(crate) mod validate;
 use append::AppendArguments;
 use clap::{Parser, Subcommand};
 use copy::CopyArguments;
+use diff::DiffArguments;
 use digest::DigestArguments;
 use export::ExportArguments;
 use hexdump::HexdumpArguments;
@@ -38,6 +42,7 @@ use repair::RepairArguments;
 use ship::{FetchArguments, ShipArguments};
 use split::{JoinArguments, SplitArguments};
 use stat::StatArguments;
+use status::StatusArguments;
 use validate::ValidateArguments;
 
 /// Append to, list, validate, digest, merge, repair, copy and count append-only files, ours and TigerBeetle's.
@@ -57,6 +62,7 @@ pub(crate) enum Command {
     Append(AppendArguments),
     Inspect(InspectArguments),
     Validate(ValidateArguments),
+    Diff(DiffArguments),
     Digest(DigestArguments),
     Export(ExportArguments),
     Hexdump(HexdumpArguments),
@@ -69,6 +75,7 @@ pub(crate) enum Command {
     Prune(PruneArguments),
     Split(SplitArguments),
     Join(JoinArguments),
+    Status(StatusArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

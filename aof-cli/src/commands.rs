@@ -3,6 +3,7 @@
 pub(crate) mod append;
 mod clusters;
 pub(crate) mod copy;
+pub(crate) mod diff;
 pub(crate) mod digest;
 mod directories;
 pub(crate) mod export;
@@ -20,4 +21,5 @@ pub(crate) mod repair;
 pub(crate) mod ship;
 pub(crate) mod split;
 pub(crate) mod stat;
+pub(crate) mod status;
 pub(crate) mod validate;

@@ -13,8 +13,8 @@ use clap::error::ErrorKind;
 use command_line::output::Color;
 use command_line::{Arguments, Command};
 use commands::{
-    append, copy, digest, export, files, hexdump, inspect, join, manual, merge, prune, repair, ship, split, stat,
-    validate,
+    append, copy, diff, digest, export, files, hexdump, inspect, join, manual, merge, prune, repair, ship, split, stat,
+    status, validate,
 };
 use input::own_streams;
 use output::exit::Exit;
@@ -55,6 +55,7 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Append(append) => append::run(append, output),
         Command::Inspect(inspect) => inspect::run(inspect, output),
         Command::Validate(validate) => validate::run(validate, output),
+        Command::Diff(diff) => diff::run(diff, output),
         Command::Digest(digest) => digest::run(digest, output),
         Command::Export(export) => export::run(export, output),
         Command::Hexdump(hexdump) => hexdump::run(hexdump, output),
@@ -67,6 +68,7 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Prune(prune) => prune::run(prune, output),
         Command::Split(split) => split::run(split, output),
         Command::Join(join) => join::run(join, output),
+        Command::Status(status) => status::run(status, output),
         Command::Completions(completions) => manual::completions(completions, output),
         Command::Man(man) => manual::man(man, output),
     }

@@ -18,6 +18,7 @@ use std::path::PathBuf;
                         ends there; at a fork, nothing is written), 4 when OUT exists or is being written.\n\n\
                         Examples:\n  aof merge -o ledger.aof ledger.1.aof ledger.2.aof\n  \
                         aof merge -o whole.aof replica-0.aof replica-1.aof replica-2.aof\n  \
+                        aof merge --dry-run replica-0.aof replica-1.aof\n  \
                         aof merge --until-op 5000 -o then.aof ledger.aof"
 )]
 pub(crate) struct MergeArguments {
@@ -25,8 +26,11 @@ pub(crate) struct MergeArguments {
     #[arg(required = true, value_name = "LOG")]
     pub(crate) logs: Vec<PathBuf>,
     /// The log to write
-    #[arg(long, short, value_name = "OUT")]
-    pub(crate) output: PathBuf,
+    #[arg(long, short, value_name = "OUT", required_unless_present = "dry_run")]
+    pub(crate) output: Option<PathBuf>,
+    /// Only report what each file has, and what would be written
+    #[arg(long, conflicts_with_all = ["output", "force"])]
+    pub(crate) dry_run: bool,
     /// The parent of the first entry to write, 32 digits [default: the start of the chain of the first file]
     #[arg(long, value_name = "HEX")]
     pub(crate) root: Option<Checksum>,

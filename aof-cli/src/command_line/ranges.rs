@@ -74,22 +74,26 @@ impl FromStr for TimeRange {
     }
 }
 
-/// One time; of a whole minute, its beginning.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OneTime(u64);
+/// The first time that is wanted, in nanoseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Since(pub(crate) u64);
 
-impl OneTime {
-    /// In nanoseconds since 1970.
-    pub(crate) fn nanoseconds(self) -> u64 {
-        self.0
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Since, String> {
+        parse_time(text, SystemTime::now()).map(|time| Since(time.first))
     }
 }
 
-impl FromStr for OneTime {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<OneTime, String> {
-        parse_time(text, SystemTime::now()).map(|time| OneTime(time.first))
+impl Since {
+    /// So long before now.
+    pub(crate) fn of_last(text: &str) -> Result<Since, String> {
+        let last = humantime::parse_duration(text)
+            .map_err(|_| format!("{text:?} is not a duration: give one like 10m, 2h or 1day 6h"))?;
+        let first = SystemTime::now().checked_sub(last).and_then(|first| first.duration_since(UNIX_EPOCH).ok());
+        // Before 1970 there is nothing.
+        Ok(Since(first.and_then(|first| u64::try_from(first.as_nanos()).ok()).unwrap_or(0)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The command lines of `aof split` and `aof join`.
 
-use super::ranges::OneTime;
+use super::ranges::Since;
 use super::size::Size;
 use clap::Args;
 use std::path::PathBuf;
@@ -27,7 +27,7 @@ pub(crate) struct SplitArguments {
     pub(crate) at_op: Vec<u64>,
     /// Begin a new segment at the first entry at or after this time; may be given several times
     #[arg(long, value_name = "TIME", conflicts_with = "adopt")]
-    pub(crate) at_time: Vec<OneTime>,
+    pub(crate) at_time: Vec<Since>,
     /// Copy nothing: the file itself becomes the first segment, and loses its name
     #[arg(long)]
     pub(crate) adopt: bool,

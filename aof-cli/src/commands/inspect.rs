@@ -7,6 +7,7 @@ mod listing;
 mod pause;
 mod print;
 mod records;
+mod search;
 mod watched;
 mod window;
 

@@ -1,6 +1,7 @@
 //! `aof merge`: one whole log out of several.
 
 use super::clusters::refuse_several;
+use super::diff;
 use super::merged::Merged;
 use crate::command_line::merge::MergeArguments;
 use crate::command_line::output::OutputArguments;
@@ -9,6 +10,7 @@ use crate::input::source::Source;
 use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
+use crate::output::out::Out;
 use crate::output::paths::{refuse_directory, refuse_stream, shown};
 use crate::output::progress::Progress;
 use crate::output::signals::{finished, guarded};
@@ -22,13 +24,18 @@ use futures::executor::block_on;
 use std::path::Path;
 
 pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outcome {
-    let out = &arguments.output;
-    refuse_stream(out, "OUT")?;
+    let out = arguments.output.as_deref();
+    out.map_or(Ok(()), |out| refuse_stream(out, "OUT"))?;
     let sources = Source::open_files(&arguments.logs, "merging")?;
     refuse_several(&sources)?;
     let until = arguments.until.until();
     let options = options(arguments.root, arguments.tip, arguments.gaps, until, arguments.threads.count());
-    let mut draft = draft(out, arguments.force, &sources)?;
+    let draft = out.map(|out| Ok((out, draft(out, arguments.force, &sources)?))).transpose()?;
+    if draft.is_none() {
+        let mut table = Out::of_verdict();
+        diff::print(&mut table, &sources, output)?;
+        table.finish()?;
+    }
     let progress = Progress::new(Source::total_len(&sources), output);
     let (mut merger, files) = (Merger::new(options), OpenFiles::default());
     for (number, source) in sources.iter().enumerate() {
@@ -47,6 +54,13 @@ pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outco
         return Err(merged.refuse(merger.report(), error));
     }
     refuse_nothing(until, merger.report())?;
+    let Some((out, mut draft)) = draft else {
+        progress.finish();
+        let report = merger.report();
+        merged.note_short(until, report)?;
+        merged.print(report, None, None)?;
+        return Ok(if report.is_whole() { Exit::Clean } else { Exit::Problems });
+    };
     progress.phase("writing", merger.report().unique_bytes);
     refuse_without_room(out, merger.report())?;
     let report = block_on(merger.write(draft.backend())).map_err(|error| of_output(out, error))?;

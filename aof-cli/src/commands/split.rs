@@ -150,7 +150,7 @@ impl<'a> Splitting<'a> {
         match (at_op.as_slice(), at_time.as_slice()) {
             ([], []) => self.segment_len + size > every.0,
             (ops, []) => ops.iter().any(|at| before < *at && *at <= op),
-            (_, times) => times.iter().any(|at| time_before < at.nanoseconds() && at.nanoseconds() <= time),
+            (_, times) => times.iter().any(|at| time_before < at.0 && at.0 <= time),
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod any;
 pub(crate) mod append;
 pub(crate) mod copy;
+pub(crate) mod diff;
 pub(crate) mod digest;
 pub(crate) mod export;
 pub(crate) mod hexdump;
@@ -15,6 +16,7 @@ mod page;
 pub(crate) mod segments;
 pub(crate) mod ship;
 pub(crate) mod stat;
+pub(crate) mod status;
 pub(crate) mod validate;
 pub(crate) mod value;
 

@@ -2,6 +2,7 @@
 
 use super::follow::{Follower, Saw, Waited};
 use super::print::{How, print};
+use super::search::may_have;
 use super::window::Window;
 use crate::command_line::inspect::InspectArguments;
 use crate::command_line::output::OutputArguments;
@@ -184,7 +185,8 @@ impl<'a> Listing<'a> {
     }
 
     fn take(&mut self, entry: &LocatedEntry<'_>) -> Outcome<()> {
-        if self.arguments.takes(entry.header()) {
+        let searched = self.arguments.id.as_ref();
+        if self.arguments.takes(entry.header()) && searched.is_none_or(|id| may_have(id, entry)) {
             print(&mut self.out, entry, &self.how)?;
             self.left -= 1;
         }
