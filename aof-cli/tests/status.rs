@@ -166,3 +166,15 @@ fn entries_since_a_time_and_of_the_last_minutes() {
     let golden = objects(&aof(directory.path(), &["inspect", "--json", "--last", "1m", GOLDEN]).out);
     assert!(golden.is_empty(), "a log of another year has nothing of the last minute");
 }
+
+#[test]
+fn the_last_entry_is_found_before_a_long_end_of_zeros() {
+    let directory = directory();
+    let bytes = log(directory.path(), "log.aof", 20);
+    for zeros in [5 << 20, 17 << 20] {
+        fs::write(directory.path().join("log.aof"), [&bytes[..], &vec![0; zeros]].concat()).unwrap();
+        let (code, end) = status(directory.path(), &[]);
+        assert_eq!((code, end["op"].as_u64()), (1, Some(20)), "{zeros} zeros: {end}");
+        assert!(end["findings"].as_u64() > Some(0), "{zeros} zeros: {end}");
+    }
+}

@@ -8,7 +8,7 @@ use aof_api::read::{self, LocatedEntry};
 use aof_api::{Entries, Error};
 use futures::executor::block_on;
 
-/// How much of the end is read, in bytes.
+/// How much of the end is read, in bytes; more, where the last entry is not in it.
 const END_LEN: u64 = 3 << 20;
 
 /// From a byte anywhere, a walk is on a boundary of the log after this many bytes: nothing counts before that.
@@ -56,19 +56,35 @@ impl End {
         let mut counted_from = 0;
         match saved {
             Some(state) if end.continues(source, state)? => {
-                end.read_from = state.last_offset.unwrap_or(0);
+                end.read_from = state.last_offset.unwrap_or(source.start);
                 counted_from = state.judged;
             }
             // Another file: after a rotation, it follows what was there.
-            Some(state) => end.judge_next_file(source, state)?,
-            None if bytes > END_LEN => {
-                end.read_from = bytes - END_LEN;
-                counted_from = end.read_from + LEAD_LEN;
+            Some(state) => {
+                end.read_from = source.start;
+                end.judge_next_file(source, state)?;
             }
-            None => {}
+            None => return End::read_back(source, bytes),
         }
         end.walk(source, counted_from)?;
         Ok(end)
+    }
+
+    /// Reads the end of the log, further and further back until the last entry is in it: zeros ahead, or damage, may be long.
+    fn read_back(source: &Source, bytes: u64) -> Outcome<End> {
+        let mut len = END_LEN;
+        loop {
+            let read_from = source.start + bytes.saturating_sub(len);
+            let is_all = read_from == source.start;
+            let counted_from = if is_all { read_from } else { read_from + LEAD_LEN };
+            let mut end = End { bytes, read_from, ..End::default() };
+            end.walk(source, counted_from)?;
+            // An entry before that may be one inside of a body.
+            if is_all || end.last.is_some_and(|last| last.offset >= counted_from) {
+                return Ok(end);
+            }
+            len = len.saturating_mul(4);
+        }
     }
 
     /// Whether the entry that was last is still where it was.
@@ -79,7 +95,7 @@ impl End {
 
     /// The first entry of another file repeats or follows the last one of the file before, unless something is missing.
     fn judge_next_file(&mut self, source: &Source, state: &State) -> Outcome<()> {
-        let first = entry_at(source, 0)?;
+        let first = entry_at(source, source.start)?;
         let known = |checksum| Some(checksum) == state.checksum;
         if !first.is_some_and(|(checksum, parent)| known(checksum) || known(parent)) {
             let op = state.op.unwrap_or(0);

@@ -1,0 +1,143 @@
+//! Logs in directories of segments, in every command.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
+
+mod support;
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use support::{aof, aof_with_input, directory, log, names};
+
+/// The last object that a command prints with `--json`, and its exit code.
+fn last(directory: &Path, arguments: &[&str]) -> (i32, Value) {
+    let ran = aof(directory, &[&["--json"], arguments].concat());
+    (ran.code, serde_json::from_str(ran.out.lines().last().unwrap()).unwrap())
+}
+
+/// A log of 100 entries in a file and in segments of 10 entries each, `log.aof` and `log`.
+fn divided(directory: &Path) -> Vec<u8> {
+    let bytes = log(directory, "log.aof", 100);
+    let (code, made) = last(directory, &["split", "--every", "3720", "log.aof", "log"]);
+    assert_eq!((code, made["segments"].as_u64(), made["entries"].as_u64()), (0, Some(10), Some(100)));
+    bytes
+}
+
+/// The segments of a directory, in order.
+fn segments(directory: &Path) -> Vec<String> {
+    names(directory).into_iter().filter(|name| name.ends_with(".aof")).collect()
+}
+
+#[test]
+fn the_segments_one_after_the_other_are_the_log() {
+    let directory = directory();
+    let bytes = divided(directory.path());
+    let path = directory.path().join("log");
+    let parts: Vec<_> = segments(&path).iter().map(|name| fs::read(path.join(name)).unwrap()).collect();
+    assert_eq!(parts.concat(), bytes);
+    assert!(parts.iter().all(|part| part.len() <= 3720));
+}
+
+#[test]
+fn every_reading_command_finds_in_a_directory_what_it_finds_in_the_file() {
+    let directory = directory();
+    divided(directory.path());
+    for command in ["validate", "digest", "stat", "status"] {
+        let [file, segments] = ["log.aof", "log"].map(|log| {
+            let (code, mut object) = last(directory.path(), &[command, log]);
+            // The age grows, and the command that helps names the log.
+            ["age_seconds", "next", "log"].iter().for_each(|field| object[*field] = Value::Null);
+            (code, object)
+        });
+        assert_eq!(file, segments, "{command}");
+        assert_eq!(file.0, 0, "{command}");
+    }
+    let [file, segments] = ["log.aof", "log"].map(|log| aof(directory.path(), &["inspect", log, "--op", "9..12"]).out);
+    assert_eq!((file.lines().count(), &file), (5, &segments));
+}
+
+#[test]
+fn copies_merges_and_repairs_of_a_directory_are_the_file() {
+    let directory = directory();
+    let bytes = divided(directory.path());
+    for arguments in [
+        &["copy", "log", "out.aof"][..],
+        &["merge", "-o", "out.aof", "log"],
+        &["repair", "-o", "out.aof", "log"],
+        &["join", "log", "out.aof"],
+    ] {
+        let ran = aof(directory.path(), arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
+        let out = directory.path().join("out.aof");
+        assert!(fs::read(&out).unwrap() == bytes, "{arguments:?}");
+        fs::remove_file(out).unwrap();
+    }
+}
+
+#[test]
+fn damage_in_a_segment_is_found_at_its_place_in_the_log() {
+    let directory = directory();
+    divided(directory.path());
+    let segment = directory.path().join("log").join(&segments(&directory.path().join("log"))[3]);
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[400] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let ran = aof(directory.path(), &["validate", "--json", "log"]);
+    let finding: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    assert_eq!((ran.code, finding["offset"].as_u64()), (1, Some(3 * 3720 + 372)), "{}", ran.out);
+}
+
+#[test]
+fn a_directory_is_appended_to_and_pruned() {
+    let directory = directory();
+    divided(directory.path());
+    let ran = aof_with_input(directory.path(), &["append", "--segments", "4KiB", "log"], b"one\ntwo\n");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let (_, planned) = last(directory.path(), &["prune", "--before-op", "45", "--dry-run", "log"]);
+    assert_eq!(segments(&directory.path().join("log")).len(), 11);
+    let (code, pruned) = last(directory.path(), &["prune", "--before-op", "45", "log"]);
+    assert_eq!((code, &pruned["segments"], &pruned["start"]), (0, &planned["segments"], &planned["start"]));
+    assert_eq!((pruned["segments"].as_u64(), pruned["first_op"].as_u64()), (Some(4), Some(41)));
+    let (code, summary) = last(directory.path(), &["validate", "log"]);
+    assert_eq!((code, summary["op_first"].as_u64(), summary["op_last"].as_u64()), (0, Some(41), Some(102)));
+    assert_eq!(summary["root"], pruned["parent"]);
+    let listed = aof(directory.path(), &["inspect", "log", "--limit", "1"]);
+    assert!(listed.code == 0 && listed.out.lines().nth(1).unwrap().trim_start().starts_with("41 "), "{}", listed.out);
+    let (code, nothing) = last(directory.path(), &["prune", "--keep", "1GiB", "log"]);
+    assert_eq!((code, nothing["segments"].as_u64()), (0, Some(0)));
+    let (code, aged) = last(directory.path(), &["prune", "--keep-for", "0", "--dry-run", "log"]);
+    assert_eq!((code, aged["first_op"].as_u64()), (0, Some(101)));
+}
+
+#[test]
+fn a_log_is_divided_at_ops_and_adopted_without_copying() {
+    let directory = directory();
+    let bytes = log(directory.path(), "log.aof", 20);
+    let (code, made) = last(directory.path(), &["split", "--at-op", "5", "--at-op", "11", "log.aof", "by-op"]);
+    assert_eq!((code, made["segments"].as_u64()), (0, Some(3)));
+    let expected = ["00000000000000000000.aof", "00000000000000001488.aof", "00000000000000003720.aof"];
+    assert_eq!(segments(&directory.path().join("by-op"))[..3], expected);
+    let (code, _) = last(directory.path(), &["split", "--adopt", "log.aof", "adopted"]);
+    let adopted = directory.path().join("adopted").join(expected[0]);
+    assert_eq!((code, fs::read(adopted).unwrap() == bytes), (0, true));
+    assert!(!directory.path().join("log.aof").exists());
+    assert_eq!(aof_with_input(directory.path(), &["append", "adopted"], b"more\n").code, 0);
+}
+
+#[test]
+fn what_needs_a_directory_says_so_of_a_file() {
+    let directory = directory();
+    log(directory.path(), "log.aof", 2);
+    for arguments in [
+        &["prune", "--keep", "1MiB", "log.aof"][..],
+        &["join", "log.aof", "out.aof"],
+        &["append", "--segments", "1MiB", "log.aof"],
+    ] {
+        let ran = aof(directory.path(), arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains("aof split log.aof DIRECTORY"), "{}", ran.err);
+    }
+    fs::create_dir(directory.path().join("other")).unwrap();
+    let ran = aof(directory.path(), &["validate", "other"]);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+}
