@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use support::{aof, directory};
 
-/// The log goes back to op 90 only after op 140: what shows that is near the end of the window, not near its beginning.
+/// The log goes back to op 90 only after op 140, which is past the window.
 #[test]
 fn what_is_recorded_again_long_after_the_window_is_listed_too() {
     let directory = directory();
