@@ -60,9 +60,6 @@ pub(crate) enum Decode {
     /// TigerBeetle's accounts and transfers, where the operation creates such
     #[value(name = "tigerbeetle")]
     TigerBeetle,
-    /// The records of a Raft log that aof-openraft wrote: which record, and its log id
-    #[value(name = "openraft")]
-    OpenRaft,
 }
 
 /// How bodies are printed.

@@ -6,7 +6,6 @@ mod follow;
 mod listing;
 mod pause;
 mod print;
-mod records;
 mod window;
 
 use crate::command_line::inspect::InspectArguments;
