@@ -141,11 +141,12 @@ async fn read_entry<C: RaftTypeConfig, K: Codec, R: aof_api::AofRead>(
         Err(Error::Pruned { .. }) => entries.seek(offset),
         passed => passed?,
     }
-    if let Some(entry) = entries.next().await? {
-        if entry.offset == offset && entry.header().operation() == ENTRY {
-            found.push(decode_entry::<C, K>(entry.body()).map_err(invalid)?);
-            return Ok(entry.body().len());
-        }
+    if let Some(entry) = entries.next().await?
+        && entry.offset == offset
+        && entry.header().operation() == ENTRY
+    {
+        found.push(decode_entry::<C, K>(entry.body()).map_err(invalid)?);
+        return Ok(entry.body().len());
     }
     Err(invalid(format!("no entry of the Raft log begins at offset {offset} of the log, where one was written")).into())
 }
