@@ -82,6 +82,7 @@
 //! |---|---|
 //! | every promise of the contract, on a disk that fills up, fails and loses names and sectors | `tests/suite`: segments of 1 byte, 64 KiB and 64 MiB, with every option of the files |
 //! | each system call fails, once, for want of room, or it and all after it, as in a process that is killed: in sealing, pruning, cutting and opening | `tests/segments`: `every_call` |
+//! | power lost at any call of a random history: under way, sealing, pruning, cutting, opening | `examples/simulate`: each name that was not synced is the old one or the new one, by itself |
 //! | a writer that is dropped while it seals | `tests/segments`: `stopping` |
 //! | missing, damaged and foreign files; a directory that is moved | `tests/segments`: `directory` |
 
