@@ -5,6 +5,7 @@ mod wire;
 
 mod fencing;
 mod integration;
+mod model;
 mod pruning;
 mod requests;
 mod shipping;
