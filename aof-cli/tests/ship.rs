@@ -85,7 +85,7 @@ fn a_live_log_is_followed_through_kills_and_rotations() {
     let program = assert_cmd::cargo::cargo_bin!("aof");
     let (mut archived, mut next) = (0, 4);
     for round in 0..10 {
-        let mut shipper = Command::new(&program)
+        let mut shipper = Command::new(program)
             .args(["ship", "--take-over", "--interval", "0.02", "--status", "a.prom", "a.aof", &url])
             .current_dir(path)
             .stdout(Stdio::null())
