@@ -16,6 +16,9 @@ use uuid::Uuid;
 /// How many chunks of a writer that still lives are passed before opening gives up.
 const PASSED_MAX: usize = 10_000;
 
+/// How often opening begins again because the log was pruned meanwhile.
+const TAKES_MAX: usize = 8;
+
 /// A log that this writer has.
 #[derive(Debug)]
 pub(crate) struct Opened {
@@ -30,11 +33,26 @@ pub(crate) struct Opened {
 impl Requests {
     /// Takes the log, or makes it.
     pub(crate) async fn take(&self) -> Result<Opened> {
+        for _ in 0..TAKES_MAX {
+            if let Some(opened) = self.try_to_take().await? {
+                return Ok(opened);
+            }
+        }
+        Err(Error::Locked { what: format!("{}, which is pruned faster than it is opened,", self.what()) })
+    }
+
+    /// Takes the log; none where it was pruned meanwhile beyond what was found. The fence is then in a slot whose chunk was
+    /// deleted, below the start, where nobody looks.
+    async fn try_to_take(&self) -> Result<Option<Opened>> {
         let found = self.find_or_make().await?;
         self.probe(&found).await?;
         self.check_idle(found.newest_at)?;
         let newest = match found.newest {
-            Some(slot) => self.newest_header(slot).await?,
+            Some(slot) => match self.chunk_header(slot).await? {
+                Some(header) => Some(header),
+                // Pruned since it was listed.
+                None => return Ok(None),
+            },
             None => None,
         };
         let mut opened = Opened {
@@ -50,8 +68,7 @@ impl Requests {
         };
         opened.writer.epoch = opened.writer.epoch.saturating_add(1);
         self.fence(&mut opened).await?;
-        self.take_manifest(&mut opened).await?;
-        Ok(opened)
+        Ok(self.take_manifest(&mut opened).await?.then_some(opened))
     }
 
     async fn find_or_make(&self) -> Result<Found> {
@@ -90,14 +107,7 @@ impl Requests {
         }
     }
 
-    async fn newest_header(&self, slot: crate::names::Slot) -> Result<Option<ChunkHeader>> {
-        match self.chunk_header(slot).await? {
-            Some(header) => Ok(Some(header)),
-            None => Err(broken(IoCall::Lookup, &self.names.chunk(slot), slot.offset, "it was listed and is not there")),
-        }
-    }
-
-    /// Puts a fence in the next slot, behind what a writer that still lives has put there meanwhile.
+    /// Puts a fence in the next slot, after what a writer that still lives has put there meanwhile.
     async fn fence(&self, opened: &mut Opened) -> Result<()> {
         for _ in 0..PASSED_MAX {
             let slot = opened.index.next();
@@ -122,7 +132,8 @@ impl Requests {
     }
 
     /// Puts a manifest of this writer after the newest one, so that the displaced writer prunes nothing any more.
-    async fn take_manifest(&self, opened: &mut Opened) -> Result<()> {
+    /// False where that one pruned beyond what was found when opening began.
+    async fn take_manifest(&self, opened: &mut Opened) -> Result<bool> {
         for _ in 0..PASSED_MAX {
             let next = Manifest {
                 writer: opened.writer,
@@ -132,7 +143,7 @@ impl Requests {
             let object = Bytes::from(next.encode());
             if let Created::Ours = self.create(&self.names.manifest(next.number), &object, 0).await? {
                 opened.manifest = next;
-                return Ok(());
+                return Ok(true);
             }
             let Some((theirs, _)) = self.manifest(next.number).await? else { continue };
             if theirs.writer.epoch >= opened.writer.epoch {
@@ -140,8 +151,7 @@ impl Requests {
             }
             // The displaced writer pruned or compacted before its end: below everything that is its own.
             if theirs.first > opened.index.next() || theirs.start > opened.index.end() {
-                let why = "it says that more was pruned than the log has: opening used a listing that is out of date";
-                return Err(broken(IoCall::Verify, &self.names.manifest(next.number), theirs.start, why));
+                return Ok(false);
             }
             for segment in &theirs.segments {
                 opened.index.replace(*segment);

@@ -48,7 +48,9 @@ pub(crate) async fn write(
 /// So many bytes of the log are durable.
 fn acknowledge(entries: &mut Unacknowledged, durable_len: u64) {
     let at_ns = now_ns();
-    while let Some((appended, _)) = entries.pop_front_if(|(_, end)| *end <= durable_len) {
+    while entries.front().is_some_and(|(_, end)| *end <= durable_len)
+        && let Some((appended, _)) = entries.pop_front()
+    {
         tell(format_args!("A {} {} {at_ns}", appended.op, appended.checksum));
     }
 }

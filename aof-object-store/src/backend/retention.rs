@@ -42,7 +42,7 @@ impl ObjectStoreBackend {
 
 async fn prune(core: &Core, writing: &Requests, manifest: &mut Manifest, to: u64) -> Result<u64> {
     let start = core.index().start();
-    let Some(division) = division(core, writing, to).await?.filter(|division| *division > start) else {
+    let Some(division) = division(core, writing, manifest, to).await?.filter(|division| *division > start) else {
         return Ok(start);
     };
     let mut kept = core.index().clone();
@@ -67,7 +67,7 @@ async fn prune(core: &Core, writing: &Requests, manifest: &mut Manifest, to: u64
 }
 
 /// The highest offset up to `to` at which a checkpoint with a note ended, below the last durable write.
-async fn division(core: &Core, writing: &Requests, to: u64) -> Result<Option<u64>> {
+async fn division(core: &Core, writing: &Requests, manifest: &Manifest, to: u64) -> Result<Option<u64>> {
     let (limit, holder) = {
         let index = core.index();
         let Some(last) = index.last() else { return Ok(None) };
@@ -86,6 +86,10 @@ async fn division(core: &Core, writing: &Requests, to: u64) -> Result<Option<u64
             Place::Chunk { seq } => {
                 let slot = Slot { seq, offset: entry.offset };
                 let Some(header) = writing.chunk_header(slot).await? else {
+                    if writing.manifest(manifest.number.saturating_add(1)).await?.is_some() {
+                        // A later writer has opened the log, and pruned it.
+                        return Err(Error::Fenced { what: writing.what() });
+                    }
                     let why = "it is missing: something else deletes objects of the log";
                     return Err(broken(IoCall::Lookup, &writing.names.chunk(slot), slot.offset, why));
                 };

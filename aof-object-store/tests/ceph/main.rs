@@ -1,6 +1,7 @@
 //! The suite on a real store, and two writers on it. The store is the one of `AOF_STORE_URL`, with credentials from the
 //! environment, as `.ci/ceph` sets them; without it, every test prints that it is skipped.
 #![cfg(feature = "cloud")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot continue says where it stopped")]
 
 mod fixture;
 mod killed;

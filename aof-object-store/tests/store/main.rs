@@ -1,10 +1,13 @@
 //! What a log on a store does beyond the contract: fencing, strange stores, requests.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot continue says where it stopped")]
+
 #[path = "../wire/mod.rs"]
 mod wire;
 
 mod fencing;
 mod integration;
+mod model;
 mod pruning;
 mod requests;
 mod shipping;

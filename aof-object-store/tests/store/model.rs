@@ -1,0 +1,219 @@
+//! Every interleaving of the requests of two writers, one of which prunes, with every answer lost once.
+
+use crate::seen_from;
+use crate::wire::{Troubles, Wire};
+use aof_api::{AofBackend, Error, Result};
+use aof_object_store::{ObjectStoreBackend, Options};
+use async_trait::async_trait;
+use futures::executor::block_on;
+use futures::stream::BoxStream;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions,
+    PutOptions, PutPayload, PutResult,
+};
+use std::fmt;
+use std::io::IoSlice;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// Lets the PUTs of two writers happen in a given order, one at a time. Reading is free: only PUTs change anything.
+#[derive(Debug)]
+struct Turns {
+    /// Whose PUT is next, and how many have happened.
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    order: Vec<usize>,
+    next: usize,
+    /// The PUT, counted over both writers, whose answer is lost.
+    lost: Option<usize>,
+    count: usize,
+    done: [bool; 2],
+}
+
+impl Turns {
+    /// Waits for the turn of `writer`; whether the answer of its PUT is to be lost. After the order is used up, and
+    /// where the other writer is done, whoever comes goes.
+    fn take(&self, writer: usize) -> bool {
+        let mut state = self.state.lock().unwrap();
+        loop {
+            let whose = state.order.get(state.next).copied();
+            if whose.is_none_or(|whose| whose == writer || state.done[whose]) {
+                state.next += 1;
+                state.count += 1;
+                self.changed.notify_all();
+                return state.lost == Some(state.count - 1);
+            }
+            let (changed, waited) = self.changed.wait_timeout(state, Duration::from_secs(20)).unwrap();
+            assert!(!waited.timed_out(), "writer {writer} waits for its turn for ever");
+            state = changed;
+        }
+    }
+
+    fn done(&self, writer: usize) {
+        self.state.lock().unwrap().done[writer] = true;
+        self.changed.notify_all();
+    }
+}
+
+/// The store as one of the writers sees it.
+#[derive(Debug)]
+struct Turned {
+    inner: Arc<InMemory>,
+    turns: Arc<Turns>,
+    writer: usize,
+}
+
+impl fmt::Display for Turned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a store in turns")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Turned {
+    async fn put_opts(&self, key: &Path, payload: PutPayload, options: PutOptions) -> object_store::Result<PutResult> {
+        let is_lost = self.turns.take(self.writer);
+        let result = self.inner.put_opts(key, payload, options).await;
+        if is_lost {
+            return Err(object_store::Error::Generic { store: "turns", source: "connection reset".into() });
+        }
+        result
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        key: &Path,
+        options: PutMultipartOptions,
+    ) -> object_store::Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(key, options).await
+    }
+
+    async fn get_opts(&self, key: &Path, options: GetOptions) -> object_store::Result<GetResult> {
+        self.inner.get_opts(key, options).await
+    }
+
+    fn delete_stream(
+        &self,
+        keys: BoxStream<'static, object_store::Result<Path>>,
+    ) -> BoxStream<'static, object_store::Result<Path>> {
+        self.inner.delete_stream(keys)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
+        self.inner.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> object_store::Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
+
+/// What a writer was told: the bytes of its checkpoints that were acknowledged, with their offsets, and where it pruned to.
+#[derive(Debug, Default)]
+struct Told {
+    acknowledged: Vec<(u64, u8)>,
+    pruned: u64,
+    fenced: bool,
+}
+
+const PIECE: usize = 10;
+
+/// Opens the log, makes three pieces durable, and prunes after the second.
+async fn write_and_prune(store: Arc<dyn ObjectStore>, byte: u8) -> Result<Told> {
+    let mut told = Told::default();
+    let run = async {
+        let options = Options::new().take_over();
+        let mut backend = ObjectStoreBackend::open(store, "logs/a", options).await?;
+        for piece in 0..3 {
+            let at = backend.write(&[IoSlice::new(&[byte + piece; PIECE])]).await?;
+            backend.checkpoint(&[byte + piece]).await?;
+            told.acknowledged.push((at, byte + piece));
+            if piece == 1 {
+                told.pruned = told.pruned.max(backend.prune(at).await?);
+            }
+        }
+        Ok(())
+    };
+    match run.await {
+        Err(Error::Fenced { .. }) => told.fenced = true,
+        other => other?,
+    }
+    Ok(told)
+}
+
+/// One history: two writers, in this order of PUTs, with this answer lost.
+fn history(order: &[usize], lost: Option<usize>) {
+    let memory = Arc::new(InMemory::new());
+    let state = State { order: order.to_vec(), next: 0, lost, count: 0, done: [false; 2] };
+    let turns = Arc::new(Turns { state: Mutex::new(state), changed: Condvar::new() });
+    let writers: Vec<_> = [0, 1]
+        .into_iter()
+        .map(|writer| {
+            let (inner, turns) = (Arc::clone(&memory), Arc::clone(&turns));
+            std::thread::spawn(move || {
+                let store = Arc::new(Turned { inner, turns: Arc::clone(&turns), writer });
+                let told = block_on(write_and_prune(store, 10 + 100 * writer as u8));
+                turns.done(writer);
+                told
+            })
+        })
+        .collect();
+    let told: Vec<Told> = writers
+        .into_iter()
+        .map(|writer| writer.join().unwrap().unwrap_or_else(|error| panic!("{order:?}, lost {lost:?}: {error:?}")))
+        .collect();
+    assert!(!(told[0].fenced && told[1].fenced), "{order:?}, lost {lost:?}: both were fenced off: {told:?}");
+    block_on(async {
+        let wire = Wire::new(memory, Troubles::none());
+        let mut backend = crate::take(&wire).await.unwrap();
+        let start = aof_api::AofRead::start(&mut backend).await.unwrap();
+        assert!(start <= told[0].pruned.max(told[1].pruned), "{order:?}, lost {lost:?}: {start}, {told:?}");
+        let log = seen_from(&wire, start).await.unwrap();
+        for (at, byte) in told.iter().flat_map(|told| &told.acknowledged).filter(|(at, _)| *at >= start) {
+            let there = &log[(at - start) as usize..][..PIECE];
+            assert!(there == [*byte; PIECE], "{order:?}, lost {lost:?}: {byte} was acknowledged at {at}: {there:?}");
+        }
+    });
+}
+
+/// PUTs of each writer that are put into every order: create, probe, fence, manifest, two chunks, the prune.
+const PUTS: usize = 7;
+
+#[test]
+fn two_writers_lose_nothing_acknowledged_in_any_order_of_their_puts() {
+    let mut histories = 0;
+    for mask in 0u32..1 << (2 * PUTS) {
+        // Every order in which each writer has its PUTs; the log is made by the first.
+        if mask.count_ones() as usize == PUTS && mask & 1 == 0 {
+            // Of those that differ only in a long run of one writer, each is one history.
+            let order: Vec<_> = (0..2 * PUTS).map(|at| (mask >> at & 1) as usize).collect();
+            history(&order, None);
+            histories += 1;
+        }
+    }
+    assert_eq!(histories, 1716);
+}
+
+#[test]
+fn two_writers_lose_nothing_acknowledged_when_any_answer_is_lost() {
+    for lost in 0..2 * PUTS {
+        for begins in 1..PUTS {
+            for length in 1..=PUTS {
+                // The first writer has some PUTs, the second some, and so on.
+                let order: Vec<_> =
+                    (0..4 * PUTS).map(|at| usize::from(at >= begins && (at - begins) / length % 2 == 0)).collect();
+                history(&order, Some(lost));
+            }
+        }
+    }
+}
