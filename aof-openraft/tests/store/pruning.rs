@@ -1,11 +1,11 @@
 //! Storage that is given back.
 
 use super::*;
-use aof_testkit::disk::NoteKeeping;
+use aof_testkit::Notes;
 use openraft::Vote;
 
 fn disk() -> SimDisk {
-    SimDisk::new().pruning().keeping_notes(NoteKeeping::All)
+    SimDisk::new().pruning().keeping_notes(Notes::Every)
 }
 
 #[test]

@@ -6,7 +6,8 @@ use aof_file::FileBackend;
 use aof_memory::MemoryBackend;
 use aof_openraft::testing::Fixture;
 use aof_openraft::{AofLogStore, StoreOptions};
-use aof_testkit::disk::{NoteKeeping, Retention, SimBackend, SimDisk};
+use aof_testkit::Notes;
+use aof_testkit::disk::{Retention, SimBackend, SimDisk};
 use std::io;
 use std::sync::Mutex;
 use tempfile::TempDir;
@@ -91,7 +92,7 @@ impl Disk {
     }
 
     pub(crate) fn pruning() -> Disk {
-        Disk(|| SimDisk::new().pruning().keeping_notes(NoteKeeping::All).syncing_in(3))
+        Disk(|| SimDisk::new().pruning().keeping_notes(Notes::Every).syncing_in(3))
     }
 }
 

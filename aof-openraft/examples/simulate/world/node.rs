@@ -8,8 +8,8 @@ use crate::kv::machine::KvMachine;
 use crate::kv::snapshots::Snapshots;
 use aof_api::LogOptions;
 use aof_openraft::{AofLogStore, StoreOptions};
-use aof_testkit::Random;
-use aof_testkit::disk::{NoteKeeping, Retention, SimDisk};
+use aof_testkit::disk::{Retention, SimDisk};
+use aof_testkit::{Notes, Random};
 use openraft::type_config::TypeConfigExt;
 use openraft::{Config, SnapshotPolicy};
 use std::io;
@@ -61,7 +61,7 @@ impl Node {
         let mut disk = SimDisk::new().syncing_in(3);
         // Some disks give storage back, some keep notes, some allocate ahead.
         if random.chance(0.7) {
-            disk = disk.pruning().keeping_notes(if random.chance(0.5) { NoteKeeping::All } else { NoteKeeping::Some });
+            disk = disk.pruning().keeping_notes(if random.chance(0.5) { Notes::Every } else { Notes::Some });
         } else if random.chance(0.5) {
             disk = disk.allocating_ahead(4096);
         }
