@@ -46,3 +46,8 @@ pub use format::Operation;
 pub use log::{Aof, Appended, GroupCommit, LogOptions, Origin, Recovery, Tail};
 pub use read::Entries;
 pub use storage::{AofBackend, AofBackendExt, AofRead, AofReadExt, DynAofBackend, Error, Result};
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

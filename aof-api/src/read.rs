@@ -14,9 +14,11 @@ pub(crate) mod scan;
 pub(crate) mod stripes;
 pub(crate) mod torn;
 pub(crate) mod unreadable;
+pub(crate) mod until;
 pub(crate) mod window;
 
 pub use digest::digest;
 pub use entries::{Entries, LocatedEntry};
 pub use options::Options;
 pub use scan::DamagedRange;
+pub use until::Until;

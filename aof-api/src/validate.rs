@@ -1,6 +1,7 @@
 //! Validation: is this log whole, and if not, what is wrong and where?
 
 pub(crate) mod finding;
+mod reading;
 pub(crate) mod validator;
 
 pub use finding::{Finding, FindingKind, Note, NoteKind};

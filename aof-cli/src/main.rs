@@ -12,7 +12,10 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use command_line::output::Color;
 use command_line::{Arguments, Command};
-use commands::{append, copy, digest, files, inspect, manual, merge, repair, ship, stat, validate};
+use commands::{
+    append, copy, diff, digest, export, files, hexdump, inspect, join, manual, merge, prune, repair, ship, split, stat,
+    status, validate,
+};
 use input::own_streams;
 use output::exit::Exit;
 use output::failure::{Failure, Outcome};
@@ -52,13 +55,20 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Append(append) => append::run(append, output),
         Command::Inspect(inspect) => inspect::run(inspect, output),
         Command::Validate(validate) => validate::run(validate, output),
+        Command::Diff(diff) => diff::run(diff, output),
         Command::Digest(digest) => digest::run(digest, output),
+        Command::Export(export) => export::run(export, output),
+        Command::Hexdump(hexdump) => hexdump::run(hexdump, output),
         Command::Merge(merge) => merge::run(merge, output),
         Command::Repair(repair) => repair::run(repair, output),
         Command::Copy(copy) => copy::run(copy, output),
         Command::Ship(arguments) => ship::ship(arguments, output),
         Command::Fetch(arguments) => ship::fetch(arguments, output),
         Command::Stat(stat) => stat::run(stat, output),
+        Command::Prune(prune) => prune::run(prune, output),
+        Command::Split(split) => split::run(split, output),
+        Command::Join(join) => join::run(join, output),
+        Command::Status(status) => status::run(status, output),
         Command::Completions(completions) => manual::completions(completions, output),
         Command::Man(man) => manual::man(man, output),
     }

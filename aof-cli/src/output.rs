@@ -6,6 +6,7 @@ pub(crate) mod failure;
 pub(crate) mod fresh;
 pub(crate) mod json;
 pub(crate) mod looks;
+pub(crate) mod openraft;
 pub(crate) mod out;
 pub(crate) mod paths;
 pub(crate) mod progress;

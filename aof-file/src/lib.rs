@@ -125,7 +125,7 @@
 //! and would make each write wait instead of each checkpoint. `io_uring`, tried in a program of its own because its
 //! submission needs `unsafe`, was no faster either, for a write that is linked to an `fdatasync` as for one with
 //! `RWF_DSYNC`. What counts in a small checkpoint is the metadata: bare writes of an entry of 1 KiB, one to a sync, medians of 7 rounds in turn on
-//! ext4 on a busy machine (`cargo bench -p aof-benches --bench syncing -- 1`; the README says how this log compares):
+//! ext4 on a busy machine (`cargo bench -p aof-benches --bench syncing -- 1`; `docs/figures.md` says how this log compares):
 //!
 //! | | time |
 //! |---|---|
@@ -202,15 +202,28 @@
 mod names;
 mod open;
 mod reader;
+#[cfg(feature = "system")]
 pub mod system;
+#[cfg(not(feature = "system"))]
+#[allow(unreachable_pub, dead_code, reason = "public, and used in full, with the feature `system` only")]
+mod system;
 mod writer;
 
 pub use names::blocking;
 pub use names::draft::Draft;
 pub use names::rotate::{continue_after_move, rotate};
 pub use open::lock::is_locked;
+pub use open::lock_file::LockFile;
 pub use open::options::{FileOptions, SyncOn};
 pub use reader::FileReader;
+pub use reader::view::FileView;
+pub use reader::watch::{LogEnd, Watch};
+#[cfg(feature = "fault")]
 pub use system::fault;
 pub use writer::backend::FileBackend;
 pub use writer::checkpoint::Checkpoint;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

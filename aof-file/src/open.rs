@@ -3,5 +3,6 @@
 pub(crate) mod checks;
 pub(crate) mod file;
 pub(crate) mod lock;
+pub(crate) mod lock_file;
 pub(crate) mod opening;
 pub(crate) mod options;

@@ -1,7 +1,8 @@
 //! Cursors that read and do nothing else.
 
 mod bytes;
-mod watch;
+pub(crate) mod view;
+pub(crate) mod watch;
 
 pub(crate) use bytes::{MAX_LEN, next_data, read_at, read_log};
 
@@ -15,7 +16,7 @@ use aof_api::{AofRead, Error, Result};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use watch::Watch;
+use watch::{LogEnd, Watch};
 
 /// A read cursor of its own over a log file, from a [`FileBackend`](crate::FileBackend) or beside one.
 ///
@@ -65,7 +66,7 @@ enum Bound {
     /// Where the writer says. It may have written bytes that the file does not have yet.
     Writer { extent: ExtentView, unflushed: Option<UnflushedView> },
     /// Where the file does.
-    File(Watch),
+    File(Watch<LogFile>),
 }
 
 impl FileReader {
@@ -157,6 +158,18 @@ impl FileReader {
     }
 }
 
+impl LogEnd for LogFile {
+    /// The length of the file.
+    fn end(&self) -> Result<u64> {
+        let status = self.system.file_status(&self.file);
+        status.map(|status| status.len).map_err(|source| Error::io_at(IoCall::Stat, self.path(), 0, source))
+    }
+
+    fn path(&self) -> &Path {
+        self.file.path()
+    }
+}
+
 impl FileOptions {
     /// As [`FileReader::open_read_only`], with these options.
     ///
@@ -187,7 +200,7 @@ impl AofRead for FileReader {
     async fn end(&mut self) -> Result<u64> {
         match &self.bound {
             Bound::Writer { extent, .. } => Ok(extent.end()),
-            Bound::File(_) => watch::len(&self.log),
+            Bound::File(_) => self.log.end(),
         }
     }
 
@@ -204,7 +217,7 @@ impl AofRead for FileReader {
             Bound::Writer { extent, unflushed } => {
                 extent.end().min(unflushed.as_ref().map_or(u64::MAX, UnflushedView::start))
             }
-            Bound::File(_) => watch::len(&self.log)?,
+            Bound::File(_) => self.log.end()?,
         };
         Ok(next_data(&self.log, offset, in_file))
     }

@@ -4,15 +4,18 @@
 //! [`FileOptions::system`](crate::FileOptions::system), for instance [`FaultySystem`](crate::fault::FaultySystem), which
 //! records the calls and fails those that it is asked to. Taking and giving back the lock does not pass here.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 pub(crate) mod failure;
+#[cfg(any(test, feature = "fault"))]
 pub mod fault;
 mod os;
 
+pub use failure::is_full;
 pub use os::OsSystem;
 
 /// The system calls that a backend and its readers make, one method each.
@@ -156,6 +159,20 @@ pub trait System: std::fmt::Debug + Send + Sync + 'static {
     ///
     /// Those of `fchmod(2)` and `fchown(2)`.
     fn give_as(&self, original: &OpenFile, new: &OpenFile, mode_max: u32) -> io::Result<()>;
+
+    /// The names in the directory at `path`, in any order.
+    ///
+    /// # Errors
+    ///
+    /// Those of `opendir(3)` and `readdir(3)`.
+    fn list(&self, path: &Path) -> io::Result<Vec<OsString>>;
+
+    /// Makes a directory at `path`, with the permission bits `mode` as far as the umask leaves them.
+    ///
+    /// # Errors
+    ///
+    /// Those of `mkdir(2)`.
+    fn create_directory(&self, path: &Path, mode: u32) -> io::Result<()>;
 }
 
 /// The most parts that one [`System::write_at`] is given: `IOV_MAX` of Linux, macOS and the BSDs.

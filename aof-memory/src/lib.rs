@@ -46,3 +46,8 @@ mod reader;
 pub use backend::{CAPACITY_DEFAULT, MemoryBackend};
 pub use memory::SECTOR_SIZE;
 pub use reader::MemoryReader;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -17,7 +17,7 @@ pub(crate) struct VecBackend {
     /// Tells readers how far the log reaches, and which of them a truncation has cut off.
     extent: Extent,
     reader: VecReader,
-    /// What every call answers before it does anything: `Closed` after a close.
+    /// What every call returns before it does anything: `Closed` after a close.
     open: Result<()>,
 }
 
@@ -56,8 +56,8 @@ impl AofRead for VecReader {
     }
 
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        let bytes = self.bytes.read().expect("nobody panics while holding the lock");
-        // Behind the lock: nothing is cut while it is read.
+        let bytes = self.bytes.read().expect("no thread panics while holding the lock");
+        // Under the lock: nothing is cut while it is read.
         let count = self.view.readable(self.cursor, buf.len())?;
         if count > 0 {
             // Offsets below the end are those of a vector.
@@ -115,7 +115,7 @@ impl AofBackend for VecBackend {
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         self.open.clone()?;
         let offset = self.extent.len();
-        let mut bytes = self.reader.bytes.write().expect("nobody panics while holding the lock");
+        let mut bytes = self.reader.bytes.write().expect("no thread panics while holding the lock");
         parts.iter().for_each(|part| bytes.extend_from_slice(part));
         self.extent.set_len(bytes.len() as u64);
         Ok(offset)
@@ -130,7 +130,7 @@ impl AofBackend for VecBackend {
         if len > self.extent.len() {
             return Err(Error::OutOfBounds { offset: len, len: self.extent.len() });
         }
-        let mut bytes = self.reader.bytes.write().expect("nobody panics while holding the lock");
+        let mut bytes = self.reader.bytes.write().expect("no thread panics while holding the lock");
         self.extent.truncate(len);
         bytes.truncate(len as usize);
         drop(bytes);
@@ -185,7 +185,7 @@ impl Fixture for VecFixture {
     }
 
     async fn reopen(&self, backend: VecBackend) -> Result<VecBackend> {
-        let bytes = backend.reader.bytes.read().expect("nobody panics while holding the lock").clone();
+        let bytes = backend.reader.bytes.read().expect("no thread panics while holding the lock").clone();
         Ok(VecBackend::new(bytes))
     }
 }

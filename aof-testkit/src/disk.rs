@@ -1,12 +1,13 @@
 //! A simulated disk that loses power: a live and a durable image, and backends that are opened from it.
 //!
 //! The live image is what the page cache shows, the durable one what survives. A checkpoint is a sync under way from its
-//! call on: it covers what was written until then, takes some steps, which whoever polls makes, and copies the one image to
-//! the other when it is settled; syncs never overlap, and writing continues meanwhile. A [crash](SimDisk::crash) keeps all,
-//! none, a prefix, or a random subset of sectors of what was not durable, and the length of the file may survive without
-//! its bytes; a sync under way may have been done just before. With [`Faults`](crate::Faults) the disk fails as disks do: a
-//! write that kept a part, a sync that made some sectors durable and dropped the others though the page cache still shows
-//! them, a truncate or a prune that stopped half way, a sync that lies.
+//! call on: it covers what was written until then, takes some steps, one for each poll of any checkpoint, and copies the
+//! live image to the durable one when it is settled; syncs never overlap, and writing continues meanwhile. A
+//! [crash](SimDisk::crash) keeps all, none, a prefix, or a random subset of sectors of what was not durable, and the length
+//! of the file may survive without its bytes; a sync under way may have been done just before. With
+//! [`Faults`](crate::Faults) the disk fails as disks do: a write that kept a part, a sync that made some sectors durable and
+//! dropped the others though the page cache still shows them, a truncate or a prune that stopped half way, a call that was
+//! carried out and whose answer was lost, a sync that reports success and does nothing.
 //!
 //! What a storage may or may not do is chosen for each disk:
 //!
@@ -60,7 +61,7 @@ mod under_way;
 pub use backend::SimBackend;
 pub use checkpoint::SimCheckpoint;
 pub use fixture::SimFixture;
-pub use options::{Defect, NoteKeeping};
+pub use options::Defect;
 pub use reader::SimReader;
 pub use retention::Retention;
 pub use sim_disk::SimDisk;

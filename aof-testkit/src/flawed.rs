@@ -1,4 +1,4 @@
-//! Backends that break one promise each, by which the suite itself is tested.
+//! Backends that break one promise each: they test the suite itself.
 //!
 //! Each [`Flaw`] is one way in which a storage goes wrong, most of them seen in the wild. A [`BadFixture`] makes backends
 //! with that flaw and no other, over a [`SimDisk`](crate::disk::SimDisk); [`Flaw::caught_by`] names the case of the suite
@@ -59,7 +59,7 @@ flaws! {
     /// A write ends at its first empty part.
     EmptyPartEndsTheWrite => "b1_empty_parts_are_passed_over",
     /// A write returns the length from after it.
-    WriteAnswersTheNewLength => "b1_write_answers_the_length_from_before",
+    WriteReturnsTheNewLength => "b1_write_returns_the_length_from_before",
     /// A write lands at the cursor and moves it, as in a file that was not opened for appending.
     WriteGoesToTheCursor => "b2_seek_and_read_do_not_move_the_end",
     /// A write leaves the read cursor at the end.
@@ -79,9 +79,9 @@ flaws! {
     /// A reader is closed with its backend.
     ReaderEndsWithItsWriter => "b3_a_reader_continues_after_close_and_drop",
     /// A read at a boundary of 4096 bytes returns 0 once.
-    ReadAnswers0InTheMiddle => "b4_read_answers_0_only_at_the_end_or_for_an_empty_buffer",
+    ReadReturns0InTheMiddle => "b4_read_returns_0_only_at_the_end_or_for_an_empty_buffer",
     /// A read past the end is an error.
-    ReadPastTheEndFails => "b4_at_or_past_the_end_read_answers_0",
+    ReadPastTheEndFails => "b4_at_or_past_the_end_read_returns_0",
     /// A seek keeps 32 bits of the offset.
     SeekWraps => "b5_seek_takes_any_u64",
     /// A seek refuses what does not fit into an i64.
@@ -93,7 +93,7 @@ flaws! {
     /// A checkpoint recycles the log.
     CheckpointDiscards => "b6_checkpoint_discards_nothing",
     /// A checkpoint returns what the one before it made durable.
-    CheckpointAnswersTheLastOne => "b6_checkpoint_answers_what_is_durable",
+    CheckpointReturnsTheLastOne => "b6_checkpoint_returns_what_is_durable",
     /// Opening the log drops what does not fill a sector.
     ReopenLosesTheTail => "b6_what_was_checkpointed_is_there_after_a_reopen",
     /// After opening the log everything counts as durable.
@@ -105,7 +105,7 @@ flaws! {
     /// A write that failed leaves half of it, and the next one follows it.
     FailedWriteKeepsAPart => "b7_after_a_failed_write_the_length_is_what_it_was_or_it_is_poisoned",
     /// A truncate that failed does not poison.
-    FailedTruncateGoesOn => "b7_a_failed_truncate_poisons",
+    FailedTruncateContinues => "b7_a_failed_truncate_poisons",
     /// A read that failed moves the cursor as if it had not.
     FailedReadMovesTheCursor => "b7_after_a_failed_read_the_cursor_stays_and_reading_continues",
     /// What poisoned the backend is not reported.
@@ -115,14 +115,14 @@ flaws! {
     /// The cut bytes are there again after opening the log.
     CutBytesComeBack => "b8_the_cut_is_there_after_a_reopen",
     /// A truncate past the end appends zeros.
-    TruncateExtends => "b8_truncate_behind_the_end_is_refused_and_changes_nothing",
-    /// A write waits half way, and leaves that half when it is dropped.
+    TruncateExtends => "b8_truncate_past_the_end_is_refused_and_changes_nothing",
+    /// A write is pending with half of it stored, and leaves that half when it is dropped.
     DroppedWriteLeavesHalf => "b9_a_dropped_write_leaves_all_or_nothing",
-    /// The failure of a checkpoint whose future was dropped is never heard of.
+    /// The failure of a checkpoint whose future was dropped is never reported.
     DroppedCheckpointIsForgotten => "b9_the_call_after_a_dropped_checkpoint_hears_of_its_failure",
-    /// The call after a dropped checkpoint returns for it alone, not for what was written since.
+    /// The call after a dropped checkpoint returns the outcome of that one, without the bytes written since.
     DroppedCheckpointIsTheNextAnswer => "b9_a_dropped_checkpoint_loses_nothing",
-    /// A truncate waits half way, and leaves some other length when it is dropped.
+    /// A truncate is pending with half of it cut, and leaves that length when it is dropped.
     DroppedTruncateStopsHalfway => "b9_a_dropped_truncate_leaves_the_old_length_or_the_new_one",
     /// A second writer is let in.
     SecondWriterIsLetIn => "b10_a_second_writer_is_refused_at_once",
@@ -135,9 +135,9 @@ flaws! {
     /// The lock lives as long as readers do, as one on a shared descriptor does.
     ReadersHoldTheLock => "b10_the_lock_is_gone_while_readers_live",
     /// The first writer does not hear that a second one fenced it off.
-    FencedWriterGoesOn => "b10_a_second_writer_fences_the_first_off",
+    FencedWriterContinues => "b10_a_second_writer_fences_the_first_off",
     /// A closed backend continues reading.
-    AnswersAfterClose => "b10_after_close_every_call_answers_closed",
+    WorksAfterClose => "b10_after_close_every_call_fails_with_closed",
     /// Closing a closed backend is an error.
     SecondCloseFails => "b10_a_second_close_is_no_error",
     /// `durable_len` is `len`.
@@ -180,7 +180,7 @@ flaws! {
     GrowthPoisons => "b6_writes_and_reads_continue_while_a_checkpoint_is_under_way",
     /// A checkpoint resolves to the length that the log has by then.
     PromisesWhatCameMeanwhile => "b6_what_is_written_meanwhile_is_not_lost_by_a_crash_of_what_was_promised",
-    /// Whoever needs an earlier checkpoint waits for somebody else to drive it.
+    /// A call that needs an earlier checkpoint waits for another caller to drive it.
     WaitsForTheEarlierOne => "b6_two_under_way_resolve_in_any_order_of_polls",
     /// A checkpoint whose backend was dropped resolves to `Ok` in any case.
     DroppedBackendSaysOk => "b6_the_outcome_agrees_with_the_durable_length_after_a_drop",
@@ -188,6 +188,8 @@ flaws! {
     LongNoteIsTaken => "b6_a_note_that_is_too_long_changes_nothing",
     /// A checkpoint under way resolves to `Ok` after an earlier one failed.
     LaterOneIgnoresTheFailure => "b7_none_under_way_succeeds_after_an_earlier_one_failed",
+    /// A prune whose answer was lost has moved the start, and does not poison.
+    LostPruneContinues => "b13_a_prune_whose_answer_is_lost_moved_the_start_or_poisons",
     /// A write whose answer was lost is written once more.
     LostWriteIsWrittenTwice => "b7_a_write_whose_answer_is_lost_is_there_once_or_not_at_all",
     /// A checkpoint whose answer was lost fails, and does not poison.
@@ -202,11 +204,15 @@ flaws! {
     LockIsSaidToBeHeld => "b10_the_last_reader_gives_the_lock_back",
     /// A write looks whether a second writer took over, and then writes whatever has happened since.
     ChecksThenWrites => "b10_a_takeover_at_any_await_point_keeps_what_was_acknowledged",
+    /// A write lands, then looks whether a second writer took over, and says that it was refused.
+    FencedWriteIsKept => "b10_a_takeover_at_any_await_point_keeps_what_was_acknowledged",
+    /// A truncate that waits half way cuts the log of the writer that took over.
+    TruncateIgnoresTheFence => "b10_a_truncate_that_is_taken_over_cuts_nothing_of_the_second_writer",
     /// A checkpoint that was durable before a takeover fails when it is polled after it.
     FenceForgetsWhatWasDurable => "b10_what_was_durable_before_a_fence_resolves_to_ok",
-    /// A storage that cannot cut keeps parts of writes in a crash.
+    /// A storage that cannot be cut keeps parts of writes in a crash.
     TearsWithoutTruncate => "b11_without_truncate_a_crash_keeps_whole_writes",
-    /// A simulated crash takes nothing, so that nobody knows what a checkpoint is good for.
+    /// A simulated crash loses nothing, so that no case can find out whether checkpoints work.
     CrashTakesNothing => "b11_a_crash_takes_what_was_not_durable",
     /// A prune begins the log where it was asked to.
     PruneCutsAnywhere => "b13_a_pruned_log_begins_where_it_may_be_divided",
@@ -222,8 +228,10 @@ flaws! {
     PruneIsUndoneByACrash => "b13_a_prune_survives_a_crash",
     /// A prune waits half way, and leaves a start inside of a write when it is dropped.
     DroppedPruneLeavesAnyStart => "b13_a_dropped_prune_leaves_an_old_start_or_a_new_one",
-    /// A prune waits for checkpoints under way to be driven by somebody else.
+    /// A prune waits for another caller to drive the checkpoints under way.
     PruneDoesNotDrive => "b13_prune_drives_what_is_under_way",
+    /// A prune that is refused waits for checkpoints under way first, and drives none.
+    RefusedPruneWaits => "b13_a_prune_that_is_refused_waits_for_nothing",
     /// A prune that failed has moved the start, and does not poison.
     FailedPruneMovesTheStart => "b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_poisoned",
     /// A writer that was fenced off prunes.
@@ -246,10 +254,12 @@ flaws! {
     ChangedIsDeaf => "b15_changed_is_woken_by_a_write",
     /// `changed` asks again and again to be polled.
     ChangedPolls => "b15_changed_is_woken_by_a_write",
-    /// `changed` waits on when nothing can come any more.
+    /// `changed` continues to wait when nothing can come any more.
     ChangedIgnoresErrors => "b15_changed_reports_a_drop",
-    /// `changed` waits on when another writer took over.
+    /// `changed` continues to wait when another writer took over.
     ChangedIgnoresAFence => "b15_changed_reports_a_fence",
+    /// `changed` continues to wait when a prune removed what its reader has not read.
+    ChangedIgnoresAPrune => "b15_changed_reports_a_prune_below_which_its_reader_is",
     /// `changed` fails, though there is more to read.
     ChangedReportsAnErrorFirst => "b15_changed_reports_a_close_after_what_is_durable",
     /// `changed` waits for ever after one that was dropped.
@@ -260,4 +270,8 @@ flaws! {
     FuturesAreBoundToAThread => "b16_a_future_may_move_to_another_thread_half_way",
     /// A checkpoint that is called while another one is under way fails.
     OneCheckpointAtATime => "b16_two_checkpoints_on_two_threads_complete",
+    /// A seek is pending, and nothing wakes it.
+    PendingIsNotWoken => "b16_every_call_that_waits_is_woken",
+    /// A write blocks its thread until no checkpoint is under way.
+    WriteWaitsForCheckpoints => "b16_no_call_waits_for_a_checkpoint_that_nobody_polls",
 }

@@ -9,9 +9,10 @@
 //! - [`Metered`]: any backend, with counts and latencies;
 //! - [`fuzz`]: what must hold for any bytes; the binary `aof-fuzz` and the targets of `cargo fuzz` call it;
 //! - [`generate`]: logs of every legal shape, and damaged in named ways;
-//! - [`flawed`]: backends that break one promise each, by which the suite itself is tested.
+//! - `flawed`, with the feature of that name: backends that break one promise each, by which the suite itself is tested.
 
 pub mod disk;
+#[cfg(feature = "flawed")]
 pub mod flawed;
 pub mod fuzz;
 pub mod generate;

@@ -31,7 +31,7 @@ mod storage;
 mod tally;
 mod world;
 
-pub use action::{Action, Interruption, Policy, SyncFailure};
+pub use action::{Action, GroupEnd, Interruption, Policy, SyncFailure};
 pub use history::{History, Kind};
 pub use shrinking::shrink;
 pub use storage::Storage;

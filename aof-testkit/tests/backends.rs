@@ -1,6 +1,7 @@
 //! The simulated disk passes the whole suite, whatever it can do.
 
-use aof_testkit::disk::{NoteKeeping, SimDisk, SimFixture};
+use aof_testkit::Notes;
+use aof_testkit::disk::{SimDisk, SimFixture};
 use aof_testkit::{Fault, Faults, conformance};
 
 /// Everything a caller has to put up with, and no broken promise.
@@ -14,7 +15,7 @@ fn slow() -> Faults {
 }
 
 /// A disk that can be pruned, and keeps notes.
-fn pruning(notes: NoteKeeping) -> SimDisk {
+fn pruning(notes: Notes) -> SimDisk {
     SimDisk::new().pruning().keeping_notes(notes)
 }
 
@@ -26,6 +27,6 @@ conformance!(sim_disk_rough, || SimFixture::with_faults(rough()));
 conformance!(sim_disk_slow, || SimFixture::with_faults(slow()));
 conformance!(sim_disk_helped, || SimFixture::on(SimDisk::new().helped().with_faults(slow())));
 conformance!(sim_disk_append_only, || SimFixture::on(SimDisk::new().append_only()));
-conformance!(sim_disk_pruning, || SimFixture::on(pruning(NoteKeeping::All)));
-conformance!(sim_disk_pruning_slowly, || SimFixture::on(pruning(NoteKeeping::Some).with_faults(slow())));
-conformance!(sim_disk_pruning_fencing, || SimFixture::on(pruning(NoteKeeping::All).fencing().with_faults(slow())));
+conformance!(sim_disk_pruning, || SimFixture::on(pruning(Notes::Every)));
+conformance!(sim_disk_pruning_slowly, || SimFixture::on(pruning(Notes::Some).with_faults(slow())));
+conformance!(sim_disk_pruning_fencing, || SimFixture::on(pruning(Notes::Every).fencing().with_faults(slow())));

@@ -1,4 +1,5 @@
 //! The documents say what is there.
+#![allow(clippy::unwrap_used, reason = "a failing test panics")]
 
 use aof_testkit::disk::SimFixture;
 use aof_testkit::flawed::Flaw;
@@ -40,6 +41,45 @@ fn the_readme_names_cases_that_exist() {
         };
         assert!(there, "the README names {name}, which does not exist");
     }
+}
+
+/// Every test in a folder and below, by the line that declares it.
+fn tests_in(folder: &std::path::Path, names: &mut std::collections::BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            tests_in(&path, names);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let file = path.file_name().unwrap().to_string_lossy().into_owned();
+            let source = std::fs::read_to_string(&path).unwrap();
+            let declared = source.lines().filter_map(|line| line.strip_prefix("fn ")?.split('(').next());
+            names.extend(declared.map(|name| format!("{file}: {name}")));
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_tests_of_the_log_that_exist() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../aof-api/tests");
+    let mut there = std::collections::BTreeSet::new();
+    tests_in(&folder, &mut there);
+    let (mut file, mut named) = ("", 0);
+    for text in
+        include_str!("../README.md").lines().filter(|line| line.starts_with("| ")).flat_map(|line| line.split('`'))
+    {
+        let is_name =
+            text.contains('_') && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if text.ends_with(".rs") && !text.contains('/') {
+            file = text;
+        } else if is_name && Promise::of(text).is_none() && !file.is_empty() && text.len() > 20 {
+            assert!(
+                there.contains(&format!("{file}: {text}")),
+                "the README names {text} in {file}, which does not exist"
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 40, "{named} tests of the log are named");
 }
 
 /// Neither the methods of a trait, nor blank or a comment.

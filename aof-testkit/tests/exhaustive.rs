@@ -93,7 +93,7 @@ fn every_flipped_bit_is_located_and_costs_one_entry() {
     }
 }
 
-/// What somebody who writes was told.
+/// What the writer heard.
 #[derive(Debug, Default)]
 struct Told {
     /// Checksums in the order in which they were written.
@@ -120,12 +120,12 @@ async fn live(disk: &SimDisk, told: &mut Told) -> Result<()> {
         let mut entries = log.entries().await?;
         while entries.next().await?.is_some() {}
         let validation = log.validate(Rule::Linear, told.written.last().copied()).await?;
-        // A validation goes on behind a place that cannot be read, and says so.
+        // A validation continues after a place that cannot be read, and reports it.
         if let Some(finding) = validation.findings.first() {
             assert!(matches!(finding.kind, FindingKind::Unreadable { .. }), "{finding:?}");
             return Err(Error::io(IoCall::Read, finding.offset, io::Error::other("unreadable")));
         }
-        // Behind a cut stands only what was durable, and the last write is not.
+        // The cut keeps what was durable, and the last write is not.
         let mut backend = log.into_inner();
         let len = backend.durable_len();
         backend.truncate(len).await?;
@@ -135,7 +135,7 @@ async fn live(disk: &SimDisk, told: &mut Told) -> Result<()> {
     Ok(())
 }
 
-/// Row 1 of the faults after whatever happened: what was durable is there, and a prefix of what was written behind it.
+/// Row 1 of the faults after whatever happened: what was durable is there, and a prefix of what was written follows.
 fn expect_row_1(disk: &SimDisk, told: &Told, when: &str) {
     disk.faults().disable();
     let (log, _) = block_on(Aof::open(disk.open().unwrap(), LogOptions::new())).unwrap_or_else(|error| {
@@ -146,7 +146,7 @@ fn expect_row_1(disk: &SimDisk, told: &Told, when: &str) {
     assert!(found.len() >= told.durable, "{when}: {} of {} durable entries", found.len(), told.durable);
     let common = found.len().min(told.written.len());
     assert_eq!(found[..common], told.written[..common], "{when}");
-    // A write that failed may be there: nobody was told that it was not. It is one call of at most two entries.
+    // A write that failed may be there: its failure does not say that it is not. It is one call of at most two entries.
     assert!(found.len() <= told.written.len() + 2, "{when}: {} entries of {}", found.len(), told.written.len());
 }
 
@@ -164,7 +164,7 @@ fn the_nth_call_that_fails_leaves_what_was_durable_for_every_n() {
                     disk.faults().fired()
                 );
                 clean = disk.faults().fired().is_empty();
-                // A read that fails once behind whole entries is tried again, and then succeeds.
+                // A read that fails once after whole entries is tried again, and then succeeds.
                 let reads = disk.faults().fired().iter().all(|fired| fired.fault == Fault::ReadFails);
                 assert!(if for_good || !reads { ended.is_ok() == clean } else { true }, "{when}");
                 let typed = matches!(&ended, Ok(()) | Err(Error::Io { .. } | Error::Poisoned { .. }));

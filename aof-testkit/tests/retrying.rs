@@ -45,7 +45,7 @@ impl Retrying {
 }
 
 fn lock(far: &Mutex<Far>) -> MutexGuard<'_, Far> {
-    far.lock().expect("nobody panics while holding the lock")
+    far.lock().expect("no thread panics while holding the lock")
 }
 
 impl Drop for Retrying {

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failing test panics")]
 
 use aof_api::{AofBackend, AofRead, DynAofBackend, Error};
-use aof_testkit::disk::{NoteKeeping, SimBackend, SimDisk};
+use aof_testkit::Notes;
+use aof_testkit::disk::{SimBackend, SimDisk};
 use aof_testkit::{Call, Fault, Faults, Faulty, Metered, drop_after};
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -10,7 +11,7 @@ use std::io::IoSlice;
 use std::time::Duration;
 
 fn disk() -> SimDisk {
-    SimDisk::new().pruning().keeping_notes(NoteKeeping::All)
+    SimDisk::new().pruning().keeping_notes(Notes::Every)
 }
 
 fn write(backend: &mut impl AofBackend, len: usize) {

@@ -5,7 +5,8 @@
 
 use aof_api::storage::DynAofRead;
 use aof_api::{DynAofBackend, Result};
-use aof_testkit::disk::{NoteKeeping, SimBackend, SimDisk, SimFixture};
+use aof_testkit::Notes;
+use aof_testkit::disk::{SimBackend, SimDisk, SimFixture};
 use aof_testkit::{Capabilities, Faults, Faulty, Fixture, Metered, Trouble, conformance};
 
 type Boxed = Box<dyn DynAofBackend>;
@@ -17,7 +18,7 @@ struct WrappedFixture {
 
 impl WrappedFixture {
     fn new(wrap: fn(SimBackend) -> Boxed) -> WrappedFixture {
-        let disk = SimDisk::new().pruning().keeping_notes(NoteKeeping::All);
+        let disk = SimDisk::new().pruning().keeping_notes(Notes::Every);
         WrappedFixture { inner: SimFixture::on(disk), wrap }
     }
 
@@ -39,7 +40,7 @@ impl Fixture for WrappedFixture {
     }
 
     async fn reopen(&self, mut backend: Boxed) -> Result<Boxed> {
-        // What close answers is the failure of something else; the lock is gone all the same.
+        // What close returns is the failure of something else; the lock is gone all the same.
         let _ = backend.dyn_close().await;
         self.open()
     }

@@ -1,4 +1,4 @@
-//! The figures of the README: contenders that take turns, and the medians of their ratios. The other benchmarks look at
+//! The figures of `docs/figures.md`: contenders that take turns, and the medians of their ratios. The other benchmarks look at
 //! each of them closely. `-- checksum`, `-- append` or `-- validate` runs a part.
 
 use aegis::aegis128l::Aegis128L;

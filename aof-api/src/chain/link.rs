@@ -38,17 +38,78 @@ pub(crate) struct Chain {
     unrecorded: Option<RecordIndex>,
     /// The next entry is the first of a file.
     at_seam: bool,
+    /// Whether what was taken can be read again, so that it need not be remembered before somebody asks for it.
+    can_defer: bool,
+    /// The entries after `tip_record`, up to the tip, were taken and are not remembered: each follows the one before it,
+    /// with a higher op than all before, so nothing had to be looked up for them.
+    deferred: bool,
 }
 
 impl Chain {
     pub(crate) fn new(rule: Rule) -> Chain {
         let seen = Seen::default();
-        Chain { rule, tip: None, op_max: 0, seen, tip_record: None, unrecorded: None, at_seam: false }
+        let (can_defer, deferred) = (false, false);
+        Chain {
+            rule,
+            tip: None,
+            op_max: 0,
+            seen,
+            tip_record: None,
+            unrecorded: None,
+            at_seam: false,
+            can_defer,
+            deferred,
+        }
     }
 
     /// A chain under the linear rule that has come to `tip`, and whose highest op is `op_max`.
     pub(crate) fn resume(tip: Tip, op_max: u64) -> Chain {
         Chain { tip: Some(tip), op_max, ..Chain::new(Rule::Linear) }
+    }
+
+    /// From now on, runs of entries are taken without remembering each of them, as far as the chain is straight. Before
+    /// each [`push`](Chain::push), the caller asks whether the chain [must remember](Chain::must_remember) them.
+    pub(crate) fn deferring(mut self) -> Chain {
+        self.can_defer = true;
+        self
+    }
+
+    /// Whether the next run can be taken as a whole, if it is straight.
+    pub(crate) fn takes_runs(&self) -> bool {
+        let is_leaf = |tip| self.seen.child(tip).is_none();
+        self.rule == Rule::Linear || (self.can_defer && (self.deferred || self.tip_record.is_some_and(is_leaf)))
+    }
+
+    /// Whether what this entry is depends on entries that were taken and not remembered. All of them are to be given to
+    /// [`remember`](Chain::remember) first, and then [`remembered`](Chain::remembered) is called.
+    pub(crate) fn must_remember(&self, header: &Header) -> bool {
+        self.deferred && !self.is_straight(header)
+    }
+
+    /// Remembers the next of the entries that were taken and not remembered.
+    pub(crate) fn remember(&mut self, header: &Header) -> Result<()> {
+        let (record, _) = self.seen.insert(header.checksum)?;
+        if let Some(parent) = self.tip_record {
+            self.seen.child_or_insert(parent, record);
+        }
+        self.tip_record = Some(record);
+        Ok(())
+    }
+
+    /// All entries are remembered now. Returns whether they were the ones that were taken.
+    pub(crate) fn remembered(&mut self) -> bool {
+        self.deferred = false;
+        self.tip_record.map(|record| self.seen.checksum(record)) == self.tip.map(|tip| tip.checksum)
+    }
+
+    /// Whether entries were taken and not remembered.
+    pub(crate) fn is_deferred(&self) -> bool {
+        self.deferred
+    }
+
+    /// Whether it follows the tip with an op above all before: then it is new, and nothing else follows the tip.
+    fn is_straight(&self, header: &Header) -> bool {
+        self.tip.is_some_and(|tip| tip.checksum == header.parent && header.op.get() > self.op_max)
     }
 
     pub(crate) fn tip(&self) -> Option<Tip> {
@@ -82,12 +143,13 @@ impl Chain {
         self.seen.get(header.checksum).is_some()
     }
 
-    /// Takes a whole run of entries, if it continues the chain and nobody needs to remember each of them.
+    /// Takes a whole run of entries, if it continues the chain and each of them need not be remembered now.
     pub(crate) fn push_run(&mut self, run: &Run) -> bool {
         let continues = self.tip.is_some_and(|tip| tip.op == self.op_max && run.continues(tip.op, tip.checksum));
-        if !continues || self.rule != Rule::Linear {
+        if !continues || !self.takes_runs() {
             return false;
         }
+        self.deferred = self.rule != Rule::Linear;
         self.at_seam = false;
         self.op_max = run.op_last;
         self.tip = Some(Tip { op: run.op_last, checksum: run.checksum });
@@ -110,6 +172,10 @@ impl Chain {
                 Some(tip) if tip.checksum != header.parent => self.broken(header, tip),
                 _ => Link::Next,
             },
+            (_, Rule::SeenParent | Rule::TigerBeetle) if self.deferred => {
+                debug_assert!(self.is_straight(header), "what was taken is to be remembered first");
+                Link::Next
+            }
             (tip, Rule::SeenParent | Rule::TigerBeetle) => self.push_seen(header, tip)?,
         };
         let op = header.op.get();

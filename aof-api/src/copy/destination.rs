@@ -124,7 +124,7 @@ impl<'a, B: AofBackend> Destination<'a, B> {
             return Ok(0);
         }
         if self.buf.len() < len {
-            self.buf.resize(len, 0);
+            self.buf = vec![0; len];
         }
         let count = self.backend.read_all_at(self.at, &mut self.buf[..len]).await?;
         let same = self.buf[..count].iter().zip(bytes).take_while(|(there, byte)| there == byte).count();
@@ -157,7 +157,7 @@ impl<'a, B: AofBackend> Destination<'a, B> {
     async fn expect_zeros(&mut self, offset: u64) -> Result<()> {
         self.backend.seek(offset).await?;
         if self.buf.len() < ZEROS_LEN {
-            self.buf.resize(ZEROS_LEN, 0);
+            self.buf = vec![0; ZEROS_LEN];
         }
         loop {
             let count = self.backend.read(&mut self.buf).await?;

@@ -31,7 +31,7 @@ impl Checksum {
 
     /// The checksum of `data`.
     ///
-    /// Figures are in the README (`cargo bench -p aof-benches --bench checksum`).
+    /// Figures are in `docs/figures.md` (`cargo bench -p aof-benches --bench checksum`).
     #[must_use]
     pub fn of(data: &[u8]) -> Checksum {
         let (_ciphertext, tag) = Aegis128L::<16>::new(&[0; 16], &[0; 16]).encrypt(&[], data);

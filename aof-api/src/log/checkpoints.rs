@@ -27,8 +27,11 @@ impl Checkpoints {
 
     /// So many bytes are durable now.
     pub(crate) fn settle(&mut self, durable_len: u64) {
-        while let Some((_, op)) = self.under_way.pop_front_if(|(len, _)| *len <= durable_len) {
+        while let Some(&(len, op)) = self.under_way.front()
+            && len <= durable_len
+        {
             self.op = self.op.max(op);
+            self.under_way.pop_front();
         }
     }
 

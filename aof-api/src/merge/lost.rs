@@ -4,12 +4,15 @@ use super::index::Index;
 use super::options::Options;
 use super::plan::{Piece, Plan};
 use crate::chain::seen::RecordIndex;
+use crate::read::until::Until;
 
 /// The whole entries around damage, in the input in which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Between {
     pub(super) before: Option<RecordIndex>,
     pub(super) after: Option<RecordIndex>,
+    /// The entry right before the damage is past what is wanted.
+    pub(super) past: bool,
 }
 
 /// Which of the entries that belong where the damage is are in any input.
@@ -35,7 +38,7 @@ impl Between {
     /// Looks for what belongs between. Damages between the same two entries share the result: asking for it
     /// walks over all that are there, for as long as there are `steps`.
     pub(super) fn supply(self, index: &Index, steps: &mut u64) -> Supply {
-        let Between { before, after } = self;
+        let Between { before, after, .. } = self;
         let mut supply = Supply { between: self, from: None, until: None, complete: false };
         if let Some(before) = before {
             // With an entry after the damage, what follows the one before is looked for from there. Only where the
@@ -83,7 +86,15 @@ impl Supply {
     pub(super) fn is_lost(&self, op: Option<u64>, index: &Index, plan: &Plan, options: &Options) -> bool {
         let (Some(first), Some(last)) = (plan.pieces.first(), plan.pieces.last()) else { return true };
         let (first_op, last_op) = (index.op(first.first), index.op(last.last));
-        let Between { before, after } = self.between;
+        let Between { before, after, past } = self.between;
+        if past && after.is_none() {
+            return false;
+        }
+        if let (Some(op), Some(Until::Op(until))) = (op, options.until)
+            && op > until
+        {
+            return false;
+        }
         if let Some(op) = op {
             let unwanted = (options.root.is_some() && op < first_op) || (options.tip.is_some() && op > last_op);
             return !unwanted && !holds(index, &plan.pieces, op) && !self.has(op, index);
@@ -93,6 +104,12 @@ impl Supply {
             let wanted_first = options.root.is_some() && after == first.first;
             return !self.complete && !wanted_first;
         }
+        // After the last op that is wanted, nothing is.
+        if let (Some(before), None, Some(Until::Op(until))) = (before, after, options.until)
+            && index.op(before) >= until
+        {
+            return false;
+        }
         match before.filter(|before| index.is_marked(*before)) {
             Some(before) if options.tip.is_some() && before == last.last => false,
             None if options.root.is_some() || options.tip.is_some() => false,
@@ -101,7 +118,7 @@ impl Supply {
     }
 
     fn has(&self, op: u64, index: &Index) -> bool {
-        let Between { before, after } = self.between;
+        let Between { before, after, .. } = self.between;
         let from_after = after.is_some_and(|after| op < index.op(after)) && self.from.is_some_and(|from| from <= op);
         let from_before =
             before.is_some_and(|before| index.op(before) < op) && self.until.is_some_and(|until| op <= until);

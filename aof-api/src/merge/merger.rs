@@ -6,15 +6,18 @@ use super::lost::{Between, Supply};
 use super::options::Options;
 use super::plan::{Plan, Refusal};
 use super::refusal::Unmergeable;
-use super::report::{Input, InputDamage, Report};
+use super::report::{Gap, Input, InputDamage, Report};
 use crate::chain::run::Run;
 use crate::chain::seen::RecordIndex;
+use crate::chain::tip::Tip;
+use crate::format::checksum::Checksum;
 use crate::format::header::Header;
 use crate::format::layout::size_disk;
 use crate::read::drive::{Damaged, Visit, drive};
 use crate::read::entries::LocatedEntry;
 use crate::read::scan::DamagedRange;
 use crate::read::unreadable::Unreadable;
+use crate::read::until::Until;
 use crate::storage::backend::{AofBackend, AofRead};
 use crate::storage::error as storage;
 use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
@@ -86,6 +89,8 @@ pub struct Merger<R> {
     /// What is before and after each damage.
     between: Vec<Between>,
     plan: Option<Plan>,
+    /// The lowest entry that is past what is wanted, and its parent.
+    past: Option<(Tip, Checksum)>,
 }
 
 impl<R: AofRead> Merger<R> {
@@ -101,6 +106,7 @@ impl<R: AofRead> Merger<R> {
             report: Report { chosen: options.root.is_some() || options.tip.is_some(), ..Report::default() },
             between: Vec::new(),
             plan: None,
+            past: None,
         }
     }
 
@@ -124,7 +130,7 @@ impl<R: AofRead> Merger<R> {
         let (number, start, read) = (self.inputs.len(), range.start, self.options.read);
         self.report.inputs.push(Input::default());
         let damaged_from = self.between.len();
-        let mut reading = Reading { merger: self, number, before: None, damaged_from };
+        let mut reading = Reading { merger: self, number, before: None, damaged_from, past: false };
         let end = drive(&mut input, range, read, &mut reading).await?;
         self.report.inputs[number].bytes = end - start;
         self.inputs.push(input);
@@ -144,7 +150,16 @@ impl<R: AofRead> Merger<R> {
         Ok(record)
     }
 
-    fn take_damage(&mut self, part: usize, range: DamagedRange, before: Option<RecordIndex>) {
+    /// Leaves out an entry that is past what is wanted.
+    fn pass(&mut self, header: &Header) {
+        self.report.past += 1;
+        let op = header.op.get();
+        if self.past.is_none_or(|(lowest, _)| op < lowest.op) {
+            self.past = Some((Tip { op, checksum: header.checksum }, header.parent));
+        }
+    }
+
+    fn take_damage(&mut self, part: usize, range: DamagedRange, before: Option<RecordIndex>, past: bool) {
         let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = range;
         if self.live && torn_end {
             self.report.notes.push(Note { part, offset, op, kind: NoteKind::Pending { len } });
@@ -153,11 +168,12 @@ impl<R: AofRead> Merger<R> {
         self.push_damage(
             Finding { part, offset, op, kind: FindingKind::Damage { len, damage, zeros, torn_end } },
             before,
+            past,
         );
     }
 
-    fn push_damage(&mut self, finding: Finding, before: Option<RecordIndex>) {
-        self.between.push(Between { before, after: None });
+    fn push_damage(&mut self, finding: Finding, before: Option<RecordIndex>, past: bool) {
+        self.between.push(Between { before, after: None, past });
         // Whether it is lost, the plan says.
         self.report.damage.push(InputDamage { finding, lost: true });
     }
@@ -192,6 +208,9 @@ impl<R: AofRead> Merger<R> {
         report.first = plan.pieces.first().map(|piece| index.tip(piece.first));
         report.tip = plan.pieces.last().map(|piece| index.tip(piece.last));
         report.gaps.clone_from(&plan.gaps);
+        if report.gaps.last().map(|gap| Some(gap.before)) != Some(report.tip) {
+            report.gaps.extend(gap_before_past(report.tip, self.past, self.options.until));
+        }
         report.stretches.clone_from(&plan.stretches);
         report.in_order = plan.in_order;
         let (mut known, mut steps): (Option<Supply>, _) = (None, super::lost::steps_max(report.inputs.len(), index));
@@ -232,6 +251,16 @@ impl<R: AofRead> Merger<R> {
     }
 }
 
+/// What is missing between the last entry that is written and what is wanted: an entry that is past it gives the sign.
+fn gap_before_past(tip: Option<Tip>, past: Option<(Tip, Checksum)>, until: Option<Until>) -> Option<Gap> {
+    let (before, (after, parent)) = (tip?, past?);
+    let reached = match until? {
+        Until::Op(op) => before.op >= op,
+        Until::Timestamp(_) => parent == before.checksum,
+    };
+    (!reached && after.op > before.op).then_some(Gap { before, parent, after })
+}
+
 fn unmergeable(reason: Unmergeable) -> Error {
     Error::Unmergeable { reason: Arc::new(reason) }
 }
@@ -244,6 +273,8 @@ struct Reading<'a, R> {
     before: Option<RecordIndex>,
     /// The first damage that follows it.
     damaged_from: usize,
+    /// Whether an entry past what is wanted came after it.
+    past: bool,
 }
 
 impl<R: AofRead> Visit for Reading<'_, R> {
@@ -254,6 +285,12 @@ impl<R: AofRead> Visit for Reading<'_, R> {
     }
 
     fn take(&mut self, entry: LocatedEntry<'_>) -> storage::Result<()> {
+        if self.merger.options.until.is_some_and(|until| until.is_past(entry.header())) {
+            self.merger.pass(entry.header());
+            self.past = true;
+            return Ok(());
+        }
+        self.past = false;
         let place = Place { input: self.number, offset: entry.offset };
         let record = self.merger.take(entry.header(), place)?;
         let between = &mut self.merger.between;
@@ -263,14 +300,14 @@ impl<R: AofRead> Visit for Reading<'_, R> {
     }
 
     fn damaged(&mut self, damaged: Damaged<'_>) -> storage::Result<()> {
-        self.merger.take_damage(self.number, damaged.range, self.before);
+        self.merger.take_damage(self.number, damaged.range, self.before, self.past);
         Ok(())
     }
 
     fn unreadable(&mut self, unreadable: Unreadable) -> storage::Result<()> {
         let (part, offset) = (self.number, unreadable.offset);
         let kind = unreadable.into();
-        self.merger.push_damage(Finding { part, offset, op: None, kind }, self.before);
+        self.merger.push_damage(Finding { part, offset, op: None, kind }, self.before, self.past);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! How to merge.
 
 use crate::format::checksum::Checksum;
-use crate::read;
+use crate::read::{self, Until};
 
 /// Where the merged chain begins and ends, whether it may have gaps, and how to read.
 ///
@@ -13,6 +13,7 @@ pub struct Options {
     pub(super) root: Option<Checksum>,
     pub(super) tip: Option<Checksum>,
     pub(super) keep_gaps: bool,
+    pub(super) until: Option<Until>,
     pub(super) read: read::Options,
 }
 
@@ -42,6 +43,13 @@ impl Options {
     #[must_use]
     pub const fn keep_gaps(mut self, keep: bool) -> Options {
         self.keep_gaps = keep;
+        self
+    }
+
+    /// Leaves out every entry that is past `until`: the output is the log as it was then. Default: none is left out.
+    #[must_use]
+    pub const fn until(mut self, until: Until) -> Options {
+        self.until = Some(until);
         self
     }
 

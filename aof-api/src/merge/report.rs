@@ -27,6 +27,9 @@ pub struct Report {
     pub first: Option<Tip>,
     /// The last entry of the output; none when nothing is written.
     pub tip: Option<Tip>,
+    /// Whole entries of the inputs that are past [`Options::until`](super::Options::until), each time they are recorded.
+    /// They count nowhere else.
+    pub past: u64,
     /// Where entries are missing: the one place at which the chain ends, or, where gaps are kept, each in the output.
     pub gaps: Vec<Gap>,
     /// What does not connect to the output and is not in it, in the order of ops.
@@ -56,7 +59,7 @@ impl Report {
     pub fn changes_nothing(&self) -> bool {
         let [input] = self.inputs.as_slice() else { return false };
         let all = input.duplicates == 0 && self.damage.is_empty() && self.notes.is_empty() && self.left_out() == 0;
-        all && self.in_order
+        all && self.past == 0 && self.in_order
     }
 }
 

@@ -103,9 +103,10 @@ impl Batch {
         self.offset = offset;
         self.filled = bytes.len();
         if self.buf.len() < bytes.len() {
-            self.buf.resize(bytes.len(), 0);
+            self.buf = bytes.to_vec();
+        } else {
+            self.buf[..bytes.len()].copy_from_slice(bytes);
         }
-        self.buf[..bytes.len()].copy_from_slice(bytes);
         self.bounds.clear();
         self.bounds.push(0);
         self.walk();
@@ -115,7 +116,10 @@ impl Batch {
     /// Reads until `len` bytes are filled. Answers whether the log ended before.
     async fn read_to<R: AofRead>(&mut self, reader: &mut R, len: usize) -> Result<bool> {
         if self.buf.len() < len {
-            self.buf.resize(len, 0);
+            // Memory that comes as zeros need not be written: most reads of a short log fill little of it.
+            let mut longer = vec![0; len];
+            longer[..self.filled].copy_from_slice(&self.buf[..self.filled]);
+            self.buf = longer;
         }
         while self.filled < len {
             match reader.read(&mut self.buf[self.filled..len]).await? {

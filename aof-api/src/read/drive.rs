@@ -48,9 +48,14 @@ pub(crate) trait Visit {
         None
     }
 
-    /// Reads again what is in `range`.
-    fn read_again(&mut self, _range: Range<u64>) -> impl Future<Output = Result<()>> {
+    /// Reads again what is in `range`, with the reader of the walk or another one.
+    fn read_again<R: AofRead>(&mut self, _reader: &mut R, _range: Range<u64>) -> impl Future<Output = Result<()>> {
         std::future::ready(Ok(()))
+    }
+
+    /// Whether [`take_run`](Visit::take_run) may return true; if not, reading in stripes would be in vain.
+    fn wants_runs(&self) -> bool {
+        true
     }
 
     /// Takes one entry.
@@ -97,6 +102,12 @@ pub(crate) async fn drive_striped<R: AofRead + 'static, V: Visit>(
             Some(stripe) if stripe.start == offset && visit.take_run(&stripe.run, stripe.start..stripe.end) => {
                 visit.taken_index(stripe.index);
                 offset = stripe.end;
+            }
+            // Runs are no use, perhaps for a long time: the rest is read by one reader.
+            _ if !visit.wants_runs() => {
+                let mut scan = Scan::new(Bounded::new(stripes.reader(), range.end), offset, options).summarizing();
+                drive_scan(&mut scan, u64::MAX, visit).await?;
+                return Ok(scan.offset());
             }
             // It begins elsewhere, or each entry must be looked at.
             _ => {
@@ -151,7 +162,7 @@ async fn take_entries<R: AofRead, V: Visit>(scan: &mut Scan<R>, from: u64, visit
         let (offset, entry) = scan.entry(index);
         // Nothing is borrowed from the scan over an await: its reader need not be shared.
         if let Some(from) = visit.again_from(LocatedEntry { offset, entry }) {
-            visit.read_again(from..offset).await?;
+            visit.read_again(scan.reader(), from..offset).await?;
         }
         let (offset, entry) = scan.entry(index);
         visit.take(LocatedEntry { offset, entry })?;

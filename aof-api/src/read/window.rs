@@ -51,9 +51,16 @@ impl Window {
     async fn read_to<R: AofRead>(&mut self, reader: &mut R, len: usize) -> Result<Option<Error>> {
         reader.seek(self.offset + self.held() as u64).await?;
         if self.start + len > self.buf.len() {
-            self.buf.copy_within(self.start..self.filled, 0);
-            (self.start, self.filled) = (0, self.held());
-            self.buf.resize(self.buf.len().max(len * 2), 0);
+            let held = self.start..self.filled;
+            if self.buf.len() < len * 2 {
+                // Memory that comes as zeros need not be written: most windows are never filled.
+                let mut longer = vec![0; len * 2];
+                longer[..held.len()].copy_from_slice(&self.buf[held.clone()]);
+                self.buf = longer;
+            } else {
+                self.buf.copy_within(held.clone(), 0);
+            }
+            (self.start, self.filled) = (0, held.len());
         }
         let end = self.start + len;
         while self.filled < end {

@@ -9,15 +9,14 @@ use crate::format::digest::{Digest, Digester};
 use crate::format::header::Header;
 use crate::format::prepare::Prepare;
 use crate::read;
-use crate::read::drive::{Damaged, Visit, drive, drive_striped};
-use crate::read::entries::LocatedEntry;
+use crate::read::drive::{drive, drive_striped};
 use crate::read::scan::DamagedRange;
 use crate::read::stripes::STRIPE_LEN;
-use crate::read::unreadable::Unreadable;
 use crate::storage::backend::AofRead;
 use crate::storage::error::{Error, Result};
 use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
-use std::ops::{Range, RangeInclusive};
+use crate::validate::reading::Reading;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,7 +65,7 @@ pub enum Observation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Options {
     rule: Rule,
-    read: read::Options,
+    pub(super) read: read::Options,
     live: bool,
 }
 
@@ -109,13 +108,13 @@ impl Options {
 
 /// Validates a log, and lists everything that is wrong with it.
 ///
-/// Damage and unreadable places are findings, and validation goes on behind them. Memory is that of
+/// Damage and unreadable places are findings, and validation continues after them. Memory is that of
 /// [`read::Options`], of the [`Rule`], and of what is found; a [`Validator`] hands findings over one by one instead.
 ///
 /// # Errors
 ///
 /// [`Error::ChecksumMismatch`] when `expected_tip` is given and the last entry is another one, or there is none; use a
-/// [`Validator`] to have the findings as well. The failures of [`AofRead::read`] that make reading on pointless.
+/// [`Validator`] to have the findings as well. The failures of [`AofRead::read`] that make further reading pointless.
 ///
 /// ```
 /// use aof_api::validate::{self, validate};
@@ -137,7 +136,7 @@ impl Options {
 /// ```
 pub async fn validate<R: AofRead>(reader: R, options: Options, expected_tip: Option<Checksum>) -> Result<Validation> {
     let (mut findings, mut notes) = (Vec::new(), Vec::new());
-    let mut validator = Validator::new(options);
+    let mut validator = Validator::for_one_part(options);
     let collect = |observation| match observation {
         Observation::Finding(finding) => findings.push(finding),
         Observation::Note(note) => notes.push(note),
@@ -177,12 +176,12 @@ pub async fn validate<R: AofRead>(reader: R, options: Options, expected_tip: Opt
 /// # }).unwrap();
 /// ```
 pub struct Validator {
-    options: Options,
-    chain: Chain,
+    pub(super) options: Options,
+    pub(super) chain: Chain,
     digester: Digester,
-    part: usize,
+    pub(super) part: usize,
     parts: usize,
-    entries: u64,
+    pub(super) entries: u64,
     /// Where the first part begins.
     start: Option<u64>,
     bytes: u64,
@@ -191,6 +190,10 @@ pub struct Validator {
     lowest_at: (usize, u64),
     root: Option<Checksum>,
     cluster: Option<u128>,
+    /// Whether there is one part only, so that what was taken of it can be read again.
+    is_one_part: bool,
+    /// Where the entries begin that the chain has taken and not remembered.
+    pub(super) unremembered_from: u64,
     /// `entries`, for others to see meanwhile.
     entries_so_far: Arc<AtomicU64>,
 }
@@ -212,8 +215,22 @@ impl Validator {
             lowest_at: (0, 0),
             root: None,
             cluster: None,
+            is_one_part: false,
+            unremembered_from: 0,
             entries_so_far: Arc::default(),
         }
+    }
+
+    /// A validator for a log in one part, whose reader can go back: under every rule, a log without breaks then costs what
+    /// it costs under [`Rule::Linear`], in time and in memory.
+    ///
+    /// The other rules must know which entries were there before, from the first break on. Such a validator remembers
+    /// none until then, and then reads again what it had not remembered, once. One from [`new`](Validator::new) remembers
+    /// each entry: the parts before cannot be read again, nor can a stream.
+    #[must_use]
+    pub fn for_one_part(options: Options) -> Validator {
+        let chain = Chain::new(options.rule).deferring();
+        Validator { chain, is_one_part: true, ..Validator::new(options) }
     }
 
     /// Whether somebody is writing the part that is read next, as [`Options::live`].
@@ -233,10 +250,10 @@ impl Validator {
     ///
     /// # Errors
     ///
-    /// The failures of [`AofRead::read`] that make reading on pointless: all but [`Error::Io`] behind the first byte,
-    /// which is a finding.
+    /// The failures of [`AofRead::read`] that make further reading pointless: all but [`Error::Io`] after the first byte,
+    /// which is a finding. [`Error::Unsupported`] for a second part where there should be [one](Validator::for_one_part).
     pub async fn read<R: AofRead>(&mut self, reader: R, mut observe: impl FnMut(Observation)) -> Result<()> {
-        self.begin_part();
+        self.begin_part()?;
         let mut reader = reader;
         let range = reader.start().await?..reader.end().await?;
         let start = range.start;
@@ -251,8 +268,9 @@ impl Validator {
     /// is shared out: as good as one reader for each core.
     ///
     /// The readers are driven by a plain executor on threads of their own, so they must not need another one; those of
-    /// files and memory do not. Under another rule than [`Rule::Linear`], and for a short log, the first reader reads
-    /// alone and [`read::Options::verify_threads`] verify. What is found is the same either way.
+    /// files and memory do not. For a short log, and under another rule than [`Rule::Linear`] where the validator is not
+    /// [for one part](Validator::for_one_part) or a break was met, the first reader reads alone and
+    /// [`read::Options::verify_threads`] verify. What is found is the same either way.
     ///
     /// # Errors
     ///
@@ -280,14 +298,14 @@ impl Validator {
     ) -> Result<()> {
         let mut readers = readers.into_iter();
         let Some(mut reader) = readers.next() else {
-            self.begin_part();
-            return Ok(());
+            return self.begin_part();
         };
         let range = reader.start().await?..reader.end().await?;
-        if readers.len() == 0 || range.end - range.start < 2 * STRIPE_LEN || self.options.rule != Rule::Linear {
+        let remembers = self.options.rule != Rule::Linear && !self.is_one_part;
+        if readers.len() == 0 || range.end - range.start < 2 * STRIPE_LEN || remembers {
             return self.read(reader, observe).await;
         }
-        self.begin_part();
+        self.begin_part()?;
         let start = range.start;
         self.start.get_or_insert(start);
         let options = self.options.read;
@@ -297,10 +315,14 @@ impl Validator {
         Ok(())
     }
 
-    fn begin_part(&mut self) {
+    fn begin_part(&mut self) -> Result<()> {
+        if self.is_one_part && self.parts > 0 {
+            return Err(Error::Unsupported { what: "a second part, for a validator of one," });
+        }
         self.part = self.parts;
         self.parts += 1;
         self.chain.next_part();
+        Ok(())
     }
 
     fn end_part(&mut self, bytes: u64) {
@@ -308,11 +330,11 @@ impl Validator {
         self.show_progress();
     }
 
-    fn show_progress(&self) {
+    pub(super) fn show_progress(&self) {
         self.entries_so_far.store(self.entries, Ordering::Relaxed);
     }
 
-    /// What all parts together are. The lists of findings and notes hold only what the end alone can tell, that the
+    /// What all parts together are. The lists of findings and notes hold only what is known at the end alone, that the
     /// [beginning is missing](NoteKind::HeadMissing): the others were handed over.
     #[must_use]
     pub fn finish(&self) -> Validation {
@@ -332,10 +354,14 @@ impl Validator {
         }
     }
 
-    /// A run of entries about which there is nothing to say. Answers whether it is one.
-    fn take_run(&mut self, run: &Run) -> bool {
+    /// A run of entries from `offset` on about which there is nothing to say. Returns whether it is one.
+    pub(super) fn take_run(&mut self, run: &Run, offset: u64) -> bool {
+        let was_deferred = self.chain.is_deferred();
         if run.has_lints || self.cluster != Some(run.cluster) || !self.chain.push_run(run) {
             return false;
+        }
+        if !was_deferred {
+            self.unremembered_from = offset;
         }
         self.digester.update_records(&run.digest_records, run.op_last);
         self.entries += run.entries();
@@ -344,7 +370,7 @@ impl Validator {
     }
 
     /// One whole entry.
-    fn take(&mut self, offset: u64, header: &Header, observe: &mut impl FnMut(Observation)) -> Result<()> {
+    pub(super) fn take(&mut self, offset: u64, header: &Header, observe: &mut impl FnMut(Observation)) -> Result<()> {
         let op = header.op.get();
         let part = self.part;
         let mut note = |kind| observe(Observation::Note(Note { part, offset, op: Some(op), kind }));
@@ -400,7 +426,7 @@ impl Validator {
         Ok(())
     }
 
-    fn report_damage(&self, range: DamagedRange, observe: &mut impl FnMut(Observation)) {
+    pub(super) fn report_damage(&self, range: DamagedRange, observe: &mut impl FnMut(Observation)) {
         let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = range;
         let pending = self.options.live && torn_end;
         let part = self.part;
@@ -414,40 +440,5 @@ impl Validator {
                 kind: FindingKind::Damage { len, damage, zeros, torn_end },
             })
         });
-    }
-}
-
-/// The walk over one part.
-struct Reading<'a, O> {
-    validator: &'a mut Validator,
-    observe: &'a mut O,
-}
-
-impl<O: FnMut(Observation)> Visit for Reading<'_, O> {
-    const TAKES_RUNS: bool = true;
-
-    fn take_run(&mut self, run: &Run, _range: Range<u64>) -> bool {
-        self.validator.show_progress();
-        self.validator.take_run(run)
-    }
-
-    fn take(&mut self, entry: LocatedEntry<'_>) -> Result<()> {
-        self.validator.take(entry.offset, entry.header(), self.observe)
-    }
-
-    fn look_ahead(&mut self, checksums: impl Iterator<Item = Checksum>) {
-        self.validator.chain.look_ahead(checksums);
-    }
-
-    fn damaged(&mut self, damaged: Damaged<'_>) -> Result<()> {
-        self.validator.report_damage(damaged.range, self.observe);
-        Ok(())
-    }
-
-    fn unreadable(&mut self, unreadable: Unreadable) -> Result<()> {
-        let (part, offset) = (self.validator.part, unreadable.offset);
-        let kind = unreadable.into();
-        (self.observe)(Observation::Finding(Finding { part, offset, op: None, kind }));
-        Ok(())
     }
 }

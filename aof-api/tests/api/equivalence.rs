@@ -5,7 +5,7 @@ use crate::support::block_on;
 use crate::support::log::{Log, forged, sibling};
 use crate::support::random::Random;
 use crate::support::reader::{Manner, SliceReader};
-use crate::support::reading::{small_chunks, validate_parts};
+use crate::support::reading::{small_chunks, validate_one_part, validate_parts};
 use aof_api::format::{MAGIC, MAGIC_LEGACY};
 use aof_api::validate::{self, FindingKind, Observation, Validation};
 use aof_api::{Entries, Error, Rule, read};
@@ -31,6 +31,10 @@ fn assert_one_validation(reader: &SliceReader, rule: Rule, context: &str) -> Out
         let read = read::Options::new().chunk_len(chunk_len).verify_threads(threads);
         let found = outcome(reader.clone(), rule, read);
         assert_eq!(found, expected, "{context}, {rule}, chunks of {chunk_len}, {threads} threads");
+        // A set of all that was seen is the model of one that is made where it is needed.
+        let options = validate::Options::new().rule(rule).read(read);
+        let found = validate_one_part(options, vec![reader.clone()]);
+        assert_eq!(found, expected, "{context}, {rule}, one part, chunks of {chunk_len}, {threads} threads");
     }
     for manner in manners() {
         let awkward = reader.clone().manner(manner.clone());

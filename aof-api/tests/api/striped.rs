@@ -46,7 +46,15 @@ fn by_one(reader: SliceReader, options: validate::Options) -> Outcome {
 }
 
 fn by_several(reader: &SliceReader, readers: usize, options: validate::Options) -> Outcome {
-    let mut validator = Validator::new(options);
+    striped(Validator::new(options), reader, readers)
+}
+
+/// By a validator that remembers entries only where it must.
+fn of_one_part(reader: &SliceReader, readers: usize, options: validate::Options) -> Outcome {
+    striped(Validator::for_one_part(options), reader, readers)
+}
+
+fn striped(mut validator: Validator, reader: &SliceReader, readers: usize) -> Outcome {
     let mut observations = Vec::new();
     let readers = vec![reader.clone(); readers];
     let read = block_on(validator.read_striped(readers, |observation| observations.push(observation)));
@@ -62,6 +70,11 @@ fn assert_alike(reader: SliceReader, rule: Rule, context: &str) -> (Validation, 
         let options = options.read(read::Options::new().chunk_len(chunk_len));
         let found = by_several(&reader, readers, options);
         assert!(found == expected, "{context}, {rule}: {readers} readers:\n{found:?}\none reader:\n{expected:?}");
+        let found = of_one_part(&reader, readers, options);
+        assert!(
+            found == expected,
+            "{context}, {rule}: {readers} readers of one part:\n{found:?}\none reader:\n{expected:?}"
+        );
     }
     expected.unwrap()
 }
@@ -84,6 +97,24 @@ fn the_other_rules_are_followed_too() {
     for rule in [Rule::SeenParent, Rule::TigerBeetle] {
         let (_, observations) = assert_alike(SliceReader::new(&long_bytes()), rule, "a whole log");
         assert_eq!(observations, []);
+    }
+}
+
+#[test]
+fn what_a_restart_repeats_is_found_by_the_other_rules_too() {
+    let log = long_log();
+    // Repeated from the beginning, from the middle, and a fork at the end; then it continues.
+    for (from, until, again) in [(0, 100, 0), (0, 145, 70), (0, 120, 119)] {
+        let mut repeated = log.clone();
+        repeated.prepares.truncate(until);
+        repeated.prepares.extend_from_slice(&log.prepares[again..]);
+        repeated.prepares.push(sibling(&log.prepares[again + 1]));
+        for rule in [Rule::SeenParent, Rule::TigerBeetle] {
+            let context = format!("{from}..{until}, then from {again}");
+            let (validation, observations) = assert_alike(SliceReader::new(&repeated.bytes()), rule, &context);
+            assert_eq!(validation.entries as usize, repeated.prepares.len());
+            assert!(!observations.is_empty(), "{context}");
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Who hears what of a failure.
 
 use crate::gate::{Handle, disk_is_gone, gated, log_behind, shut};
-use crate::polling::{OPERATION, begin, bodies};
+use crate::polling::{OPERATION, begin, bodies, poll_once};
 use aof_api::{Appended, Error, GroupCommit, LogOptions, Result};
 use aof_memory::MemoryBackend;
 use futures::FutureExt;
 use futures::executor::block_on;
+use std::task::Poll;
 
 fn full() -> Error {
     Error::Full { needed: 512, available: 0 }
@@ -136,4 +137,23 @@ fn what_was_durable_before_a_failure_is_answered_with_ok() {
     assert_eq!(block_on(one).unwrap().op, 1);
     assert_undecided(block_on(two), 2, |cause| matches!(cause, Error::Io { .. }));
     assert_eq!(log.durable_len(), 275);
+}
+
+#[test]
+fn what_was_written_and_not_covered_when_a_later_write_is_fenced_off_is_undecided() {
+    let (log, gate) = shut();
+    let mut covered = log.append(OPERATION, "covered").boxed();
+    assert!(begin(&mut covered).is_pending());
+    let (_, mut written) = block_on(log.submit(OPERATION, "written")).unwrap();
+    gate.fence();
+    let mut late = log.append(OPERATION, "late").boxed();
+    assert!(matches!(begin(&mut late), Poll::Ready(Err(Error::Fenced { .. }))));
+    gate.open();
+    assert_eq!(block_on(covered).unwrap().op, 1);
+    // No checkpoint covers it, and none will.
+    let answer = (0..10).find_map(|_| match poll_once(&mut written) {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    });
+    assert_undecided(answer.expect("it waits for ever"), 2, |cause| matches!(cause, Error::Fenced { .. }));
 }

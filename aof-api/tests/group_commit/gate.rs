@@ -59,6 +59,11 @@ impl Handle {
         self.with(|gate| gate.shut = true);
     }
 
+    /// Another writer takes over: later writes and checkpoints fail, and those under way keep their outcome.
+    pub(crate) fn fence(&self) {
+        self.with(|gate| gate.poison = Some(Error::Fenced { what: "the log".into() }));
+    }
+
     fn check(&self) -> Result<()> {
         self.with(|gate| gate.poison.clone().map_or(Ok(()), Err))
     }

@@ -18,10 +18,15 @@ use std::path::PathBuf;
 /// Ctrl-C, and any failure, reports how many entries are durable and from which line to continue.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  seq 100000 | aof append ledger.aof\n  \
-                        aof append --count 10000 --size 1KiB --sync group ledger.aof")]
+                        aof append --count 10000 --size 1KiB --sync group ledger.aof\n  \
+                        seq 100000 | aof append --segments 64MiB ledger")]
 pub(crate) struct AppendArguments {
-    /// The log, a file
+    /// The log, a file or a directory of segments
     pub(crate) log: PathBuf,
+    /// Keep the log in a directory, in segments of this size or a little more, 64MiB for instance; for an existing
+    /// directory, the size of the segments that follow [default: a file for a new log, 64MiB for a directory]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) segments: Option<Size>,
     /// Append so many made-up entries instead of lines
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,

@@ -1,6 +1,7 @@
 //! The command line of `aof copy`.
 
 use super::threads::ThreadArguments;
+use super::until::UntilArguments;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -12,7 +13,8 @@ use std::path::PathBuf;
 /// noted. An interrupted copy is a prefix of SRC: run the command again.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  aof copy ledger.aof /mnt/backup/ledger.aof\n  \
-                        xz -dc archive.aof.xz | aof copy - archive.aof")]
+                        xz -dc archive.aof.xz | aof copy - archive.aof\n  \
+                        aof copy --until '2026-01-31 14:05' ledger.aof then.aof")]
 pub(crate) struct CopyArguments {
     /// The log to copy; `-` is standard input
     #[arg(value_name = "SRC")]
@@ -20,6 +22,8 @@ pub(crate) struct CopyArguments {
     /// The copy
     #[arg(value_name = "DST")]
     pub(crate) destination: PathBuf,
+    #[command(flatten)]
+    pub(crate) until: UntilArguments,
     #[command(flatten)]
     pub(crate) threads: ThreadArguments,
 }

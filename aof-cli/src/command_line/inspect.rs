@@ -1,6 +1,7 @@
 //! The command line of `aof inspect`.
 
-use crate::command_line::ranges::{Inclusive, OpRange, TimeRange};
+use crate::command_line::ids::Id;
+use crate::command_line::ranges::{Inclusive, OpRange, Since, TimeRange};
 use aof_api::Operation;
 use aof_api::format::Header;
 use clap::builder::{PossibleValue, TypedValueParser};
@@ -18,8 +19,10 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  aof inspect ledger.aof --op 10..20 --body text\n  \
                         aof inspect ledger.aof --operation create_transfers --limit 5\n  \
                         aof inspect ledger.aof --operation create_transfers --decode tigerbeetle\n  \
+                        aof inspect ledger.aof --id 1001 --decode tigerbeetle\n  \
                         aof inspect --follow ledger.aof\n  \
                         aof inspect ledger.aof --time '2026-01-31 14:05..2026-01-31 14:10'\n  \
+                        aof inspect ledger.aof --last 10m\n  \
                         aof inspect ledger.aof --time 14:05")]
 pub(crate) struct InspectArguments {
     /// The log; `-` is standard input
@@ -29,14 +32,24 @@ pub(crate) struct InspectArguments {
     pub(crate) op: Option<OpRange>,
     /// Only these times, both ends included, in UTC: `2026-01-31T14:05:00Z`, or without seconds for the whole minute,
     /// without a date for today, or nanoseconds since 1970; the right end takes the date of the left one
-    #[arg(long, value_name = "A..B")]
+    #[arg(long, value_name = "A..B", group = "times")]
     pub(crate) time: Option<TimeRange>,
+    /// Only from this time on, as in --time
+    #[arg(long, value_name = "TIME", group = "times")]
+    pub(crate) since: Option<Since>,
+    /// Only what came so long before now: `10m`, `2h`, `1day 6h`
+    #[arg(long, value_name = "DURATION", group = "times", value_parser = Since::of_last)]
+    pub(crate) last: Option<Since>,
     /// Only this operation, a number or one of TigerBeetle's names
     #[arg(long, value_name = "OPERATION", value_parser = OperationParser, hide_possible_values = true)]
     pub(crate) operation: Option<Operation>,
     /// Only this client, in hexadecimal
     #[arg(long, value_name = "HEX", value_parser = parse_client)]
     pub(crate) client: Option<u128>,
+    /// Only entries with this account or transfer of TigerBeetle's, also as debit, credit or pending id; in decimal, or in
+    /// hexadecimal after `0x`, with letters or with 32 digits. Entries that cannot be decoded are listed too
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<Id>,
     /// Stop after so many entries
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
@@ -46,8 +59,8 @@ pub(crate) struct InspectArguments {
     /// Show what is in the bodies
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) decode: Option<Decode>,
-    /// Read all of a long log, to find entries of --time also where times go back
-    #[arg(long, requires = "time")]
+    /// Read all of a long log, to find entries of these times also where times go back
+    #[arg(long, requires = "times")]
     pub(crate) scan: bool,
     /// Wait for more entries at the end, also when the log is rotated
     #[arg(long, short)]
@@ -60,6 +73,9 @@ pub(crate) enum Decode {
     /// TigerBeetle's accounts and transfers, where the operation creates such
     #[value(name = "tigerbeetle")]
     TigerBeetle,
+    /// The records of a Raft log that aof-openraft wrote: which record, and its log id
+    #[value(name = "openraft")]
+    OpenRaft,
 }
 
 /// How bodies are printed.
@@ -105,13 +121,19 @@ fn parse_client(text: &str) -> Result<u128, String> {
 }
 
 impl InspectArguments {
+    /// The times that are asked for.
+    pub(crate) fn times(&self) -> Option<Inclusive> {
+        let since = self.since.or(self.last).map(|since| Inclusive { first: since.0, last: u64::MAX });
+        self.time.as_ref().map(|time| time.0).or(since)
+    }
+
     /// Whether the filters let an entry through.
     pub(crate) fn takes(&self, header: &Header) -> bool {
         fn within(range: Option<&Inclusive>, value: u64) -> bool {
             range.is_none_or(|range| range.contains(value))
         }
         within(self.op.as_ref().map(|op| &op.0), header.op.get())
-            && within(self.time.as_ref().map(|time| &time.0), header.timestamp.get())
+            && within(self.times().as_ref(), header.timestamp.get())
             && self.operation.is_none_or(|operation| operation == header.operation())
             && self.client.is_none_or(|client| client == header.client.get())
     }

@@ -1,6 +1,7 @@
 //! The command line of `aof merge`.
 
 use super::threads::ThreadArguments;
+use super::until::UntilArguments;
 use aof_api::format::Checksum;
 use clap::Args;
 use std::path::PathBuf;
@@ -16,15 +17,20 @@ use std::path::PathBuf;
     after_help = "Exit codes: 0 when OUT holds everything, 1 when something is missing or must be chosen (at a gap, OUT \
                         ends there; at a fork, nothing is written), 4 when OUT exists or is being written.\n\n\
                         Examples:\n  aof merge -o ledger.aof ledger.1.aof ledger.2.aof\n  \
-                        aof merge -o whole.aof replica-0.aof replica-1.aof replica-2.aof"
+                        aof merge -o whole.aof replica-0.aof replica-1.aof replica-2.aof\n  \
+                        aof merge --dry-run replica-0.aof replica-1.aof\n  \
+                        aof merge --until-op 5000 -o then.aof ledger.aof"
 )]
 pub(crate) struct MergeArguments {
     /// The files, in any order
     #[arg(required = true, value_name = "LOG")]
     pub(crate) logs: Vec<PathBuf>,
     /// The log to write
-    #[arg(long, short, value_name = "OUT")]
-    pub(crate) output: PathBuf,
+    #[arg(long, short, value_name = "OUT", required_unless_present = "dry_run")]
+    pub(crate) output: Option<PathBuf>,
+    /// Only report what each file has, and what would be written
+    #[arg(long, conflicts_with_all = ["output", "force"])]
+    pub(crate) dry_run: bool,
     /// The parent of the first entry to write, 32 digits [default: the start of the chain of the first file]
     #[arg(long, value_name = "HEX")]
     pub(crate) root: Option<Checksum>,
@@ -37,6 +43,8 @@ pub(crate) struct MergeArguments {
     /// Replace OUT if it exists
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) until: UntilArguments,
     #[command(flatten)]
     pub(crate) threads: ThreadArguments,
 }

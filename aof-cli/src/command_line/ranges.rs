@@ -74,10 +74,41 @@ impl FromStr for TimeRange {
     }
 }
 
+/// The first time that is wanted, in nanoseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Since(pub(crate) u64);
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Since, String> {
+        parse_time(text, SystemTime::now()).map(|time| Since(time.first))
+    }
+}
+
+impl Since {
+    /// So long before now.
+    pub(crate) fn of_last(text: &str) -> Result<Since, String> {
+        let last = humantime::parse_duration(text)
+            .map_err(|_| format!("{text:?} is not a duration: give one like 10m, 2h or 1day 6h"))?;
+        let first = SystemTime::now().checked_sub(last).and_then(|first| first.duration_since(UNIX_EPOCH).ok());
+        // Before 1970 there is nothing.
+        Ok(Since(first.and_then(|first| u64::try_from(first.as_nanos()).ok()).unwrap_or(0)))
+    }
+}
+
+/// A number of days, whole or not, as a duration.
+pub(crate) fn days(text: &str) -> Result<Duration, String> {
+    const DAY_SECONDS: f64 = 86_400.0;
+    let days: Option<f64> = text.trim().parse().ok();
+    let duration = days.and_then(|days| Duration::try_from_secs_f64(days * DAY_SECONDS).ok());
+    duration.ok_or_else(|| format!("{text:?} is not a number of days: give 30, or 0.5 for twelve hours"))
+}
+
 const MINUTE: u64 = 60_000_000_000;
 
 /// A time, or the whole minute where it has no seconds; without a date, of that day, in UTC.
-fn parse_time(text: &str, day: SystemTime) -> Result<Inclusive, String> {
+pub(crate) fn parse_time(text: &str, day: SystemTime) -> Result<Inclusive, String> {
     let text = text.trim();
     if let Ok(nanoseconds) = text.parse() {
         return Ok(Inclusive::only(nanoseconds));
@@ -116,6 +147,14 @@ mod tests {
         }
         for text in ["", "a", "5..3", "-1", "1..2..3", "18446744073709551616"] {
             assert!(text.parse::<OpRange>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn days_may_be_fractions_and_never_negative() {
+        assert_eq!(days("0.5").unwrap(), Duration::from_secs(43_200));
+        for text in ["", "-1", "inf", "NaN", "1e300", "week"] {
+            assert!(days(text).is_err(), "{text:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The command line of `aof repair`.
 
 use super::threads::ThreadArguments;
+use super::until::UntilArguments;
 use aof_api::format::Checksum;
 use clap::Args;
 use std::path::PathBuf;
@@ -17,7 +18,8 @@ use std::path::PathBuf;
     after_help = "Exit codes: 0 when nothing is lost, 1 when something is or the log has a torn end, 4 when OUT exists, or the log is to be \
                         repaired in place and is being written.\n\n\
                         Examples:\n  aof repair --dry-run ledger.aof\n  aof repair -o repaired.aof ledger.aof\n  \
-                        aof repair --in-place ledger.aof"
+                        aof repair --in-place ledger.aof\n  \
+                        aof repair --until-op 5000 -o then.aof ledger.aof"
 )]
 pub(crate) struct RepairArguments {
     /// The log
@@ -33,6 +35,8 @@ pub(crate) struct RepairArguments {
     /// Replace OUT if it exists
     #[arg(long, conflicts_with_all = ["in_place", "dry_run"])]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) until: UntilArguments,
     #[command(flatten)]
     pub(crate) threads: ThreadArguments,
 }

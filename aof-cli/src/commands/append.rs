@@ -3,6 +3,7 @@
 mod cluster;
 mod moved;
 mod report;
+mod storage;
 
 use crate::command_line::append::{AppendArguments, Sync};
 use crate::command_line::output::OutputArguments;
@@ -14,19 +15,21 @@ use crate::output::fresh::Fresh;
 use crate::output::json;
 use crate::output::json::append::Acknowledged;
 use crate::output::out::Out;
-use crate::output::paths::refuse_stream;
+use crate::output::paths::{quoted, refuse_stream};
 use crate::output::progress::Spinner;
 use crate::output::say::say;
 use crate::output::signals::Interruption;
 use aof_api::format::{BODY_SIZE_MAX, HEADER_SIZE, size_disk};
 use aof_api::log::blocking::Aof;
 use aof_api::{Error, LogOptions, Operation};
-use aof_file::{FileBackend, FileOptions, SyncOn};
+use aof_file::{FileOptions, SyncOn};
+use aof_segments::SegmentedOptions;
 use cluster::of_the_log;
 use moved::{Moved, go_on, go_on_before_close};
 use report::{report_durable, report_recovery, report_summary};
 use std::io::{IsTerminal, Write};
 use std::time::Instant;
+use storage::Storage;
 
 /// How much may wait for a checkpoint in bytes, except under `--sync end`.
 const GROUP_LEN: u64 = 1 << 20;
@@ -37,12 +40,33 @@ const CUT_LEN_MAX: u64 = 16 << 30;
 pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outcome {
     refuse_stream(&arguments.log, "LOG")?;
     let body_len = body_len(arguments)?;
-    let failure = Failure::at(&arguments.log);
-    let spinner = Spinner::new("reading the log", output);
-    let fresh = Fresh::look(&arguments.log);
+    let log = &arguments.log;
+    let (failure, fresh) = (Failure::at(log), Fresh::look(log));
     // This thread has nothing else to do while the disk works.
-    let backend = FileOptions::new().sync_on(SyncOn::Caller).keep_cut(!arguments.discard_tail);
-    let backend = backend.open_or_create(&arguments.log).map_err(&failure)?;
+    let options = FileOptions::new().sync_on(SyncOn::Caller).keep_cut(!arguments.discard_tail);
+    if arguments.segments.is_none() && !log.is_dir() {
+        return append(options.open_or_create(log).map_err(&failure)?, &fresh, body_len, arguments, output);
+    }
+    if log.is_file() {
+        let log = quoted(log);
+        return Err(Failure::Usage(format!(
+            "--segments needs a directory, and {log} is a file; `aof split {log} DIRECTORY` makes segments of it"
+        )));
+    }
+    let segmented = SegmentedOptions::new().sync_on(SyncOn::Caller).file(options);
+    let segmented = arguments.segments.iter().fold(segmented, |options, size| options.segment_bytes(size.0));
+    append(segmented.open_or_create(log).map_err(&failure)?, &fresh, body_len, arguments, output)
+}
+
+/// Appends to the log on a storage that is open.
+fn append<B: Storage>(
+    backend: B,
+    fresh: &Fresh,
+    body_len: usize,
+    arguments: &AppendArguments,
+    output: &OutputArguments,
+) -> Outcome {
+    let spinner = Spinner::new("reading the log", output);
     let opened = Aof::open(backend, options(arguments)).map_err(|error| of_the_log(arguments, error));
     let (log, recovery) = opened.inspect_err(|failure| fresh.discard_after(failure))?;
     spinner.finish();
@@ -100,10 +124,10 @@ fn options(arguments: &AppendArguments) -> LogOptions {
     options
 }
 
-struct Appending<'a> {
+struct Appending<'a, B: Storage> {
     arguments: &'a AppendArguments,
     output: &'a OutputArguments,
-    log: Aof<FileBackend>,
+    log: Aof<B>,
     operation: Operation,
     spinner: Spinner,
     start: Instant,
@@ -118,13 +142,13 @@ struct Appending<'a> {
     unacknowledged_op: u64,
 }
 
-impl<'a> Appending<'a> {
+impl<'a, B: Storage> Appending<'a, B> {
     fn new(
         arguments: &'a AppendArguments,
         output: &'a OutputArguments,
-        log: Aof<FileBackend>,
+        log: Aof<B>,
         spinner: Spinner,
-    ) -> Appending<'a> {
+    ) -> Appending<'a, B> {
         let operation = Operation(arguments.operation);
         let unacknowledged_op = log.tip().map_or(0, |tip| tip.op) + 1;
         Appending {

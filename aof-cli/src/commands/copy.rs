@@ -7,6 +7,7 @@ use super::judge::{Found, Judge};
 use crate::command_line::copy::CopyArguments;
 use crate::command_line::output::OutputArguments;
 use crate::input::source::Source;
+use crate::input::until::{UpTo, end_of};
 use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
@@ -32,14 +33,21 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
         }
         refuse_no_log(&source, &mut report)?;
     }
-    let mut progress = Progress::new(source.len, output);
+    let end = match arguments.until.until() {
+        Some(until) => end_of(&source, until)?,
+        None => None,
+    };
+    if end == Some(0) {
+        return Err(Failure::problem("SRC begins past what --until-op or --until asks for; nothing was copied"));
+    }
+    let mut progress = Progress::new(end.or(source.len), output);
     let read = read::Options::new().verify_threads(source.threads(arguments.threads.count()));
-    let mut copier = Copier::new(copy::Options::new().read(read).live(source.live));
+    let mut copier = Copier::new(copy::Options::new().read(read).live(source.live && end.is_none()));
     progress.follow_entries(copier.entries_so_far());
     let fresh = Fresh::look(path);
     let backend = Source::options_for_output(std::slice::from_ref(&source)).open_or_create(path);
     let mut destination = backend.map_err(Failure::of(path, Role::Copy))?;
-    let reader = Witness::new(progress.watch(source.reader()?));
+    let reader = Witness::new(UpTo::new(progress.watch(source.reader()?), end));
     let source_failed = reader.failed();
     let copied = block_on(copier.copy(reader, &mut destination));
     progress.finish();
@@ -86,7 +94,7 @@ fn refuse_no_log(source: &Source, report: &mut Report<'_>) -> Outcome<()> {
 fn judge_copy(path: &Path, report: &mut Report<'_>, output: &OutputArguments) -> Outcome<()> {
     let copy = Source::open(path)?;
     let mut progress = Progress::new(copy.len, output);
-    let mut judge = Judge::new(Rule::SeenParent, 1, &mut progress);
+    let mut judge = Judge::new(Rule::SeenParent, 1, std::slice::from_ref(&copy), &mut progress);
     judge.read(&copy, &progress, |found| {
         if let Found::Finding(_, finding) = found {
             report.missing.push(finding);

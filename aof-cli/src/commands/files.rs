@@ -15,10 +15,13 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
         }
         Command::Inspect(inspect) => files.push((&inspect.log, Use::Reads)),
         Command::Validate(validate) => files.extend(read(&validate.logs)),
+        Command::Diff(diff) => files.extend(read(&diff.logs)),
         Command::Digest(digest) => files.extend(read(&digest.logs)),
+        Command::Export(export) => files.extend(read(&export.logs)),
+        Command::Hexdump(hexdump) => files.push((&hexdump.log, Use::Reads)),
         Command::Merge(merge) => {
             files.extend(read(&merge.logs));
-            files.push((&merge.output, Use::Writes));
+            files.extend(merge.output.as_deref().map(|out| (out, Use::Writes)));
         }
         Command::Repair(repair) => {
             files.push((&repair.log, if repair.target.in_place { Use::Writes } else { Use::Reads }));
@@ -36,6 +39,19 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
         Command::Stat(stat) => {
             files.extend(read(&stat.logs));
             files.extend(stat.html.as_deref().map(|page| (page, Use::Writes)));
+        }
+        Command::Prune(prune) => files.push((&prune.log, Use::Writes)),
+        Command::Split(split) => {
+            files.push((&split.log, if split.adopt { Use::Writes } else { Use::Reads }));
+            files.push((&split.directory, Use::Writes));
+        }
+        Command::Join(join) => {
+            files.push((&join.directory, Use::Reads));
+            files.push((&join.output, Use::Writes));
+        }
+        Command::Status(status) => {
+            files.push((&status.log, Use::Reads));
+            files.extend(status.state.as_deref().map(|state| (state, Use::Writes)));
         }
         Command::Completions(_) | Command::Man(_) => {}
     }

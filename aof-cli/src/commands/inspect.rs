@@ -6,6 +6,9 @@ mod follow;
 mod listing;
 mod pause;
 mod print;
+mod records;
+mod search;
+mod watched;
 mod window;
 
 use crate::command_line::inspect::InspectArguments;

@@ -36,7 +36,8 @@ impl Found {
 
 /// Reads the files of a log, one after the other.
 pub(super) struct Judge {
-    rule: Rule,
+    /// Several readers are of use.
+    shares_reading: bool,
     threads: usize,
     validator: Validator,
     paths: Vec<PathBuf>,
@@ -57,11 +58,14 @@ pub(super) struct Judged {
 }
 
 impl Judge {
-    pub(super) fn new(rule: Rule, threads: usize, progress: &mut Progress) -> Judge {
-        let validator = Validator::new(validate::Options::new().rule(rule).verify_threads(threads));
+    /// A judge of what is in `sources`, all of which are then to be [read](Judge::read).
+    pub(super) fn new(rule: Rule, threads: usize, sources: &[Source], progress: &mut Progress) -> Judge {
+        let options = validate::Options::new().rule(rule).verify_threads(threads);
+        let reads_again = sources.len() == 1 && !sources[0].is_stream();
+        let validator = if reads_again { Validator::for_one_part(options) } else { Validator::new(options) };
         progress.follow_entries(validator.entries_so_far());
         Judge {
-            rule,
+            shares_reading: rule == Rule::Linear || reads_again,
             threads,
             validator,
             paths: Vec::new(),
@@ -76,7 +80,7 @@ impl Judge {
         let first = if source.is_stream() { None } else { first_entry(source)? };
         self.validator.set_live(source.live);
         let mut readers: Vec<Watched<LogReader>> = vec![progress.watch(source.reader()?)];
-        if self.rule == Rule::Linear && !source.is_stream() {
+        if self.shares_reading && !source.is_stream() {
             // As many as can be had: file descriptors may be few.
             readers.extend((1..self.threads).map_while(|_| Some(progress.watch(source.reader().ok()?))));
         }

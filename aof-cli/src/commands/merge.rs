@@ -1,6 +1,7 @@
 //! `aof merge`: one whole log out of several.
 
 use super::clusters::refuse_several;
+use super::diff;
 use super::merged::Merged;
 use crate::command_line::merge::MergeArguments;
 use crate::command_line::output::OutputArguments;
@@ -9,23 +10,32 @@ use crate::input::source::Source;
 use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
+use crate::output::out::Out;
 use crate::output::paths::{refuse_directory, refuse_stream, shown};
 use crate::output::progress::Progress;
 use crate::output::signals::{finished, guarded};
+use crate::output::time::time;
 use aof_api::format::Checksum;
 use aof_api::merge::{self, Merger};
+use aof_api::read::Until;
 use aof_api::{Error, read};
 use aof_file::{Draft, is_locked};
 use futures::executor::block_on;
 use std::path::Path;
 
 pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outcome {
-    let out = &arguments.output;
-    refuse_stream(out, "OUT")?;
+    let out = arguments.output.as_deref();
+    out.map_or(Ok(()), |out| refuse_stream(out, "OUT"))?;
     let sources = Source::open_files(&arguments.logs, "merging")?;
     refuse_several(&sources)?;
-    let options = options(arguments.root, arguments.tip, arguments.gaps, arguments.threads.count());
-    let mut draft = draft(out, arguments.force, &sources)?;
+    let until = arguments.until.until();
+    let options = options(arguments.root, arguments.tip, arguments.gaps, until, arguments.threads.count());
+    let draft = out.map(|out| Ok((out, draft(out, arguments.force, &sources)?))).transpose()?;
+    if draft.is_none() {
+        let mut table = Out::of_verdict();
+        diff::print(&mut table, &sources, output)?;
+        table.finish()?;
+    }
     let progress = Progress::new(Source::total_len(&sources), output);
     let (mut merger, files) = (Merger::new(options), OpenFiles::default());
     for (number, source) in sources.iter().enumerate() {
@@ -43,12 +53,21 @@ pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outco
         progress.finish();
         return Err(merged.refuse(merger.report(), error));
     }
+    refuse_nothing(until, merger.report())?;
+    let Some((out, mut draft)) = draft else {
+        progress.finish();
+        let report = merger.report();
+        merged.note_short(until, report)?;
+        merged.print(report, None, None)?;
+        return Ok(if report.is_whole() { Exit::Clean } else { Exit::Problems });
+    };
     progress.phase("writing", merger.report().unique_bytes);
     refuse_without_room(out, merger.report())?;
     let report = block_on(merger.write(draft.backend())).map_err(|error| of_output(out, error))?;
     drop(merger);
     progress.finish();
     publish(draft, out, arguments.force)?;
+    merged.note_short(until, &report)?;
     merged.print(&report, Some(out), None)?;
     Ok(if report.is_whole() { Exit::Clean } else { Exit::Problems })
 }
@@ -91,7 +110,13 @@ pub(super) fn refuse_without_room(_: &Path, _: &merge::Report) -> Outcome<()> {
     Ok(())
 }
 
-pub(super) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool, threads: usize) -> merge::Options {
+pub(super) fn options(
+    root: Option<Checksum>,
+    tip: Option<Checksum>,
+    gaps: bool,
+    until: Option<Until>,
+    threads: usize,
+) -> merge::Options {
     let mut options = merge::Options::new().keep_gaps(gaps).read(read::Options::new().verify_threads(threads));
     if let Some(root) = root {
         options = options.root(root);
@@ -99,7 +124,20 @@ pub(super) fn options(root: Option<Checksum>, tip: Option<Checksum>, gaps: bool,
     if let Some(tip) = tip {
         options = options.tip(tip);
     }
+    if let Some(until) = until {
+        options = options.until(until);
+    }
     options
+}
+
+/// Nothing is written where all there is comes later.
+pub(super) fn refuse_nothing(until: Option<Until>, report: &merge::Report) -> Outcome<()> {
+    let what = match until.filter(|_| report.unique == 0 && report.past > 0) {
+        Some(Until::Op(op)) => format!("up to op {op}"),
+        Some(Until::Timestamp(timestamp)) => format!("up to {}", time(timestamp)),
+        _ => return Ok(()),
+    };
+    Err(Failure::problem(format!("no entry is {what}; nothing was written")))
 }
 
 /// A draft for `out`, if that may be written.

@@ -16,6 +16,7 @@ use crate::output::paths::{quoted, shown};
 use crate::output::say::say;
 use anstyle::{AnsiColor, Style};
 use aof_api::merge::{self, Fork, InputDamage, Stretch, Unmergeable};
+use aof_api::read::Until;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -111,6 +112,17 @@ impl<'a> Merged<'a> {
             Some(text) => self.note(&source.path, "cluster", text),
             None => Ok(()),
         })
+    }
+
+    /// Notes that the output ends before the op that was asked for.
+    pub(crate) fn note_short(&self, until: Option<Until>, report: &merge::Report) -> Outcome<()> {
+        match (until, report.tip) {
+            (Some(Until::Op(op)), Some(tip)) if tip.op < op => {
+                let text = format!("the output ends with op {}, before op {op}", tip.op);
+                self.note(self.input_path(0), "until", text)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn input_path(&self, input: usize) -> &Path {
@@ -234,6 +246,9 @@ impl<'a> Merged<'a> {
             writeln!(out, "root      {root}")?;
         }
         writeln!(out, "tip       {}", tip(report.tip))?;
+        if report.past > 0 {
+            writeln!(out, "past it   {} left out, as asked", counted(report.past, "entry"))?;
+        }
         if report.left_out() > 0 {
             writeln!(out, "left out  {}", counted(report.left_out(), "entry"))?;
         }

@@ -1,6 +1,6 @@
 //! `aof repair`: what is whole in a damaged log, as a log.
 
-use super::merge::{draft, of_output, options, publish, refuse_without_room};
+use super::merge::{draft, of_output, options, publish, refuse_nothing, refuse_without_room};
 use super::merged::Merged;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::repair::RepairArguments;
@@ -18,6 +18,10 @@ use futures::executor::block_on;
 use std::path::Path;
 
 pub(crate) fn run(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
+    if arguments.target.in_place && arguments.until.until().is_some() {
+        let text = "--until-op and --until would shorten the log itself: write the log of that time with -o OUT";
+        return Err(Failure::Usage(text.to_owned()));
+    }
     match &arguments.target.output {
         Some(out) => to_file(arguments, out, output),
         None if arguments.target.in_place => in_place(arguments, output),
@@ -30,8 +34,11 @@ fn to_file(arguments: &RepairArguments, out: &Path, output: &OutputArguments) ->
     let source = Source::open_file(&arguments.log, "repairing")?;
     let mut draft = draft(out, arguments.force, std::slice::from_ref(&source))?;
     let mut repair = Repair::read(arguments, source.reader()?, source.len, source.live, output)?;
+    let until = arguments.until.until();
+    refuse_nothing(until, repair.merger.report())?;
     let report = repair.write(draft.backend(), out)?;
     publish(draft, out, arguments.force)?;
+    repair.merged.note_short(until, &report)?;
     repair.finish(&report, Some(out), None)
 }
 
@@ -102,7 +109,13 @@ impl<'a> Repair<'a> {
     ) -> Outcome<Repair<'a>> {
         let log = arguments.log.as_path();
         let progress = Progress::new(len, output);
-        let mut merger = Merger::new(options(None, arguments.tip, arguments.gaps, arguments.threads.count()));
+        let mut merger = Merger::new(options(
+            None,
+            arguments.tip,
+            arguments.gaps,
+            arguments.until.until(),
+            arguments.threads.count(),
+        ));
         merger.set_live(live);
         let read = block_on(merger.read(progress.watch(reader)));
         read.map_err(|error| match error {

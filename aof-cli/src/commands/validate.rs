@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Ou
     let streams = sources.iter().any(Source::is_stream);
     let threads = if streams { 1 } else { arguments.threads.for_bytes(Source::total_len(&sources)) };
     let rule = Rule::from(arguments.rule);
-    let mut judge = Judge::new(rule, threads, &mut progress);
+    let mut judge = Judge::new(rule, threads, &sources, &mut progress);
     let mut report = Report::new(output.json, &progress);
     for source in &sources {
         let read = judge.read(source, &progress, |found| report.observe(&found));

@@ -1,5 +1,6 @@
-//! Opening logs to read: files, and streams.
+//! Opening logs to read: files, directories of segments, and streams.
 
+use super::directory;
 use super::open_files::{ManyReader, OpenFiles};
 use super::standard_input::StandardInput;
 use super::stream::{Begin, StreamReader};
@@ -11,6 +12,7 @@ use aof_api::storage::IoCall;
 use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
 use aof_object_store::{Location, ObjectReader, Options};
+use aof_segments::DirectoryReader;
 use futures::executor::block_on;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -20,22 +22,32 @@ use std::sync::Mutex;
 /// A log that is read and not written.
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
-    /// None of a stream.
+    /// Where it begins, in bytes: 0, unless it was pruned.
+    pub(crate) start: u64,
+    /// How many bytes it has from there on. None of a stream.
     pub(crate) len: Option<u64>,
     /// Somebody writes it at this moment, so its end may be incomplete.
     pub(crate) live: bool,
     /// Who may read it, as permission bits.
     mode: u32,
-    /// A stream, until somebody reads it.
-    stream: Option<Mutex<Option<StreamReader>>>,
-    /// Where it is on an object store.
-    location: Option<Location>,
+    place: Place,
     /// How the stream began.
     begin: Begin,
 }
 
+/// Where a log is.
+enum Place {
+    File,
+    /// A directory of segments.
+    Directory,
+    /// An object store.
+    Store(Location),
+    /// A stream, until somebody reads it.
+    Stream(Mutex<Option<StreamReader>>),
+}
+
 impl Source {
-    /// The file at `path`, or the stream where that is one; `-` is standard input.
+    /// The file or the directory at `path`, or the stream where that is one; `-` is standard input.
     pub(crate) fn open(path: &Path) -> Outcome<Source> {
         if let Some(url) = path.to_str().filter(|text| Location::is_url(text)) {
             return Source::open_url(path, url);
@@ -53,57 +65,49 @@ impl Source {
             let mode = if standard_input { mode_of_standard_input() } else { MODE_OF_STREAM };
             let path = if standard_input { "standard input".into() } else { path.to_owned() };
             let begin = reader.begin();
-            return Ok(Source {
-                path,
-                len: None,
-                live: false,
-                mode,
-                stream: Some(Mutex::new(Some(reader))),
-                location: None,
-                begin,
-            });
+            let place = Place::Stream(Mutex::new(Some(reader)));
+            return Ok(Source { path, start: 0, len: None, live: false, mode, place, begin });
+        }
+        if path.is_dir() {
+            let directory::Looks { start, len, live, mode } = directory::Looks::at(path).map_err(Failure::at(path))?;
+            let (path, begin) = (path.to_owned(), Begin::default());
+            return Ok(Source { path, start, len: Some(len), live, mode, place: Place::Directory, begin });
         }
         let mut reader = FileBackend::open_read_only(path).map_err(Failure::at(path))?;
         // Where locks do not work, nobody is known to write.
         let live = is_locked(path).unwrap_or(false);
         let len = block_on(reader.end()).map_err(Failure::at(path))?;
         let mode = reader.mode().map_err(Failure::at(path))?;
-        Ok(Source {
-            path: path.to_owned(),
-            len: Some(len),
-            live,
-            mode,
-            stream: None,
-            location: None,
-            begin: Begin::default(),
-        })
+        let (path, begin) = (path.to_owned(), Begin::default());
+        Ok(Source { path, start: 0, len: Some(len), live, mode, place: Place::File, begin })
     }
 
     /// A log on an object store.
     fn open_url(path: &Path, url: &str) -> Outcome<Source> {
         let location = Location::parse(url).map_err(Failure::at(path))?;
         let mut reader = block_on(open_store(&location)).map_err(Failure::at(path))?;
-        let len = block_on(reader.end()).map_err(Failure::at(path))?;
-        // Who may read the store is not known, so the strictest holds. What is there is whole, whoever writes.
-        let (mode, begin) = (0o600, Begin::default());
+        let start = block_on(reader.start()).map_err(Failure::at(path))?;
+        let end = block_on(reader.end()).map_err(Failure::at(path))?;
         Ok(Source {
             path: path.to_owned(),
-            len: Some(len),
+            start,
+            len: Some(end.saturating_sub(start)),
+            // What is there is whole, whoever writes.
             live: false,
-            mode,
-            stream: None,
-            location: Some(location),
-            begin,
+            // Who may read the store is not known, so the strictest holds.
+            mode: 0o600,
+            place: Place::Store(location),
+            begin: Begin::default(),
         })
     }
 
-    /// A file only: what goes back, or waits for more, cannot be done with a stream.
+    /// A file or a directory only: what goes back, or waits for more, cannot be done with a stream.
     pub(crate) fn open_file(path: &Path, what: &str) -> Outcome<Source> {
         let source = Source::open(path)?;
         if source.is_stream() {
             return Err(Failure::Usage(format!("{what} needs a file, not a stream")));
         }
-        if source.location.is_some() {
+        if let Place::Store(_) = source.place {
             let url = quoted(path);
             return Err(Failure::Usage(format!("{what} needs a file: get it with `aof fetch {url} LOG` first")));
         }
@@ -116,15 +120,15 @@ impl Source {
     }
 
     pub(crate) fn is_stream(&self) -> bool {
-        self.stream.is_some()
+        matches!(self.place, Place::Stream(_))
     }
 
     /// What it looks like where it is not a log, and what to do about that.
     pub(crate) fn looks(&self) -> Option<(String, Option<Next>)> {
-        match self.is_stream() {
-            true => looks::of(&self.begin.bytes()).map(|looks| (looks.of_stream(), None)),
-            false if self.location.is_some() => None,
-            false => looks(&self.path).map(|looks| looks.advice(&self.path)),
+        match self.place {
+            Place::Stream(_) => looks::of(&self.begin.bytes()).map(|looks| (looks.of_stream(), None)),
+            Place::File => looks(&self.path).map(|looks| looks.advice(&self.path)),
+            Place::Directory | Place::Store(_) => None,
         }
     }
 
@@ -140,31 +144,39 @@ impl Source {
 
     /// A reader from the beginning; of a stream, there is one.
     pub(crate) fn reader(&self) -> Outcome<LogReader> {
-        if let Some(location) = &self.location {
-            return block_on(open_store(location)).map(LogReader::Store).map_err(Failure::at(&self.path));
-        }
-        let Some(stream) = &self.stream else {
-            return FileBackend::open_read_only(&self.path).map(LogReader::File).map_err(Failure::at(&self.path));
+        let opened = match &self.place {
+            Place::File => FileBackend::open_read_only(&self.path).map(LogReader::File),
+            Place::Directory => DirectoryReader::open(&self.path).map(|reader| LogReader::Directory(Box::new(reader))),
+            Place::Store(location) => block_on(open_store(location)).map(LogReader::Store),
+            Place::Stream(stream) => {
+                let reader = stream.lock().ok().and_then(|mut stream| stream.take());
+                let once = || Failure::Usage("a stream can be read only once".to_owned());
+                return reader.map(LogReader::Stream).ok_or_else(once);
+            }
         };
-        let reader = stream.lock().ok().and_then(|mut stream| stream.take());
-        reader.map(LogReader::Stream).ok_or_else(|| Failure::Usage("a stream can be read only once".to_owned()))
+        opened.map_err(Failure::at(&self.path))
     }
 
     /// As [`reader`](Source::reader) of a file, with a descriptor that others may take meanwhile; it is the `number`th.
     pub(crate) fn reader_among(&self, files: &OpenFiles, number: usize) -> Outcome<LogReader> {
-        if self.location.is_some() {
-            return self.reader();
+        match self.place {
+            Place::File => files.reader(&self.path, number as u64).map(LogReader::Many),
+            // It has one segment open at a time, or no file at all.
+            Place::Directory | Place::Store(_) | Place::Stream(_) => self.reader(),
         }
-        files.reader(&self.path, number as u64).map(LogReader::Many)
     }
 
-    /// Whether this is the file at `path`, under whatever name: it must not be written to, nor replaced.
+    /// Whether this is the file or directory at `path`, or has it as a segment, under whatever name: it must not be written
+    /// to, nor replaced.
     pub(crate) fn is_at(&self, path: &Path) -> Outcome<bool> {
-        if self.is_stream() || self.location.is_some() {
-            return Ok(false);
+        match self.place {
+            Place::Stream(_) | Place::Store(_) => Ok(false),
+            Place::Directory => directory::is_at(&self.path, path).map_err(Failure::at(&self.path)),
+            Place::File => {
+                let reader = FileBackend::open_read_only(&self.path).map_err(Failure::at(&self.path))?;
+                reader.is_at(path).map_err(Failure::at(path))
+            }
         }
-        let reader = FileBackend::open_read_only(&self.path).map_err(Failure::at(&self.path))?;
-        reader.is_at(path).map_err(Failure::at(path))
     }
 
     /// How many threads may verify: those that read ahead of a stream would have to go back far where it is damaged.
@@ -227,9 +239,10 @@ fn is_stream(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
-/// Reads a file or a stream.
+/// Reads a file, a directory of segments, or a stream.
 pub(crate) enum LogReader {
     File(FileReader),
+    Directory(Box<DirectoryReader>),
     Many(ManyReader),
     Stream(StreamReader),
     Store(ObjectReader),
@@ -239,6 +252,7 @@ impl AofRead for LogReader {
     async fn seek(&mut self, offset: u64) -> Result<()> {
         match self {
             LogReader::File(reader) => reader.seek(offset).await,
+            LogReader::Directory(reader) => reader.seek(offset).await,
             LogReader::Many(reader) => reader.seek(offset).await,
             LogReader::Stream(reader) => reader.seek(offset).await,
             LogReader::Store(reader) => reader.seek(offset).await,
@@ -248,6 +262,7 @@ impl AofRead for LogReader {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
         match self {
             LogReader::File(reader) => reader.read(buf).await,
+            LogReader::Directory(reader) => reader.read(buf).await,
             LogReader::Many(reader) => reader.read(buf).await,
             LogReader::Stream(reader) => reader.read(buf).await,
             LogReader::Store(reader) => reader.read(buf).await,
@@ -257,6 +272,7 @@ impl AofRead for LogReader {
     async fn start(&mut self) -> Result<u64> {
         match self {
             LogReader::File(reader) => reader.start().await,
+            LogReader::Directory(reader) => reader.start().await,
             LogReader::Many(reader) => reader.start().await,
             LogReader::Stream(reader) => reader.start().await,
             LogReader::Store(reader) => reader.start().await,
@@ -266,6 +282,7 @@ impl AofRead for LogReader {
     async fn changed(&mut self, end: u64) -> Result<u64> {
         match self {
             LogReader::File(reader) => reader.changed(end).await,
+            LogReader::Directory(reader) => reader.changed(end).await,
             LogReader::Many(reader) => reader.changed(end).await,
             LogReader::Stream(reader) => reader.changed(end).await,
             LogReader::Store(reader) => reader.changed(end).await,
@@ -275,6 +292,7 @@ impl AofRead for LogReader {
     async fn end(&mut self) -> Result<u64> {
         match self {
             LogReader::File(reader) => reader.end().await,
+            LogReader::Directory(reader) => reader.end().await,
             LogReader::Many(reader) => reader.end().await,
             LogReader::Stream(reader) => reader.end().await,
             LogReader::Store(reader) => reader.end().await,
@@ -284,6 +302,7 @@ impl AofRead for LogReader {
     async fn next_data(&mut self, offset: u64) -> Result<u64> {
         match self {
             LogReader::File(reader) => reader.next_data(offset).await,
+            LogReader::Directory(reader) => reader.next_data(offset).await,
             LogReader::Many(reader) => reader.next_data(offset).await,
             LogReader::Stream(reader) => reader.next_data(offset).await,
             LogReader::Store(reader) => reader.next_data(offset).await,

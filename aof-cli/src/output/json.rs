@@ -3,15 +3,20 @@
 pub(crate) mod any;
 pub(crate) mod append;
 pub(crate) mod copy;
+pub(crate) mod diff;
 pub(crate) mod digest;
+pub(crate) mod export;
+pub(crate) mod hexdump;
 pub(crate) mod inspect;
 pub(crate) mod log;
 pub(crate) mod merge;
 pub(crate) mod object;
 #[cfg(test)]
 mod page;
+pub(crate) mod segments;
 pub(crate) mod ship;
 pub(crate) mod stat;
+pub(crate) mod status;
 pub(crate) mod validate;
 pub(crate) mod value;
 

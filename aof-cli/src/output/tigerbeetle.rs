@@ -4,6 +4,8 @@
 //! <https://docs.tigerbeetle.com/reference/transfer>, in the order of fields of its C client (`tb_account_t`,
 //! `tb_transfer_t`). The trailer is that of `src/vsr/multi_batch.zig`.
 
+pub(crate) mod reads;
+
 use aof_api::Operation;
 use zerocopy::little_endian::{U16, U32, U64, U128};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -92,7 +94,7 @@ pub(crate) fn decode(operation: Operation, body: &[u8]) -> Option<Result<Decoded
 }
 
 fn decode_events(accounts: bool, batched: bool, body: &[u8]) -> Result<Decoded<'_>, &'static str> {
-    let (payload, batches) = if batched { without_trailer(body)? } else { (body, Vec::new()) };
+    let (payload, batches) = if batched { without_trailer(body, RECORD_SIZE)? } else { (body, Vec::new()) };
     let not_whole = "the body is not a whole number of records of 128 bytes";
     let events = if accounts {
         Events::Accounts(<[Account]>::ref_from_bytes(payload).map_err(|_| not_whole)?)
@@ -106,7 +108,7 @@ fn decode_events(accounts: bool, batched: bool, body: &[u8]) -> Result<Decoded<'
 ///
 /// The trailer is at the end: the number of batches in the last two bytes, before them the number of records in each
 /// batch, the first batch last, before them bytes of 255 up to a multiple of the record.
-fn without_trailer(body: &[u8]) -> Result<(&[u8], Vec<u16>), &'static str> {
+fn without_trailer(body: &[u8], record_size: usize) -> Result<(&[u8], Vec<u16>), &'static str> {
     let (rest, count) = split_u16(body).ok_or("the body is too short for a trailer")?;
     if count == 0 || count == u16::MAX {
         return Err("the trailer names an impossible number of batches");
@@ -117,14 +119,14 @@ fn without_trailer(body: &[u8]) -> Result<(&[u8], Vec<u16>), &'static str> {
         batches.push(records);
         rest = before;
     }
-    let trailer_size = (2 + 2 * usize::from(count)).next_multiple_of(RECORD_SIZE);
+    let trailer_size = (2 + 2 * usize::from(count)).next_multiple_of(record_size);
     let payload_len = body.len().checked_sub(trailer_size).ok_or("the body is too short for its trailer")?;
     let (payload, padding) = rest.split_at(payload_len);
     if padding.iter().any(|byte| *byte != u8::MAX) {
         return Err("the padding of the trailer is damaged");
     }
     let records: usize = batches.iter().copied().map(usize::from).sum();
-    if records * RECORD_SIZE != payload.len() {
+    if records * record_size != payload.len() {
         return Err("the trailer names another number of records than there are");
     }
     Ok((payload, batches))
@@ -137,8 +139,13 @@ fn split_u16(bytes: &[u8]) -> Option<(&[u8], u16)> {
 
 /// The names of the flags that are set; a flag without a name as its number.
 pub(crate) fn flag_names(flags: u16, names: &[&str]) -> Vec<String> {
+    flag_names_of_u32(flags.into(), names)
+}
+
+/// As [`flag_names`].
+pub(crate) fn flag_names_of_u32(flags: u32, names: &[&str]) -> Vec<String> {
     let name = |bit: u32| names.get(bit as usize).map_or_else(|| format!("bit_{bit}"), |name| (*name).to_owned());
-    (0..u16::BITS).filter(|bit| flags & (1 << bit) != 0).map(name).collect()
+    (0..u32::BITS).filter(|bit| flags & (1 << bit) != 0).map(name).collect()
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub(crate) fn lock_existing(system: &dyn System, path: &Path) -> Result<LockedFi
 }
 
 /// Opens and locks, until the file that is locked is the one that the path names. A file that is made has this mode.
-fn lock(system: &dyn System, path: &Path, intent: Intent, mode: u32) -> Result<LockedFile> {
+pub(crate) fn lock(system: &dyn System, path: &Path, intent: Intent, mode: u32) -> Result<LockedFile> {
     let access = match intent {
         Intent::Open => Access::Write,
         Intent::Create | Intent::OpenOrCreate => Access::WriteOrCreate { mode },

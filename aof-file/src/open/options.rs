@@ -136,12 +136,27 @@ impl FileOptions {
         self
     }
 
-    /// With which mode a file is made.
-    pub(crate) fn mode(&self) -> u32 {
+    /// The permission bits with which a file is made, before the umask.
+    #[must_use]
+    pub fn mode(&self) -> u32 {
         self.mode_max & 0o666
     }
 
-    /// Puts other system calls under the backend: for tests. See [`system`](crate::system).
+    /// Whether a truncation keeps what it cuts: [`keep_cut`](FileOptions::keep_cut).
+    #[must_use]
+    pub fn keeps_cut(&self) -> bool {
+        self.keep_cut
+    }
+
+    /// The system calls under the backend: for storages that keep other files beside the log. Needs the feature `system`.
+    #[cfg(feature = "system")]
+    #[must_use]
+    pub fn calls(&self) -> &Arc<dyn System> {
+        &self.system
+    }
+
+    /// Puts other system calls under the backend: for tests. See [`system`](crate::system). Needs the feature `system`.
+    #[cfg(feature = "system")]
     #[must_use]
     pub fn system(mut self, system: Arc<dyn System>) -> FileOptions {
         self.system = system;

@@ -1,27 +1,40 @@
-//! Waiting for a file to grow that another process, or another handle, writes.
+//! Waiting for a log to grow that another process, or another handle, writes.
 
-use crate::open::file::LogFile;
 use aof_api::storage::IoCall;
 use aof_api::{Error, Result};
 use std::future::poll_fn;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-/// How often the thread looks at the length of the file while somebody waits.
+/// How often the thread looks at the end of the log while somebody waits.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Looks at the length of a file from time to time, on a thread of its own: made when somebody first waits, asleep while
+/// A log whose end can be looked up: what a [`Watch`] looks at.
+pub trait LogEnd: std::fmt::Debug + Send + Sync + 'static {
+    /// Where the log ends now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where it cannot be looked up.
+    fn end(&self) -> Result<u64>;
+
+    /// What names it, for errors.
+    fn path(&self) -> &Path;
+}
+
+/// Looks at the end of a log from time to time, on a thread of its own: made when somebody first waits, asleep while
 /// nobody does, and ended when this is dropped.
-#[derive(Debug, Default)]
-pub(super) struct Watch(Option<Arc<Watched>>);
+/// For storages that many processes read: a building block, as [`FileView`](crate::FileView) is.
+#[derive(Debug)]
+pub struct Watch<L: LogEnd>(Option<Arc<Watched<L>>>);
 
 #[derive(Debug)]
-struct Watched {
-    log: Arc<LogFile>,
+struct Watched<L> {
+    log: Arc<L>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -33,10 +46,20 @@ struct State {
     is_dropped: bool,
 }
 
-impl Watch {
-    /// Waits until the file ends beyond `end`, and returns where; [`Error::Truncated`] where it ends before that.
-    pub(super) async fn changed(&mut self, log: &Arc<LogFile>, end: u64) -> Result<u64> {
-        match look(log, end) {
+impl<L: LogEnd> Default for Watch<L> {
+    fn default() -> Watch<L> {
+        Watch(None)
+    }
+}
+
+impl<L: LogEnd> Watch<L> {
+    /// Waits until the log ends beyond `end`, and returns where.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Truncated`] where it ends before that; the failure of looking.
+    pub async fn changed(&mut self, log: &Arc<L>, end: u64) -> Result<u64> {
+        match look(&**log, end) {
             Some(outcome) => outcome,
             None => {
                 let waiting = Waiting(self.watched(log)?);
@@ -45,7 +68,7 @@ impl Watch {
         }
     }
 
-    fn watched(&mut self, log: &Arc<LogFile>) -> Result<Arc<Watched>> {
+    fn watched(&mut self, log: &Arc<L>) -> Result<Arc<Watched<L>>> {
         if let Some(watched) = &self.0 {
             return Ok(Arc::clone(watched));
         }
@@ -58,7 +81,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl<L: LogEnd> Drop for Watch<L> {
     fn drop(&mut self) {
         if let Some(watched) = &self.0 {
             watched.lock().is_dropped = true;
@@ -68,11 +91,11 @@ impl Drop for Watch {
 }
 
 /// Somebody who waits, until this is dropped.
-struct Waiting(Arc<Watched>);
+struct Waiting<L: LogEnd>(Arc<Watched<L>>);
 
-impl Waiting {
+impl<L: LogEnd> Waiting<L> {
     fn poll(&self, context: &mut Context<'_>, end: u64) -> Poll<Result<u64>> {
-        if let Some(outcome) = look(&self.0.log, end) {
+        if let Some(outcome) = look(&*self.0.log, end) {
             return Poll::Ready(outcome);
         }
         // The thread compares with `end`, so that a change since the check is not missed.
@@ -84,14 +107,14 @@ impl Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl<L: LogEnd> Drop for Waiting<L> {
     fn drop(&mut self) {
         let before = self.0.lock().waiting.take();
         drop(before);
     }
 }
 
-impl Watched {
+impl<L: LogEnd> Watched<L> {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Each change of the state is whole in itself.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -106,7 +129,7 @@ impl Watched {
             };
             let end = *end;
             drop(state);
-            let is_changed = look(&self.log, end).is_some();
+            let is_changed = look(&*self.log, end).is_some();
             state = self.lock();
             if is_changed {
                 // Another may wait by now: it is woken too, and looks itself.
@@ -126,15 +149,9 @@ impl Watched {
     }
 }
 
-/// The length of the file.
-pub(super) fn len(log: &LogFile) -> Result<u64> {
-    let status = log.system.file_status(&log.file);
-    status.map(|status| status.len).map_err(|source: io::Error| Error::io_at(IoCall::Stat, log.path(), 0, source))
-}
-
 /// What a wait for more than `end` bytes ends with, if it does now.
-fn look(log: &LogFile, end: u64) -> Option<Result<u64>> {
-    match len(log) {
+fn look(log: &impl LogEnd, end: u64) -> Option<Result<u64>> {
+    match log.end() {
         Ok(len) if len == end => None,
         Ok(len) if len > end => Some(Ok(len)),
         Ok(len) => Some(Err(Error::Truncated { offset: end, len })),

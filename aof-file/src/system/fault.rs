@@ -23,6 +23,7 @@
 //! ```
 
 use crate::system::{Access, FileStatus, OpenFile, OsSystem, System};
+use std::ffi::OsString;
 use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -69,6 +70,10 @@ pub enum Operation {
     Link,
     /// [`System::give_as`]. The path of the call is that of the new file.
     GiveAs,
+    /// [`System::list`]. The path of the call is that of the directory.
+    List,
+    /// [`System::create_directory`].
+    CreateDirectory,
 }
 
 /// One call, as it was asked for.
@@ -356,5 +361,15 @@ impl System for FaultySystem {
     fn give_as(&self, original: &OpenFile, new: &OpenFile, mode_max: u32) -> io::Result<()> {
         self.enter(Operation::GiveAs, new.path(), 0, 0)?;
         self.os.give_as(original, new, mode_max)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        self.enter(Operation::List, path, 0, 0)?;
+        self.os.list(path)
+    }
+
+    fn create_directory(&self, path: &Path, mode: u32) -> io::Result<()> {
+        self.enter(Operation::CreateDirectory, path, 0, 0)?;
+        self.os.create_directory(path, mode)
     }
 }

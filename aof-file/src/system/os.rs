@@ -4,6 +4,7 @@ use rustix::{
     fs::{AtFlags, CWD, FileType, StatxFlags, makedev},
     io::Errno,
 };
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, IoSlice};
 #[cfg(target_os = "linux")]
@@ -105,6 +106,25 @@ impl System for OsSystem {
         // After the owner, because a change of owner takes permissions away.
         new.file().set_permissions(limited(wanted.permissions(), mode_max))
     }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<OsString>> {
+        fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+    }
+
+    fn create_directory(&self, path: &Path, mode: u32) -> io::Result<()> {
+        create_directory(path, mode)
+    }
+}
+
+#[cfg(unix)]
+fn create_directory(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().mode(mode).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_directory(path: &Path, _: u32) -> io::Result<()> {
+    fs::create_dir(path)
 }
 
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 use crate::open::file::LogFile;
 use crate::open::lock::LockedFile;
 use crate::open::options::FileOptions;
+use crate::reader::view::FileView;
 use crate::reader::{FileReader, next_data};
 use crate::writer::checkpoint::Checkpoint;
 use crate::writer::end::{End, WriteFailure};
@@ -111,6 +112,16 @@ impl FileBackend {
     #[must_use]
     pub fn kept_cut(&self) -> Option<&Path> {
         self.kept_cut.as_deref()
+    }
+
+    /// The bytes of the file, for a storage that knows itself how far its log reaches.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`](Error::Closed) after a close.
+    pub fn view(&mut self) -> Result<FileView> {
+        let (_, unflushed) = self.end.views();
+        Ok(FileView::of_writer(self.log_file()?, unflushed))
     }
 
     pub(super) fn new(options: &FileOptions, lock: LockedFile, log: LogFile) -> FileBackend {

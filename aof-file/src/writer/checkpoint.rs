@@ -140,4 +140,27 @@ impl FileBackend {
         })?;
         self.sync(Scope::All).await
     }
+
+    /// Begins the last checkpoint of a file that will not be written any more: gives back what was
+    /// [allocated ahead](crate::FileOptions::preallocate_bytes) within the call, and syncs the bytes together with the
+    /// length of the file. For storages that continue in another file. Nothing forbids writing here, where that other file
+    /// does not come to be.
+    ///
+    /// # Errors
+    ///
+    /// What failed within the call, as a [`checkpoint`](aof_api::AofBackend::checkpoint) would report it; of the future, the
+    /// same as there.
+    pub fn seal(&mut self) -> Result<Checkpoint> {
+        self.check_unfailed()?;
+        self.check_length()?;
+        self.flush_to_sync()?;
+        let log = Arc::clone(self.log_file()?);
+        self.end.trim(&log).inspect_err(|failure| {
+            self.poison(failure);
+        })?;
+        Ok(match self.ask_sync(Scope::All)? {
+            Some(ticket) => Checkpoint(Outcome::Waits(ticket)),
+            None => Checkpoint::settled(log.check_path().map(|()| self.end.len())),
+        })
+    }
 }

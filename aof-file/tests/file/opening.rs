@@ -229,6 +229,14 @@ fn a_file_replaced_between_opening_and_locking_is_opened_again() {
         fn give_as(&self, original: &OpenFile, new: &OpenFile, mode_max: u32) -> io::Result<()> {
             OsSystem.give_as(original, new, mode_max)
         }
+
+        fn list(&self, path: &Path) -> io::Result<Vec<std::ffi::OsString>> {
+            OsSystem.list(path)
+        }
+
+        fn create_directory(&self, path: &Path, mode: u32) -> io::Result<()> {
+            OsSystem.create_directory(path, mode)
+        }
     }
 
     let place = Place::new();

@@ -91,7 +91,7 @@ fn print(tally: &Tally) {
     let Tally { entries, pipelined, overlapping, dropped, openings, noted, visits, crashes, crashes_under_way, .. } =
         tally;
     let Tally { kept, cuts, cut_entries, refusals, failures, prunes, prunes_in_doubt, takeovers, .. } = tally;
-    let Tally { rotations, seams, zero_tails, orphans, .. } = tally;
+    let Tally { rotations, seams, zero_tails, orphans, groups, group_calls, followed, .. } = tally;
     println!("{entries} entries, {pipelined} of them while a checkpoint was under way");
     println!("{overlapping} checkpoints under way together with an earlier one, {dropped} dropped");
     println!(
@@ -103,6 +103,7 @@ fn print(tally: &Tally) {
     );
     println!("{prunes} prunes, {prunes_in_doubt} more in doubt; {takeovers} writers displaced");
     println!("{rotations} rotations, {seams} openings of a file with nothing but a seam");
+    println!("{groups} times shared by {group_calls} calls in all; a follower was handed out {followed} entries");
     println!("{refusals} openings refused and {failures} calls failed, as they had to");
 }
 

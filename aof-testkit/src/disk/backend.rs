@@ -89,6 +89,17 @@ impl SimBackend {
         self.extent.check()
     }
 
+    /// Whether this is still the writer, as the disk says that holds `state`: what it finds cannot change before `state` is
+    /// given back.
+    fn check_writer(&self, state: &State, call: Call) -> Result<()> {
+        state.check_alive(self.lifetime, call, 0)?;
+        if state.writer == Some(self.opening) {
+            return Ok(());
+        }
+        self.extent.check()?;
+        Err(Error::Closed)
+    }
+
     /// Where the log ends for its own cursor, and for its length: what is in doubt after a fence is not shown.
     fn shown_len(&self) -> u64 {
         match self.extent.check() {

@@ -21,6 +21,7 @@ impl SimCheckpoint {
     }
 
     /// Drives it to its end on the spot.
+    #[cfg(feature = "flawed")]
     pub(crate) fn finish(self) -> Result<u64> {
         while self.outcome.get().is_none() && self.disk.advance() != Step::Idle {}
         self.outcome.get().cloned().unwrap_or(Err(Error::Closed))

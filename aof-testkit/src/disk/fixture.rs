@@ -1,9 +1,8 @@
 //! The fixture of the simulated disk: everything that a storage can do.
 
 use super::backend::SimBackend;
-use super::options::NoteKeeping;
 use super::sim_disk::SimDisk;
-use crate::suite::capabilities::{Capabilities, Notes};
+use crate::suite::capabilities::Capabilities;
 use crate::suite::fixture::Fixture;
 use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
@@ -71,20 +70,16 @@ impl Fixture for SimFixture {
         let options = disk.options();
         all = if options.fences { all.takes_over() } else { all.locks() };
         if options.truncates {
-            all = all.truncate().failing(&[Call::Truncate]);
+            all = all.truncate().failing(&[Call::Truncate]).losing_answers(&[Call::Truncate]);
         }
         if options.truncates && options.zeros_ahead > 0 {
             all = all.zeros_ahead();
         }
         if options.prunes {
-            all = all.prune().failing(&[Call::Prune]);
+            all = all.prune().failing(&[Call::Prune]).losing_answers(&[Call::Prune]);
         }
-        all = all.notes(match options.notes {
-            NoteKeeping::None => Notes::None,
-            NoteKeeping::Some => Notes::Some,
-            NoteKeeping::All => Notes::Every,
-        });
-        all.failing(&[Call::Read, Call::Write, Call::Checkpoint])
+        all = all.notes(options.notes);
+        all.failing(&[Call::Read, Call::Write, Call::Checkpoint]).losing_answers(&[Call::Write, Call::Checkpoint])
     }
 
     async fn create(&self) -> Result<SimBackend> {
@@ -128,6 +123,10 @@ impl Fixture for SimFixture {
             Trouble::Fails(Call::Checkpoint) => Fault::CheckpointKeepsPart,
             Trouble::Fails(Call::Truncate) => Fault::TruncateStopsHalfway,
             Trouble::Fails(Call::Prune) => Fault::PruneStopsHalfway,
+            Trouble::AnswerLost(Call::Write) => Fault::WriteAnswerLost,
+            Trouble::AnswerLost(Call::Checkpoint) => Fault::CheckpointAnswerLost,
+            Trouble::AnswerLost(Call::Truncate) => Fault::TruncateAnswerLost,
+            Trouble::AnswerLost(Call::Prune) => Fault::PruneAnswerLost,
             _ => return Err(Error::Unsupported { what: "such trouble with a simulated disk" }),
         };
         self.disk().faults().strike_next(fault);

@@ -108,6 +108,8 @@ impl Images {
 
     /// Makes durable what was written below `len`, and the disk as long as that.
     pub(crate) fn sync_below(&mut self, len: usize) {
+        // A checkpoint that outlives its writer may end after what another one has cut.
+        let len = len.min(self.live.len());
         self.disk.truncate(self.dirty_from);
         self.disk.extend_from_slice(self.live.get(self.dirty_from..len).unwrap_or_default());
         self.dirty_from = self.dirty_from.max(len);

@@ -1,18 +1,8 @@
 //! What a simulated disk can do, and how it goes wrong where it is to.
 
-/// Which notes of checkpoints the disk keeps (**B14**).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum NoteKeeping {
-    /// None, as a single file does.
-    #[default]
-    None,
-    /// Some, chosen by the seed of the faults, as segments do.
-    Some,
-    /// Every one, as an object store does.
-    All,
-}
+use crate::suite::capabilities::Notes;
 
-/// A promise that a disk breaks on purpose, to see that whoever checks it notices.
+/// A promise that a disk breaks on purpose, to see that a check notices it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Defect {
@@ -59,7 +49,7 @@ pub(super) struct Options {
     pub(super) fences: bool,
     pub(super) truncates: bool,
     pub(super) prunes: bool,
-    pub(super) notes: NoteKeeping,
+    pub(super) notes: Notes,
     pub(super) helped: bool,
     pub(super) sync_steps: usize,
     pub(super) defect: Option<Defect>,
@@ -73,7 +63,7 @@ impl Options {
             fences: false,
             truncates: true,
             prunes: false,
-            notes: NoteKeeping::None,
+            notes: Notes::None,
             helped: false,
             sync_steps: 0,
             defect: None,

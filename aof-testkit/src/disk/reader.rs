@@ -8,6 +8,7 @@ use aof_api::storage::extent::ExtentView;
 use aof_api::{AofRead, Error, Result};
 use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::task::Poll;
 
 /// A reader of a [`SimDisk`]: beside a [`SimBackend`](super::SimBackend), and then it lives on when that is closed, or
@@ -60,6 +61,12 @@ impl SimReader {
 /// The error of everything that was opened before the power went.
 pub(super) fn dead(call: Call, offset: u64) -> Error {
     Error::io(io_call(call), offset, io::Error::other("the simulated machine lost power: open the disk again"))
+}
+
+/// What a reader that waits at `cursor` hears where that is below the start: it would miss what is gone.
+fn pruned(disk: &SimDisk, cursor: u64) -> Option<Error> {
+    let start = disk.state().start;
+    (cursor < start).then_some(Error::Pruned { start })
 }
 
 /// Fills `buf` from the live image at `cursor`, which is there, as the faults will have it.
@@ -123,15 +130,23 @@ impl AofRead for SimReader {
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.check_alive(Call::Changed)?;
         if let Some(view) = &mut self.view {
-            return view.changed(end).await;
+            let (disk, cursor) = (&self.disk, self.cursor);
+            let mut changed = pin!(view.changed(end));
+            return poll_fn(|context| match changed.as_mut().poll(context) {
+                Poll::Pending => pruned(disk, cursor).map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
+                heard => heard,
+            })
+            .await;
         }
         poll_fn(|context| {
             if let Err(error) = self.check_alive(Call::Changed) {
                 return Poll::Ready(Err(error));
             }
-            match self.shown_end() {
-                now if now > end => Poll::Ready(Ok(now)),
-                now if now < end => Poll::Ready(Err(Error::Truncated { offset: end, len: now })),
+            let (now, pruned) = (self.shown_end(), pruned(&self.disk, self.cursor));
+            match (now, pruned) {
+                (now, _) if now > end => Poll::Ready(Ok(now)),
+                (_, Some(error)) => Poll::Ready(Err(error)),
+                (now, None) if now < end => Poll::Ready(Err(Error::Truncated { offset: end, len: now })),
                 _ => {
                     self.disk.state().watch(context.waker());
                     Poll::Pending

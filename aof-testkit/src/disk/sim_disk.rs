@@ -1,11 +1,12 @@
 //! The disk: what is left when the power goes.
 
 use super::backend::SimBackend;
-use super::options::{Defect, NoteKeeping, Options};
+use super::options::{Defect, Options};
 use super::reader::SimReader;
 use super::retention::Retention;
 use super::state::State;
 use super::under_way::Step;
+use crate::suite::capabilities::Notes;
 use crate::wrap::fault::Faults;
 use aof_api::{Error, Result};
 use std::ops::Range;
@@ -57,7 +58,7 @@ impl SimDisk {
     }
 
     /// The same, whose backends write `len` zeros ahead of the end at a checkpoint, whenever less than half of them are
-    /// left: a log that was not closed before the power went ends in zeros that nobody wrote. They take no room from
+    /// left: a log that was not closed before power was lost ends in zeros that no call wrote. They take no room from
     /// the capacity.
     #[must_use]
     pub fn allocating_ahead(self, len: usize) -> SimDisk {
@@ -91,7 +92,7 @@ impl SimDisk {
 
     /// The same, which keeps these notes of checkpoints.
     #[must_use]
-    pub fn keeping_notes(self, notes: NoteKeeping) -> SimDisk {
+    pub fn keeping_notes(self, notes: Notes) -> SimDisk {
         self.with(|options| options.notes = notes)
     }
 
@@ -183,7 +184,8 @@ impl SimDisk {
     }
 
     /// The bytes of this range, as far as they are there.
-    pub(crate) fn bytes(&self, range: Range<u64>) -> Vec<u8> {
+    #[must_use]
+    pub fn bytes(&self, range: Range<u64>) -> Vec<u8> {
         let state = self.state();
         let live = &state.images.live;
         let end = (range.end as usize).min(live.len());

@@ -1,11 +1,12 @@
 //! What all clones of a disk, its backends, readers and checkpoints share.
 
 use super::images::Images;
-use super::options::{Defect, NoteKeeping, Options};
+use super::options::{Defect, Options};
 use super::reader::dead;
 use super::retention::Retention;
 use super::under_way::Job;
-use crate::random::Random;
+use crate::random::{Random, mix};
+use crate::suite::capabilities::Notes;
 use crate::wrap::call::Call;
 use aof_api::Error;
 use aof_api::storage::extent::Settler;
@@ -70,8 +71,10 @@ impl State {
         if let Some(settler) = self.writer.take().and(self.settler.take()) {
             let fenced = settler.fence("the simulated disk");
             self.end_all(&fenced);
-            // Some of the last writes of the other one were on their way, and come too late.
-            self.images.crash(self.whole_writes(Retention::Random(seed)));
+            // Some of the last writes of the other one were on their way, and come too late. Which, differs with the length
+            // too: a plan without faults has one seed.
+            let on_their_way = Retention::Random(seed ^ mix(self.images.live.len() as u64));
+            self.images.crash(self.whole_writes(on_their_way));
         }
         self.images.reopen();
         self.set_len(self.images.live.len() as u64);
@@ -116,9 +119,9 @@ impl State {
         }
         self.divisions.push(covered);
         let keeps = match options.notes {
-            NoteKeeping::None => false,
-            NoteKeeping::Some => self.random.chance(0.5),
-            NoteKeeping::All => true,
+            Notes::None => false,
+            Notes::Some => self.random.chance(0.5),
+            Notes::Every => true,
         };
         if keeps {
             self.notes.push((covered, note.to_vec()));
@@ -161,6 +164,7 @@ impl State {
         }
         self.start_before.get_or_insert(self.start);
         self.start = start;
+        self.watchers.drain(..).for_each(Waker::wake);
     }
 
     /// Makes the start durable, and gives back what is below.
@@ -192,7 +196,7 @@ impl State {
         self.writer = None;
     }
 
-    /// A sync may be done, and a start recorded, when nobody has heard of it yet.
+    /// A sync may be done, and a start recorded, before any call has returned it.
     fn settle_unseen(&mut self, random: &mut Random, options: &Options) {
         self.random = Random::new(random.split());
         while !self.jobs.is_empty() && random.chance(0.3) {

@@ -108,9 +108,14 @@ impl State {
                 let _ = job.outcome.set(Err(Error::Full { needed: 1, available: 0 }));
             }
             Some(fault) => {
-                if fault == Fault::CheckpointKeepsPart {
-                    let kept = Retention::Random(faults.draw_seed());
-                    self.images.sync_in_part(if options.truncates { kept } else { self.whole_writes(kept) });
+                match fault {
+                    Fault::CheckpointKeepsPart => {
+                        let kept = Retention::Random(faults.draw_seed());
+                        self.images.sync_in_part(if options.truncates { kept } else { self.whole_writes(kept) });
+                    }
+                    // No call returns it.
+                    Fault::CheckpointAnswerLost => self.make_durable(&job, options),
+                    _ => {}
                 }
                 let error = injected(Call::Checkpoint, job.settler.durable_len());
                 let _ = job.outcome.set(Err(error.clone()));

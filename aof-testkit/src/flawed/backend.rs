@@ -2,7 +2,7 @@
 
 use super::Flaw;
 use super::reader::BadReader;
-use super::shared::{Shared, lock};
+use super::shared::{Shared, lock, pending_unwoken};
 use crate::disk::SimBackend;
 use crate::wrap::call::Call;
 use crate::wrap::fault::injected;
@@ -30,6 +30,8 @@ pub struct BadBackend {
     /// A 0 that was returned once at this place.
     hiccup: Option<u64>,
     wrote: bool,
+    /// A call was pending, and nothing woke it.
+    was_pending: bool,
     /// The note that opening found.
     note: Option<(u64, Vec<u8>)>,
     /// The thread of its first call.
@@ -62,6 +64,7 @@ impl BadBackend {
             hiccup: None,
             longest: len,
             wrote: false,
+            was_pending: false,
             note,
             thread: None,
         }
@@ -92,7 +95,10 @@ impl BadBackend {
 impl AofRead for BadBackend {
     async fn seek(&mut self, offset: u64) -> Result<()> {
         if self.closed {
-            return if self.flaw == Flaw::AnswersAfterClose { Ok(()) } else { Err(Error::Closed) };
+            return if self.flaw == Flaw::WorksAfterClose { Ok(()) } else { Err(Error::Closed) };
+        }
+        if self.flaw == Flaw::PendingIsNotWoken && !std::mem::replace(&mut self.was_pending, true) {
+            pending_unwoken().await;
         }
         self.cursor = match self.flaw {
             Flaw::SeekWraps => u64::from(offset as u32),
@@ -109,7 +115,7 @@ impl AofRead for BadBackend {
             self.check_open()?;
         }
         if self.closed {
-            return if self.flaw == Flaw::AnswersAfterClose { Ok(0) } else { Err(Error::Closed) };
+            return if self.flaw == Flaw::WorksAfterClose { Ok(0) } else { Err(Error::Closed) };
         }
         let (cursor, len) = (self.cursor, self.inner.len());
         let mut wanted = buf.len();
@@ -118,7 +124,7 @@ impl AofRead for BadBackend {
                 let there = self.inner.durable_len().saturating_sub(cursor);
                 wanted = wanted.min(usize::try_from(there).unwrap_or(usize::MAX));
             }
-            Flaw::ReadAnswers0InTheMiddle if cursor > 0 && cursor < len && cursor.is_multiple_of(4096) => {
+            Flaw::ReadReturns0InTheMiddle if cursor > 0 && cursor < len && cursor.is_multiple_of(4096) => {
                 let before = self.hiccup.replace(cursor);
                 if before != Some(cursor) {
                     return Ok(0);

@@ -24,18 +24,22 @@ impl BadBackend {
         lock(&self.shared.pieces).push(end);
         self.shared.erased.store(note.is_empty(), Ordering::SeqCst);
         if self.shared.loses(Call::Checkpoint) {
-            return Box::pin(ready(self.lose_the_answer(before)));
+            // Everything is durable, and the storage does not know.
+            let lost = self.inner.checkpoint(note).finish().and(Err(injected(Call::Checkpoint, before)));
+            return Box::pin(ready(lost));
         }
         match self.flaw {
             Flaw::DroppedCheckpointIsForgotten if self.shared.fails(Call::Checkpoint) => {
                 self.fail_in_the_future(before)
             }
             Flaw::DroppedCheckpointIsTheNextAnswer => self.checkpoint_answered_by_the_one_before(note),
-            Flaw::WaitsForTheEarlierOne | Flaw::PruneDoesNotDrive => self.checkpoint_after_the_earlier_ones(note),
+            Flaw::WaitsForTheEarlierOne | Flaw::PruneDoesNotDrive | Flaw::RefusedPruneWaits => {
+                self.checkpoint_after_the_earlier_ones(note)
+            }
             Flaw::OneCheckpointAtATime if self.shared.is_any_under_way() => {
                 Box::pin(ready(Err(injected(Call::Checkpoint, before))))
             }
-            Flaw::OneCheckpointAtATime => {
+            Flaw::OneCheckpointAtATime | Flaw::WriteWaitsForCheckpoints => {
                 let ((under_way, _), work) = (self.shared.begin(), self.inner.checkpoint(note));
                 Box::pin(async move {
                     pending(1).await;
@@ -155,7 +159,7 @@ impl BadBackend {
                 self.inner.disk().state().images.truncate(0, true);
                 Ok(0)
             }
-            Flaw::CheckpointAnswersTheLastOne => self.inner.checkpoint(note).finish().map(|_| before),
+            Flaw::CheckpointReturnsTheLastOne => self.inner.checkpoint(note).finish().map(|_| before),
             Flaw::SecondCheckpointSucceeds => match self.inner.checkpoint(note).finish() {
                 Err(Error::Poisoned { .. }) => return self.claim(),
                 other => other,
@@ -164,7 +168,7 @@ impl BadBackend {
                 Err(Error::Poisoned { .. }) => Err(Error::Poisoned { cause: Arc::new(Error::Closed) }),
                 other => other,
             },
-            Flaw::FencedWriterGoesOn => match self.inner.checkpoint(note).finish() {
+            Flaw::FencedWriterContinues => match self.inner.checkpoint(note).finish() {
                 Err(Error::Fenced { .. }) => return self.claim(),
                 other => other,
             },
@@ -174,17 +178,6 @@ impl BadBackend {
         self.shared.durable_len.store(self.inner.durable_len(), Ordering::SeqCst);
         self.durable_len = None;
         answer
-    }
-
-    /// Everything is durable, and the storage does not know.
-    fn lose_the_answer(&mut self, before: u64) -> Result<u64> {
-        self.inner.checkpoint(&[]).finish()?;
-        let error = injected(Call::Checkpoint, before);
-        if self.flaw != Flaw::LostCheckpointContinues {
-            self.durable_len = Some(before);
-            self.shared.poison(&error);
-        }
-        Err(error)
     }
 
     fn fail_in_the_future(&mut self, before: u64) -> BoxFuture<'static, Result<u64>> {

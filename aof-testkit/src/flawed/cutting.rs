@@ -13,17 +13,14 @@ impl BadBackend {
     pub(super) async fn truncate_flawed(&mut self, len: u64) -> Result<()> {
         let before = self.inner.len();
         if self.shared.loses(Call::Truncate) {
+            // Everything is cut, and the storage does not know.
             self.inner.truncate(len).await?;
-            let error = injected(Call::Truncate, len);
-            if self.flaw != Flaw::LostTruncateContinues {
-                self.shared.poison(&error);
-            }
-            return Err(error);
+            return Err(injected(Call::Truncate, len));
         }
         match self.flaw {
             Flaw::TearsWithoutTruncate => return Err(Error::Unsupported { what: "cutting" }),
             Flaw::WaitsForTheEarlierOne => self.shared.wait_for_all().await,
-            Flaw::FailedTruncateGoesOn if self.shared.fails(Call::Truncate) => {
+            Flaw::FailedTruncateContinues if self.shared.fails(Call::Truncate) => {
                 return Err(injected(Call::Truncate, len));
             }
             Flaw::CutIsNotDurable if len < before => {
@@ -43,6 +40,13 @@ impl BadBackend {
                 self.inner.truncate(len + (before - len) / 2).await?;
                 pending(1).await;
             }
+            Flaw::TruncateIgnoresTheFence => {
+                pending(1).await;
+                if self.inner.settler().check().is_err() {
+                    self.inner.disk().state().images.truncate(len as usize, true);
+                    return Ok(());
+                }
+            }
             _ => {}
         }
         self.inner.truncate(len).await?;
@@ -56,7 +60,7 @@ impl BadBackend {
         match self.flaw {
             Flaw::PruneGivesNothingBack if to <= durable => Ok(0),
             Flaw::PruneTakesAnything => self.inner.prune(to.min(durable)).await,
-            Flaw::PruneDoesNotDrive | Flaw::WaitsForTheEarlierOne => {
+            Flaw::PruneDoesNotDrive | Flaw::WaitsForTheEarlierOne | Flaw::RefusedPruneWaits => {
                 self.shared.wait_for_all().await;
                 self.inner.prune(to).await
             }
@@ -66,6 +70,10 @@ impl BadBackend {
                 self.inner.prune(to).await
             }
             Flaw::FailedPruneMovesTheStart if self.shared.fails(Call::Prune) => {
+                self.inner.prune(to).await?;
+                Err(injected(Call::Prune, to))
+            }
+            Flaw::LostPruneContinues if self.shared.loses(Call::Prune) => {
                 self.inner.prune(to).await?;
                 Err(injected(Call::Prune, to))
             }

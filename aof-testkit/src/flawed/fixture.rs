@@ -5,8 +5,8 @@ use super::backend::BadBackend;
 use super::elsewhere::BadElsewhere;
 use super::opening::{Stopped, spoil};
 use super::shared::{Shared, lock};
-use crate::disk::{Defect, NoteKeeping, Retention, SimBackend, SimDisk, SimFixture};
-use crate::suite::capabilities::Capabilities;
+use crate::disk::{Defect, Retention, SimBackend, SimDisk, SimFixture};
+use crate::suite::capabilities::{Capabilities, Notes};
 use crate::suite::fixture::Fixture;
 use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
@@ -28,12 +28,14 @@ pub struct BadFixture {
 /// A disk that can do what the flaw is about.
 fn disk_for(flaw: Flaw) -> SimDisk {
     let disk = SimDisk::new();
-    let pruning = SimDisk::new().pruning().keeping_notes(NoteKeeping::All);
+    let pruning = SimDisk::new().pruning().keeping_notes(Notes::Every);
     match flaw {
-        Flaw::FencedWriterGoesOn
+        Flaw::FencedWriterContinues
         | Flaw::ReaderIgnoresTheFence
         | Flaw::ChangedIgnoresAFence
         | Flaw::ChecksThenWrites
+        | Flaw::FencedWriteIsKept
+        | Flaw::TruncateIgnoresTheFence
         | Flaw::FenceForgetsWhatWasDurable => disk.fencing(),
         Flaw::LaterOneIgnoresTheFailure => disk.with_defect(Defect::CheckpointIgnoresAnEarlierFailure),
         Flaw::PruneCutsAnywhere => pruning.with_defect(Defect::PruneCutsAnywhere),
@@ -48,6 +50,8 @@ fn disk_for(flaw: Flaw) -> SimDisk {
         | Flaw::DroppedPruneLeavesAnyStart
         | Flaw::PruneDoesNotDrive
         | Flaw::FailedPruneMovesTheStart
+        | Flaw::LostPruneContinues
+        | Flaw::ChangedIgnoresAPrune
         | Flaw::NoteFollowsCheckpoints
         | Flaw::NoteIsNeverFound
         | Flaw::EmptyNoteErases
@@ -78,14 +82,10 @@ impl Fixture for BadFixture {
     type Backend = BadBackend;
 
     fn capabilities(&self) -> Capabilities {
-        let calls = [Call::Write, Call::Checkpoint, Call::Truncate];
         match self.flaw {
             Flaw::FullLosesTheBuffer => self.sim.capabilities().buffers_writes(),
             Flaw::LockIsSaidToBeHeld => self.sim.capabilities().readers_hold_the_lock(),
             Flaw::TearsWithoutTruncate => Capabilities::new().crash().locks(),
-            Flaw::LostWriteIsWrittenTwice | Flaw::LostCheckpointContinues | Flaw::LostTruncateContinues => {
-                self.sim.capabilities().losing_answers(&calls)
-            }
             _ => self.sim.capabilities(),
         }
     }
@@ -158,15 +158,23 @@ impl Fixture for BadFixture {
         // A flaw that is about a failure meets it before the disk does.
         let own = match self.flaw {
             Flaw::FailedWriteKeepsAPart => Some(Call::Write),
-            Flaw::FailedTruncateGoesOn => Some(Call::Truncate),
+            Flaw::FailedTruncateContinues => Some(Call::Truncate),
             Flaw::FailedReadMovesTheCursor => Some(Call::Read),
             Flaw::DroppedCheckpointIsForgotten => Some(Call::Checkpoint),
             Flaw::FailedPruneMovesTheStart => Some(Call::Prune),
             _ => None,
         };
+        let loses = match self.flaw {
+            Flaw::LostWriteIsWrittenTwice => Some(Call::Write),
+            Flaw::LostCheckpointContinues => Some(Call::Checkpoint),
+            Flaw::LostTruncateContinues => Some(Call::Truncate),
+            Flaw::LostPruneContinues => Some(Call::Prune),
+            _ => None,
+        };
         match trouble {
             Trouble::Fails(call) if own == Some(call) => *lock(&self.shared.failing) = own,
-            Trouble::AnswerLost(call) if self.capabilities().can_have(trouble) => {
+            // A flaw that is about a lost answer loses it itself.
+            Trouble::AnswerLost(call) if loses == Some(call) => {
                 *lock(&self.shared.losing) = Some(call);
             }
             _ => return self.sim.trouble(trouble),

@@ -125,6 +125,10 @@ impl AofRead for BadReader {
                 Err(_) => pending().await,
                 more => more,
             },
+            Flaw::ChangedIgnoresAPrune => match self.inner.changed(end).await {
+                Err(Error::Pruned { .. }) => pending().await,
+                other => other,
+            },
             Flaw::ChangedReportsAnErrorFirst => match self.shared.closed.load(Ordering::SeqCst) {
                 true => Err(Error::Closed),
                 false => self.inner.changed(end).await,

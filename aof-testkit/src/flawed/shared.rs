@@ -31,7 +31,7 @@ pub(super) struct Shared {
     pub(super) stray: Mutex<Option<(u64, Vec<u8>)>>,
     /// Whether each checkpoint that was called is done.
     under_way: Mutex<Vec<Arc<AtomicBool>>>,
-    /// A failure that nobody heard of: later syncs find nothing to do.
+    /// A failure that no call has returned: later syncs find nothing to do.
     pub(super) forgotten: AtomicBool,
     /// The last checkpoint carried no note.
     pub(super) erased: AtomicBool,
@@ -86,6 +86,16 @@ impl Shared {
 /// Waits until these are done, without asking to be woken.
 pub(super) async fn wait_for(earlier: &[Arc<AtomicBool>]) {
     poll_fn(|_| match earlier.iter().all(|done| done.load(Ordering::SeqCst)) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    })
+    .await;
+}
+
+/// Is pending once, without arranging a wake-up.
+pub(super) async fn pending_unwoken() {
+    let mut polled = false;
+    poll_fn(|_| match std::mem::replace(&mut polled, true) {
         true => Poll::Ready(()),
         false => Poll::Pending,
     })

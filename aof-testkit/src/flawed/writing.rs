@@ -8,6 +8,8 @@ use crate::wrap::dropping::pending;
 use crate::wrap::fault::injected;
 use aof_api::{AofBackend, AofRead, Error, Result};
 use std::io::IoSlice;
+use std::thread;
+use std::time::Duration;
 
 impl BadBackend {
     pub(super) async fn write_flawed(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
@@ -16,13 +18,20 @@ impl BadBackend {
         let available = self.inner.disk().capacity().saturating_sub(at);
         let fits = all.len() as u64 <= available;
         if self.shared.loses(Call::Write) {
-            // A good storage finds out that it is there, or undoes it; here the second.
-            return match self.flaw {
-                Flaw::LostWriteIsWrittenTwice => self.store(&[&all[..], &all[..]].concat()).await,
-                _ => Err(injected(Call::Write, at)),
-            };
+            // A good storage finds out that it is there, or undoes it.
+            return self.store(&[&all[..], &all[..]].concat()).await;
         }
         match self.flaw {
+            Flaw::WriteWaitsForCheckpoints => {
+                // Not for ever, so that no test is left hanging: ten times as long as the fixture has patience.
+                for _ in 0..2000 {
+                    if !self.shared.is_any_under_way() {
+                        break;
+                    }
+                    thread::sleep(Duration::from_millis(1));
+                }
+                self.inner.write(parts).await
+            }
             Flaw::ShortWriteIsWhole => self.store(&all[..all.len().min(4096)]).await,
             Flaw::WriteStopsAt32Mib => self.store(&all[..all.len().min(32 << 20)]).await,
             Flaw::PartsPast1024AreDropped => self.inner.write(&parts[..parts.len().min(1024)]).await,
@@ -30,7 +39,7 @@ impl BadBackend {
                 let end = parts.iter().position(|part| part.is_empty()).unwrap_or(parts.len());
                 self.inner.write(&parts[..end]).await
             }
-            Flaw::WriteAnswersTheNewLength => self.store(&all).await.map(|offset| offset + all.len() as u64),
+            Flaw::WriteReturnsTheNewLength => self.store(&all).await.map(|offset| offset + all.len() as u64),
             Flaw::WriteGoesToTheCursor => self.store_at_cursor(&all).await,
             Flaw::WriteMovesTheCursor => {
                 let offset = self.store(&all).await?;
@@ -52,7 +61,7 @@ impl BadBackend {
                 self.store(rest).await?;
                 Ok(at)
             }
-            Flaw::FencedWriterGoesOn => match self.store(&all).await {
+            Flaw::FencedWriterContinues => match self.store(&all).await {
                 Err(Error::Fenced { .. }) => Ok(at),
                 other => other,
             },
@@ -60,13 +69,18 @@ impl BadBackend {
                 self.inner.settler().check()?;
                 pending(1).await;
                 match self.store(&all).await {
-                    // Somebody else took over since it looked: this lands over what that one writes.
+                    // Another writer took over after the check: these bytes overwrite those of that writer.
                     Err(fenced @ Error::Fenced { .. }) => {
                         *lock(&self.shared.stray) = Some((at, all));
                         Err(fenced)
                     }
                     other => other,
                 }
+            }
+            Flaw::FencedWriteIsKept => {
+                let offset = self.store(&all).await?;
+                pending(1).await;
+                self.inner.settler().check().map(|()| offset)
             }
             Flaw::FullAppendsWhatFits if !fits => {
                 self.store(&all[..available as usize]).await?;

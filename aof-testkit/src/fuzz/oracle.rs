@@ -2,7 +2,7 @@
 
 use crate::disk::{SimDisk, SimReader};
 use aof_api::format::{AofEntry, Damage, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, Header, MAGIC, Prepare};
-use aof_api::validate::{self, Validation};
+use aof_api::validate::{self, Observation, Validation, Validator};
 use aof_api::{Aof, Entries, Error, LogOptions, Rule, Tail, read};
 use futures::executor::block_on;
 use zerocopy::FromBytes;
@@ -135,6 +135,7 @@ pub fn validate(bytes: &[u8]) {
     for rule in Rule::ALL {
         let validation = validated(bytes, rule, read::Options::new());
         assert_eq!(validation, validated(bytes, rule, read::Options::new().chunk_len(4096)), "{rule}");
+        remembering_late_finds_the_same(bytes, rule);
         assert_eq!(validation.entries, entries as u64, "{rule}");
         assert_eq!(validation.bytes, bytes.len() as u64, "{rule}");
         let damage = validation.findings.iter().filter(|finding| finding.kind.name() == "damage").count();
@@ -147,7 +148,19 @@ pub fn validate(bytes: &[u8]) {
     }
 }
 
-/// An opening that is refused changes nothing, and one that is not is followed by another that has nothing to do.
+/// A validator that remembers entries where it must finds what one finds that remembers every entry, which is the model.
+fn remembering_late_finds_the_same(bytes: &[u8], rule: Rule) {
+    let options = validate::Options::new().rule(rule).read(read::Options::new().chunk_len(4096));
+    let [due, found] = [Validator::new(options), Validator::for_one_part(options)].map(|mut validator| {
+        let mut observations: Vec<Observation> = Vec::new();
+        let read = validator.read(reader(bytes), |observation| observations.push(observation));
+        block_on(read).expect("a disk without faults reads");
+        (validator.finish(), observations)
+    });
+    assert_eq!(found, due, "{rule}");
+}
+
+/// Opening the log changes nothing where it is refused; where it is not, opening it again finds nothing left to do.
 ///
 /// # Panics
 ///

@@ -7,7 +7,7 @@ use aof_api::format::{BODY_SIZE_MAX, MAGIC};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Bodies {
-    /// All of this many bytes, at most [`BODY_SIZE_MAX`].
+    /// Each of this many bytes, at most [`BODY_SIZE_MAX`].
     Fixed(usize),
     /// Any size from `low` to `high`, both included.
     Uniform {
@@ -18,7 +18,7 @@ pub enum Bodies {
     },
     /// As a database writes them: some empty, most under 300 bytes, some a few KiB, one in a hundred up to 64 KiB.
     Mixed,
-    /// Bodies that make resynchronisation work: the magic in them, whole and cut, at any place, and whole entries.
+    /// Bodies that contain the magic, whole and cut, at any place, and whole entries: hard cases for resynchronisation.
     Deceptive,
 }
 

@@ -103,12 +103,12 @@ impl Generator {
         (Log::new(chain), missing)
     }
 
-    /// Two histories after one parent, the second written after the first; and that parent. Needs two entries.
+    /// Two histories that follow one parent, the second written after the first; and that parent. Needs two entries.
     #[must_use]
     pub fn forked(self) -> (Log, Checksum) {
         let mut random = Random::new(self.seed);
         let mut chain = self.chain(&mut random);
-        // Behind the last there would be no fork.
+        // After the last one there would be no fork.
         let at = random.index(chain.len() - 1);
         let base = Base { op: chain[at].op(), checksum: chain[at].checksum() };
         let branch = self.extend(&mut random, base, self.entries - at);

@@ -6,7 +6,7 @@ use aof_api::format::{ENTRY_SIZE_MIN, Header, MAGIC};
 use std::ops::Range;
 use zerocopy::FromBytes;
 
-/// Damage to a log. Entries are numbered in the order of the log, from 0.
+/// One kind of damage to a log. Entries are numbered in the order of the log, from 0.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Wound {
@@ -60,7 +60,7 @@ pub enum Wound {
         /// Which bit.
         bit: usize,
     },
-    /// A header with another size, and a checksum that fits it: nobody damages a log like this by accident.
+    /// A header with another size, and a checksum that fits it: damage that no accident causes.
     Size {
         /// Of which entry.
         entry: usize,
@@ -87,7 +87,7 @@ pub enum Wound {
         /// How many bytes of it are left.
         keep: usize,
     },
-    /// An entry is missing as if it had never been there.
+    /// An entry is left out, and the next one follows the one before it.
     Removed {
         /// Which entry.
         entry: usize,

@@ -7,15 +7,15 @@ use crate::random::Random;
 pub enum Policy {
     /// Cuts it.
     Truncate,
-    /// Keeps it, and writes on after it.
+    /// Keeps it, and continues to write after it.
     Keep,
-    /// Refuses it, and then cuts it after all.
+    /// Refuses it first, and then cuts it.
     RefuseThenTruncate,
-    /// Cuts it where it is an incomplete last entry or zeros; refuses it else, and then cuts it after all.
+    /// Cuts it where it is an incomplete last entry or zeros; otherwise refuses it first, and then cuts it.
     TornThenTruncate,
 }
 
-/// The power goes in the middle of a rotation, when the new file is durable, and the log is opened again.
+/// Power is lost in the middle of a rotation, when the new file is durable, and the log is opened again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Interruption {
     /// Whether the name means the new file already.
@@ -24,6 +24,22 @@ pub struct Interruption {
     pub seed: u64,
     /// What to do with a tail.
     pub policy: Policy,
+}
+
+/// How a log that was shared is given up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GroupEnd {
+    /// Every caller gets its result, and the log is closed.
+    Closed,
+    /// It is dropped with callers under way.
+    Dropped,
+    /// Power is lost with callers under way.
+    Crashed {
+        /// Chooses what is kept.
+        seed: u64,
+    },
+    /// Another writer takes it over, where the disk allows that; else it is dropped.
+    TakenOver,
 }
 
 /// How a sync fails.
@@ -68,14 +84,14 @@ pub enum Action {
     Checkpoint,
     /// A checkpoint is called, and its future is kept.
     CheckpointBegins,
-    /// One of the futures that were kept is polled.
+    /// One of the kept futures is polled.
     CheckpointPolled {
         /// Which, from the oldest.
         which: usize,
         /// How often.
         polls: usize,
     },
-    /// One of the futures that were kept is dropped.
+    /// One of the kept futures is dropped.
     CheckpointForgotten {
         /// Which, from the oldest.
         which: usize,
@@ -85,7 +101,7 @@ pub enum Action {
         /// Polls before the drop.
         polls: usize,
     },
-    /// The sync under way gets on, as if somebody else drove it.
+    /// The sync under way makes progress, as if another caller drove it.
     Steps {
         /// How many.
         steps: usize,
@@ -107,7 +123,7 @@ pub enum Action {
         /// Whether the new start may be recorded.
         halfway: bool,
     },
-    /// A reader that was made earlier, or now, reads on to the end.
+    /// A reader that was made earlier, or now, reads to the end.
     Read,
     /// The log is validated.
     Validate,
@@ -122,12 +138,12 @@ pub enum Action {
         back: usize,
         /// Polls before its future is dropped; then the log is opened again.
         dropped_after: Option<usize>,
-        /// Where its outcome is in doubt: the power goes, with this seed, before the log is opened.
+        /// Where its outcome is in doubt: power is lost, with this seed, before the log is opened.
         crash: Option<u64>,
     },
     /// The storage is pruned up to all that is durable, and the log is opened again.
     PruneStorage {
-        /// The power goes, with this seed, before the log is opened.
+        /// Power is lost, with this seed, before the log is opened.
         crash: Option<u64>,
     },
     /// The log is closed, or dropped, and opened again.
@@ -139,6 +155,18 @@ pub enum Action {
     },
     /// Another writer takes the log over, or is refused.
     TakeOver,
+    /// Many callers share the log by [`GroupCommit`](aof_api::GroupCommit), and a
+    /// [`Follower`](aof_api::log::Follower) reads along.
+    Group {
+        /// Chooses what the callers do, and the order in which they are polled.
+        seed: u64,
+        /// How many steps that takes.
+        steps: usize,
+        /// What ends it.
+        end: GroupEnd,
+        /// What to do with a tail.
+        policy: Policy,
+    },
     /// The storage is cut after some entry, and the log is opened again.
     Truncate {
         /// How many entries are cut.
@@ -146,10 +174,10 @@ pub enum Action {
     },
     /// The log continues in a new file, which begins with a copy of the last entry.
     Rotate {
-        /// Where the power goes on the way.
+        /// Where power is lost during the rotation.
         interrupted: Option<Interruption>,
     },
-    /// The power goes, and the log is opened again.
+    /// Power is lost, and the log is opened again.
     Crash {
         /// Chooses what is kept.
         seed: u64,
@@ -191,7 +219,7 @@ impl Drawing {
             _ => random.between(0, 5000),
         };
         let (failing, policy) = (self.failing, self.policy(random));
-        match random.below(120) {
+        match random.below(124) {
             0..30 => Action::Append { body },
             30..37 => Action::AppendMany { entries: random.between(0, 4), body: body % 700 },
             37..41 => Action::AppendDropped { body, polls: random.index(4) },
@@ -219,7 +247,17 @@ impl Drawing {
                 let (renamed, seed) = (random.chance(0.5), random.next_u64());
                 Action::Rotate { interrupted: Some(Interruption { renamed, seed, policy }) }
             }
-            _ => Action::Crash { seed: random.next_u64(), policy },
+            107..120 => Action::Crash { seed: random.next_u64(), policy },
+            _ => {
+                let (seed, steps) = (random.next_u64(), random.between(1, 60));
+                let end = match random.below(4) {
+                    0 => GroupEnd::Closed,
+                    1 => GroupEnd::Dropped,
+                    2 => GroupEnd::TakenOver,
+                    _ => GroupEnd::Crashed { seed: random.next_u64() },
+                };
+                Action::Group { seed, steps, end, policy }
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use super::action::{Action, Interruption};
 use super::history::History;
 use super::storage::Storage;
 use super::world::{Broken, run};
-use crate::disk::NoteKeeping;
+use crate::suite::capabilities::Notes;
 
 /// The shortest history that this search finds to fail as well, and how it does. None when the history does not fail.
 ///
@@ -56,7 +56,7 @@ const SIMPLIFIED: [fn(&mut Storage); 7] = [
     |storage| storage.sync_steps = 0,
     |storage| storage.helped = false,
     |storage| storage.prunes = false,
-    |storage| storage.notes = NoteKeeping::None,
+    |storage| storage.notes = Notes::None,
     |storage| storage.fences = false,
     |storage| storage.append_only = false,
 ];
@@ -74,6 +74,13 @@ fn smaller(action: Action) -> Vec<Action> {
             .collect(),
         Action::Prune { dropped_after: Some(_), crash, back } => {
             vec![Action::Prune { dropped_after: None, crash, back }]
+        }
+        Action::Group { seed, steps, end, policy } => {
+            let halves = std::iter::successors(Some(steps), |steps| Some(steps / 2)).take_while(|steps| *steps > 0);
+            halves
+                .flat_map(|half| [half - half / 4, half - 1])
+                .map(|steps| Action::Group { seed, steps, end, policy })
+                .collect()
         }
         Action::Crash { policy, .. } => (0..20).rev().map(|seed| Action::Crash { seed, policy }).collect(),
         _ => Vec::new(),

@@ -1,7 +1,8 @@
 //! What kind of disk a history is played on.
 
-use crate::disk::{Defect, NoteKeeping, SimDisk};
+use crate::disk::{Defect, SimDisk};
 use crate::random::Random;
+use crate::suite::capabilities::Notes;
 use crate::wrap::fault::Faults;
 use std::fmt;
 
@@ -17,7 +18,7 @@ pub struct Storage {
     /// Whether it can be pruned.
     pub prunes: bool,
     /// Which notes it keeps.
-    pub notes: NoteKeeping,
+    pub notes: Notes,
     /// Whether another writer takes over instead of being refused.
     pub fences: bool,
     /// Whether it cannot be cut, and a crash leaves whole writes.
@@ -33,7 +34,7 @@ impl Storage {
             sync_steps: [0, 1, 4][random.index(3)],
             helped: random.chance(0.3),
             prunes: random.chance(0.5),
-            notes: [NoteKeeping::None, NoteKeeping::Some, NoteKeeping::All, NoteKeeping::All][random.index(4)],
+            notes: [Notes::None, Notes::Some, Notes::Every, Notes::Every][random.index(4)],
             fences: random.chance(0.2),
             append_only,
         }
@@ -64,7 +65,7 @@ impl fmt::Display for Storage {
         if sync_steps > 0 {
             parts.push(format!("syncs in up to {sync_steps} steps"));
         }
-        if notes != NoteKeeping::None {
+        if notes != Notes::None {
             parts.push(format!("notes kept: {notes:?}"));
         }
         let flags = [

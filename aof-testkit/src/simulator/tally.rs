@@ -43,6 +43,12 @@ pub struct Tally {
     pub seams: u64,
     /// Tails of nothing but zeros, or torn in zeros that reach further, that were cut for just what they were.
     pub zero_tails: u64,
+    /// Times that many callers shared the log.
+    pub groups: u64,
+    /// Calls of theirs.
+    pub group_calls: u64,
+    /// Entries that a follower was handed out.
+    pub followed: u64,
     /// Entries that did not count and were left in the log, because what followed them did not need them.
     pub orphans: u64,
 }
@@ -69,6 +75,9 @@ impl std::ops::AddAssign for Tally {
         self.rotations += other.rotations;
         self.seams += other.seams;
         self.zero_tails += other.zero_tails;
+        self.groups += other.groups;
+        self.group_calls += other.group_calls;
+        self.followed += other.followed;
         self.orphans += other.orphans;
     }
 }

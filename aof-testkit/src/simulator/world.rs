@@ -242,6 +242,7 @@ impl World {
             Action::PruneStorage { crash } => self.prune_storage(crash).await,
             Action::Reopen { close, policy } => self.reopen(close, policy).await,
             Action::TakeOver => self.take_over().await,
+            Action::Group { seed, steps, end, policy } => self.group(seed, steps, end, policy).await,
             Action::Truncate { entries } => self.truncate(entries).await,
             Action::Rotate { interrupted } => self.rotate(interrupted).await,
             Action::Crash { seed, policy } => self.crash(seed, policy).await,
@@ -258,6 +259,7 @@ impl World {
 
 mod checkpoints;
 mod damaging;
+mod grouping;
 mod opening;
 mod pruning;
 mod reading;

@@ -1,11 +1,11 @@
-//! What a storage can do beyond what every storage must.
+//! The optional abilities of a storage.
 
 use crate::suite::trouble::Trouble;
 use crate::wrap::call::Call;
 
-/// What a [`Fixture`](crate::Fixture) declares: everything that is not required of every storage.
+/// The optional abilities that a [`Fixture`](crate::Fixture) declares for its storage.
 ///
-/// What is declared is tested; what is not declared is tested to be absent.
+/// A declared ability is tested; an undeclared one is tested to be refused.
 ///
 /// ```
 /// use aof_testkit::{Call, Capabilities, Trouble};
@@ -21,6 +21,7 @@ pub struct Capabilities {
     zeros_ahead: bool,
     buffers_writes: bool,
     prune: bool,
+    coarse: bool,
     notes: Notes,
     second_writer: SecondWriter,
     readers_hold_the_lock: bool,
@@ -32,7 +33,7 @@ pub struct Capabilities {
 /// What happens when a second writer opens a log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum SecondWriter {
-    /// A log cannot be named twice, so there is never a second one.
+    /// A log cannot be opened by two writers, as in memory.
     #[default]
     Impossible,
     /// It is refused with [`Error::Locked`](aof_api::Error::Locked).
@@ -44,12 +45,12 @@ pub enum SecondWriter {
 /// Which notes a storage keeps with its checkpoints (B14).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Notes {
-    /// None: after opening there is never a note.
+    /// None: `note()` is always none.
     #[default]
     None,
-    /// Some: after opening there is none, or one that was durable.
+    /// Some: after opening, `note()` is none, or one that was durable.
     Some,
-    /// Every one: after opening there is the newest that was durable.
+    /// Every one: after opening, `note()` is the newest that was durable.
     Every,
 }
 
@@ -64,6 +65,7 @@ impl Capabilities {
             zeros_ahead: false,
             buffers_writes: false,
             prune: false,
+            coarse: false,
             notes: Notes::None,
             second_writer: SecondWriter::Impossible,
             readers_hold_the_lock: false,
@@ -94,16 +96,16 @@ impl Capabilities {
         self
     }
 
-    /// The storage allocates space ahead of the end, so that a log which was not closed well may end in zeros that nobody
-    /// wrote, and that opening the log on top cuts (B11).
+    /// The storage allocates space ahead of the end, so that a log that was not closed cleanly may end in zeros that no call
+    /// wrote. Opening the log on top cuts them (B11).
     #[must_use]
     pub const fn zeros_ahead(mut self) -> Capabilities {
         self.zeros_ahead = true;
         self
     }
 
-    /// Writes may wait in a buffer, so that it is a checkpoint which finds that the storage fails or is full; what was
-    /// written then keeps waiting for room (B7, B12).
+    /// Writes may wait in a buffer, so that a checkpoint finds that the storage fails or is full; the buffered bytes then wait
+    /// for room (B7, B12).
     #[must_use]
     pub const fn buffers_writes(mut self) -> Capabilities {
         self.buffers_writes = true;
@@ -124,8 +126,8 @@ impl Capabilities {
         self
     }
 
-    /// The lock is given back by the last reader, where that is later than the close or drop of the writer, because the
-    /// engine below has one exclusive handle that readers share (B10).
+    /// The last reader releases the lock, where it outlives the writer, because the engine below has one exclusive handle
+    /// that readers share (B10).
     #[must_use]
     pub const fn readers_hold_the_lock(mut self) -> Capabilities {
         self.readers_hold_the_lock = true;
@@ -136,6 +138,14 @@ impl Capabilities {
     #[must_use]
     pub const fn prune(mut self) -> Capabilities {
         self.prune = true;
+        self
+    }
+
+    /// The log is divided into pieces that are larger than the logs of the suite: a prune may give nothing back, and no note
+    /// may be found (B13, B14).
+    #[must_use]
+    pub const fn coarse(mut self) -> Capabilities {
+        self.coarse = true;
         self
     }
 
@@ -201,6 +211,12 @@ impl Capabilities {
     #[must_use]
     pub const fn can_prune(self) -> bool {
         self.prune
+    }
+
+    /// Whether [`coarse`](Capabilities::coarse) was declared.
+    #[must_use]
+    pub const fn is_coarse(self) -> bool {
+        self.coarse
     }
 
     /// Which notes are kept.

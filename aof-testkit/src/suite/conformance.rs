@@ -16,7 +16,7 @@ macro_rules! __conformance_cases {
                 b1_more_than_1024_parts_are_one_write,
                 b1_a_huge_part_is_written_whole,
                 b1_parts_of_random_shapes_are_contiguous,
-                b1_write_answers_the_length_from_before,
+                b1_write_returns_the_length_from_before,
             }
             async b2 {
                 b2_write_does_not_move_the_read_cursor,
@@ -46,16 +46,16 @@ macro_rules! __conformance_cases {
                 b3_a_reader_on_another_thread_sees_a_prefix,
             }
             async b4 {
-                b4_read_answers_0_only_at_the_end_or_for_an_empty_buffer,
+                b4_read_returns_0_only_at_the_end_or_for_an_empty_buffer,
                 b4_every_range_reads_the_same,
-                b4_at_or_past_the_end_read_answers_0,
+                b4_at_or_past_the_end_read_returns_0,
             }
             async b5 {
                 b5_seek_takes_any_u64,
                 b5_a_write_after_a_seek_past_the_end_leaves_no_hole,
             }
             async b6 {
-                b6_checkpoint_answers_what_is_durable,
+                b6_checkpoint_returns_what_is_durable,
                 b6_checkpoint_discards_nothing,
                 b6_durable_len_never_passes_the_length_nor_goes_back,
                 b6_what_was_checkpointed_is_there_after_a_reopen,
@@ -95,7 +95,7 @@ macro_rules! __conformance_cases {
                 b8_a_cut_makes_what_is_left_durable,
                 b8_the_cut_bytes_never_come_back,
                 b8_the_cut_bytes_do_not_come_back_by_a_crash,
-                b8_truncate_behind_the_end_is_refused_and_changes_nothing,
+                b8_truncate_past_the_end_is_refused_and_changes_nothing,
                 b8_a_write_after_a_cut_begins_at_the_cut,
             }
             async b9 {
@@ -113,7 +113,7 @@ macro_rules! __conformance_cases {
                 b10_the_lock_is_gone_when_the_backend_is_dropped,
                 b10_the_lock_is_gone_while_readers_live,
                 b10_the_last_reader_gives_the_lock_back,
-                b10_after_close_every_call_answers_closed,
+                b10_after_close_every_call_fails_with_closed,
                 b10_a_second_close_is_no_error,
             }
             async b10_outlived {
@@ -122,6 +122,7 @@ macro_rules! __conformance_cases {
             }
             async b10_takeover {
                 b10_a_takeover_at_any_await_point_keeps_what_was_acknowledged,
+                b10_a_truncate_that_is_taken_over_cuts_nothing_of_the_second_writer,
                 b10_a_second_writer_fences_the_first_off,
                 b10_what_was_durable_before_a_fence_resolves_to_ok,
                 b3_a_reader_of_a_fenced_writer_ends_at_its_durable_length,
@@ -151,7 +152,9 @@ macro_rules! __conformance_cases {
                 b13_a_prune_survives_a_crash,
                 b13_a_dropped_prune_leaves_an_old_start_or_a_new_one,
                 b13_prune_drives_what_is_under_way,
+                b13_a_prune_that_is_refused_waits_for_nothing,
                 b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_poisoned,
+                b13_a_prune_whose_answer_is_lost_moved_the_start_or_poisons,
                 b13_a_fenced_writer_prunes_nothing,
             }
             async b14 {
@@ -170,6 +173,7 @@ macro_rules! __conformance_cases {
                 b15_changed_reports_a_drop,
                 b15_changed_reports_poison,
                 b15_changed_reports_a_fence,
+                b15_changed_reports_a_prune_below_which_its_reader_is,
                 b15_a_dropped_changed_changes_nothing,
             }
             async elsewhere {
@@ -181,6 +185,8 @@ macro_rules! __conformance_cases {
                 b16_every_call_completes_on_another_thread,
                 b16_a_future_may_move_to_another_thread_half_way,
                 b16_two_checkpoints_on_two_threads_complete,
+                b16_every_call_that_waits_is_woken,
+                b16_no_call_waits_for_a_checkpoint_that_nobody_polls,
             }
             async large {
                 b1_the_largest_write_is_whole,
@@ -205,27 +211,27 @@ macro_rules! __conformance_cases {
                 log_a_tail_of_zeros_is_reported_and_cut,
                 log_damage_above_the_last_checkpoint_is_a_tail,
                 log_damage_below_the_last_checkpoint_is_refused,
-                log_the_durable_length_tells_a_tail_from_a_loss,
+                log_the_durable_length_distinguishes_a_tail_from_a_loss,
                 log_a_cautious_opening_cuts_only_what_is_torn,
-                log_something_that_is_no_log_is_left_alone,
+                log_something_that_is_not_a_log_is_left_alone,
                 log_after_a_crash_all_that_was_checkpointed_is_there,
             }
             async log_reading {
                 log_resync_finds_entries_at_every_window_edge,
-                log_a_magic_inside_a_body_is_no_entry,
+                log_a_magic_inside_a_body_is_not_an_entry,
                 log_every_wound_is_found_and_every_other_entry_is_read,
                 log_an_impossible_size_is_named_and_passed,
                 log_entries_are_read_while_they_are_written,
             }
             async log_dropping {
-                log_a_dropped_append_is_there_or_is_not_and_the_chain_goes_on,
+                log_a_dropped_append_is_there_or_is_not_and_the_chain_continues,
                 log_a_dropped_checkpoint_loses_no_entry,
-                log_after_a_failed_checkpoint_nothing_is_acknowledged_until_a_new_opening,
-                log_a_full_storage_refuses_an_entry_and_the_chain_goes_on,
+                log_after_a_failed_checkpoint_nothing_is_acknowledged_until_it_is_opened_again,
+                log_a_full_storage_refuses_an_entry_and_the_chain_continues,
             }
             async log_group {
                 log_a_group_of_writers_makes_one_chain,
-                log_dropped_callers_of_a_group_strand_nobody,
+                log_dropped_callers_of_a_group_leave_no_other_waiting,
                 log_a_failing_checkpoint_reaches_everyone_in_the_group,
                 log_what_a_group_acknowledged_survives_a_crash,
             }

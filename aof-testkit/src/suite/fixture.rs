@@ -93,7 +93,7 @@ pub trait Fixture: Sync {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] where nobody else can read the log; then leave [`Capabilities::readers_elsewhere`] out.
+    /// [`Error::Unsupported`] where no other process or handle can read the log; then leave [`Capabilities::readers_elsewhere`] out.
     fn reader_elsewhere(&self) -> impl Future<Output = Result<Box<dyn DynAofRead>>> {
         async { Err(Error::Unsupported { what: "a reader elsewhere" }) }
     }

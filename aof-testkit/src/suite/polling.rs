@@ -26,6 +26,11 @@ pub(crate) fn wait_at_most(patience: Duration) {
     PATIENCE.set(patience);
 }
 
+/// How long the cases of this thread wait for a call.
+pub(crate) fn patience() -> Duration {
+    PATIENCE.get()
+}
+
 /// For so long a future that waits must not ask to be polled.
 const QUIET: Duration = Duration::from_millis(20);
 
@@ -49,7 +54,7 @@ async fn before<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T
     }
     thread::spawn(move || {
         if cancelled.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-            // Where nobody waits any more there is nobody to tell.
+            // The waiting call may have ended by then.
             let _ = ring.send(());
         }
     });

@@ -134,7 +134,7 @@ pub fn check<F: Fixture>(name: &str, new: impl Fn() -> F + Sync) {
             // The test harness names its threads after the tests, module and all.
             let thread = std::thread::current();
             let test = thread.name().filter(|test| test.ends_with(name)).unwrap_or(name);
-            // Not eprintln, which the harness captures. Where stderr is closed there is nobody to tell.
+            // Not eprintln, which the harness captures. Where stderr is closed, the line is lost.
             let _ = writeln!(std::io::stderr(), "skipped: {test}: {reason}");
         }
         Some(Outcome::Failed(failure)) => panic!("{failure}"),

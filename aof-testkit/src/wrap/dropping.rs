@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 /// Polls `future` up to `polls` times, waiting between them to be woken as an executor would, then drops it.
 ///
-/// Answers what it came to, or none when it was dropped before. With 0 polls it is dropped untouched. Calling with 0, 1,
+/// Returns its value, or none when it was dropped before. With 0 polls it is dropped untouched. Calling with 0, 1,
 /// 2, ... until something comes back visits every await point.
 ///
 /// ```

@@ -26,6 +26,9 @@ pub enum Fault {
     WriteFails,
     /// A write fails with [`Error::Io`], and a part of it was kept: the backend is poisoned. On a [`SimDisk`](crate::disk::SimDisk).
     WriteKeepsPart,
+    /// A write fails with [`Error::Io`], and all of it was kept: its answer is lost, and the backend is poisoned. On a
+    /// [`SimDisk`](crate::disk::SimDisk).
+    WriteAnswerLost,
     /// A write fails with [`Error::Full`].
     WriteIsFull,
     /// A write returns Ok, and in its place are the bytes of the write before it, repeated to the length.
@@ -35,6 +38,9 @@ pub enum Fault {
     /// A checkpoint fails with [`Error::Io`], and some sectors are durable; the others are lost, though the page cache still
     /// shows them. On a [`SimDisk`](crate::disk::SimDisk).
     CheckpointKeepsPart,
+    /// A checkpoint fails with [`Error::Io`], and all that it covers is durable: its answer is lost. On a
+    /// [`SimDisk`](crate::disk::SimDisk).
+    CheckpointAnswerLost,
     /// A checkpoint returns Ok, and nothing new is durable: a disk that lies.
     CheckpointLies,
     /// A checkpoint finds no room before it syncs: [`Error::Full`], and nothing new is durable. It does not poison.
@@ -44,16 +50,22 @@ pub enum Fault {
     /// A truncate fails with [`Error::Io`] with some of the bytes cut, or all of them but not durably. On a
     /// [`SimDisk`](crate::disk::SimDisk).
     TruncateStopsHalfway,
+    /// A truncate fails with [`Error::Io`], and the log is cut durably: its answer is lost. On a
+    /// [`SimDisk`](crate::disk::SimDisk).
+    TruncateAnswerLost,
     /// A prune fails with [`Error::Io`], and the start is what it was.
     PruneFails,
     /// A prune fails with [`Error::Io`] with the new start recorded, perhaps: the backend is poisoned. On a
     /// [`SimDisk`](crate::disk::SimDisk).
     PruneStopsHalfway,
+    /// A prune fails with [`Error::Io`], and the new start is durable: its answer is lost, and the backend is poisoned. On a
+    /// [`SimDisk`](crate::disk::SimDisk).
+    PruneAnswerLost,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 17] = [
+    pub const ALL: [Fault; 21] = [
         Fault::ReadFails,
         Fault::ReadIsShort,
         Fault::ReadIsInterrupted,
@@ -61,16 +73,20 @@ impl Fault {
         Fault::ReaderFails,
         Fault::WriteFails,
         Fault::WriteKeepsPart,
+        Fault::WriteAnswerLost,
         Fault::WriteIsFull,
         Fault::WriteIsMisdirected,
         Fault::CheckpointFails,
         Fault::CheckpointKeepsPart,
+        Fault::CheckpointAnswerLost,
         Fault::CheckpointLies,
         Fault::CheckpointIsFull,
         Fault::TruncateFails,
         Fault::TruncateStopsHalfway,
+        Fault::TruncateAnswerLost,
         Fault::PruneFails,
         Fault::PruneStopsHalfway,
+        Fault::PruneAnswerLost,
     ];
 
     /// The call that it strikes.
@@ -80,12 +96,18 @@ impl Fault {
             Fault::ReadFails | Fault::ReadIsShort | Fault::ReadIsInterrupted => Call::Read,
             Fault::EndFails => Call::End,
             Fault::ReaderFails => Call::Reader,
-            Fault::WriteFails | Fault::WriteKeepsPart | Fault::WriteIsFull | Fault::WriteIsMisdirected => Call::Write,
-            Fault::CheckpointFails | Fault::CheckpointKeepsPart | Fault::CheckpointLies | Fault::CheckpointIsFull => {
-                Call::Checkpoint
-            }
-            Fault::TruncateFails | Fault::TruncateStopsHalfway => Call::Truncate,
-            Fault::PruneFails | Fault::PruneStopsHalfway => Call::Prune,
+            Fault::WriteFails
+            | Fault::WriteKeepsPart
+            | Fault::WriteAnswerLost
+            | Fault::WriteIsFull
+            | Fault::WriteIsMisdirected => Call::Write,
+            Fault::CheckpointFails
+            | Fault::CheckpointKeepsPart
+            | Fault::CheckpointAnswerLost
+            | Fault::CheckpointLies
+            | Fault::CheckpointIsFull => Call::Checkpoint,
+            Fault::TruncateFails | Fault::TruncateStopsHalfway | Fault::TruncateAnswerLost => Call::Truncate,
+            Fault::PruneFails | Fault::PruneStopsHalfway | Fault::PruneAnswerLost => Call::Prune,
         }
     }
 

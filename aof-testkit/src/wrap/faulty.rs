@@ -15,8 +15,8 @@ use std::task::Poll;
 /// wherever the backend inside does, and after an injected failure of a checkpoint it is poisoned as a real one would be.
 /// An injected failure of a checkpoint is settled at its call; checkpoints of before keep their own outcome.
 ///
-/// Readers suffer the same plan, and hear of the poison. Faults that need to know the disk ([`Fault::WriteKeepsPart`], for instance) are plain
-/// failures here; use a [`SimDisk`](crate::disk::SimDisk) for them.
+/// Readers suffer the same plan, and hear of the poison. Faults that need to know the disk, such as
+/// [`Fault::WriteKeepsPart`], are plain failures here; use a [`SimDisk`](crate::disk::SimDisk) for them.
 ///
 /// ```
 /// use aof_api::AofRead;
@@ -32,10 +32,8 @@ use std::task::Poll;
 /// ```
 #[derive(Debug)]
 pub struct Faulty<B> {
-    inner: B,
-    faults: Faults,
-    cursor: u64,
-    poison: Poison,
+    /// The backend inside, and its read half.
+    read: FaultyReader<B>,
     /// What a checkpoint that lied said was durable.
     lie: u64,
     /// The bytes of the last write, kept only while a write may be misdirected to them.
@@ -45,70 +43,40 @@ pub struct Faulty<B> {
 impl<B> Faulty<B> {
     /// `inner`, struck by `faults`. Its cursor must be at 0, as that of every new backend is: seek, where the log was pruned.
     pub fn new(inner: B, faults: Faults) -> Faulty<B> {
-        Faulty { inner, faults, cursor: 0, poison: Poison::default(), lie: 0, last_write: Vec::new() }
+        let read = FaultyReader { inner, faults, poison: Poison::default(), cursor: 0 };
+        Faulty { read, lie: 0, last_write: Vec::new() }
     }
 
     /// The backend inside.
     pub fn into_inner(self) -> B {
-        self.inner
+        self.read.inner
     }
 
     /// The plan.
     pub fn faults(&self) -> &Faults {
-        &self.faults
-    }
-}
-
-/// A read of `inner`, which is at `cursor`, as the faults will have it.
-async fn faulty_read<R: AofRead>(inner: &mut R, cursor: &mut u64, faults: &Faults, buf: &mut [u8]) -> Result<usize> {
-    pending(faults.held_up()).await;
-    let wanted = match faults.strike(Call::Read) {
-        Some(Fault::ReadFails) => return Err(injected(Call::Read, *cursor)),
-        Some(Fault::ReadIsShort) => buf.len().min(1),
-        Some(Fault::ReadIsInterrupted) => {
-            pending(1).await;
-            buf.len()
-        }
-        _ => buf.len(),
-    };
-    let count = inner.read(&mut buf[..wanted]).await?;
-    faults.flip(*cursor, &mut buf[..count]);
-    *cursor += count as u64;
-    Ok(count)
-}
-
-async fn faulty_end<R: AofRead>(inner: &mut R, faults: &Faults) -> Result<u64> {
-    pending(faults.held_up()).await;
-    let end = inner.end().await?;
-    match faults.strike(Call::End) {
-        Some(_) => Err(injected(Call::End, end)),
-        None => Ok(end),
+        &self.read.faults
     }
 }
 
 impl<B: AofBackend> AofRead for Faulty<B> {
     async fn seek(&mut self, offset: u64) -> Result<()> {
-        pending(self.faults.held_up()).await;
-        self.inner.seek(offset).await?;
-        self.cursor = offset;
-        Ok(())
+        self.read.seek(offset).await
     }
 
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        faulty_read(&mut self.inner, &mut self.cursor, &self.faults, buf).await
+        self.read.read(buf).await
     }
 
     async fn start(&mut self) -> Result<u64> {
-        pending(self.faults.held_up()).await;
-        self.inner.start().await
+        self.read.start().await
     }
 
     async fn end(&mut self) -> Result<u64> {
-        faulty_end(&mut self.inner, &self.faults).await
+        self.read.end().await
     }
 
     async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.inner.changed(end).await
+        self.read.changed(end).await
     }
 }
 
@@ -117,10 +85,10 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
     type Checkpoint = BoxFuture<'static, Result<u64>>;
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
-        pending(self.faults.held_up()).await;
-        self.poison.check()?;
-        let at = self.inner.len();
-        match self.faults.strike(Call::Write) {
+        pending(self.read.faults.held_up()).await;
+        self.read.poison.check()?;
+        let at = self.read.inner.len();
+        match self.read.faults.strike(Call::Write) {
             None => {}
             Some(Fault::WriteIsFull) => {
                 let needed = parts.iter().map(|part| part.len() as u64).sum();
@@ -133,36 +101,36 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
                     true => vec![0; len],
                     false => self.last_write.iter().copied().cycle().take(len).collect(),
                 };
-                return self.inner.write(&[IoSlice::new(&bytes)]).await;
+                return self.read.inner.write(&[IoSlice::new(&bytes)]).await;
             }
             Some(_) => return Err(injected(Call::Write, at)),
         }
-        let offset = self.inner.write(parts).await?;
-        if self.faults.may_misdirect() {
+        let offset = self.read.inner.write(parts).await?;
+        if self.read.faults.may_misdirect() {
             self.last_write = parts.iter().flat_map(|part| part.iter().copied()).collect();
         }
         Ok(offset)
     }
 
     fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
-        let held_up = self.faults.held_up();
-        let outcome = match self.poison.check() {
+        let held_up = self.read.faults.held_up();
+        let outcome = match self.read.poison.check() {
             Err(poison) => Err(poison),
-            Ok(()) => match self.faults.strike(Call::Checkpoint) {
+            Ok(()) => match self.read.faults.strike(Call::Checkpoint) {
                 None => {
-                    let work = self.inner.checkpoint(note);
+                    let work = self.read.inner.checkpoint(note);
                     return Box::pin(async move {
                         pending(held_up).await;
                         work.await
                     });
                 }
                 Some(Fault::CheckpointLies) => {
-                    self.lie = self.inner.len();
+                    self.lie = self.read.inner.len();
                     Ok(self.lie)
                 }
                 Some(Fault::CheckpointIsFull) => Err(Error::Full { needed: 1, available: 0 }),
                 // At the call, so that nothing that is written later can be meant.
-                Some(_) => Err(self.poison.set(injected(Call::Checkpoint, self.inner.durable_len()))),
+                Some(_) => Err(self.read.poison.set(injected(Call::Checkpoint, self.read.inner.durable_len()))),
             },
         };
         Box::pin(async move {
@@ -172,53 +140,53 @@ impl<B: AofBackend> AofBackend for Faulty<B> {
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
-        pending(self.faults.held_up()).await;
-        self.poison.check()?;
-        if len <= self.inner.len() && self.faults.strike(Call::Truncate).is_some() {
+        pending(self.read.faults.held_up()).await;
+        self.read.poison.check()?;
+        if len <= self.read.inner.len() && self.read.faults.strike(Call::Truncate).is_some() {
             let error = injected(Call::Truncate, len);
-            return Err(self.poison.set(error));
+            return Err(self.read.poison.set(error));
         }
-        self.inner.truncate(len).await?;
+        self.read.inner.truncate(len).await?;
         self.lie = 0;
         Ok(())
     }
 
     async fn prune(&mut self, to: u64) -> Result<u64> {
-        pending(self.faults.held_up()).await;
-        self.poison.check()?;
-        match self.faults.strike(Call::Prune) {
+        pending(self.read.faults.held_up()).await;
+        self.read.poison.check()?;
+        match self.read.faults.strike(Call::Prune) {
             // The start is what it was, and nothing is in doubt.
             Some(Fault::PruneFails) => Err(injected(Call::Prune, to)),
-            Some(_) => Err(self.poison.set(injected(Call::Prune, to))),
-            None => self.inner.prune(to).await,
+            Some(_) => Err(self.read.poison.set(injected(Call::Prune, to))),
+            None => self.read.inner.prune(to).await,
         }
     }
 
     async fn reader(&mut self) -> Result<FaultyReader<B::Reader>> {
-        pending(self.faults.held_up()).await;
-        let mut inner = self.inner.reader().await?;
-        if self.faults.strike(Call::Reader).is_some() {
+        pending(self.read.faults.held_up()).await;
+        let mut inner = self.read.inner.reader().await?;
+        if self.read.faults.strike(Call::Reader).is_some() {
             return Err(injected(Call::Reader, 0));
         }
         let cursor = inner.start().await?;
-        Ok(FaultyReader { inner, faults: self.faults.clone(), poison: self.poison.clone(), cursor })
+        Ok(FaultyReader { inner, faults: self.read.faults.clone(), poison: self.read.poison.clone(), cursor })
     }
 
     async fn close(&mut self) -> Result<()> {
-        self.poison.clear();
-        self.inner.close().await
+        self.read.poison.clear();
+        self.read.inner.close().await
     }
 
     fn len(&self) -> u64 {
-        self.inner.len()
+        self.read.inner.len()
     }
 
     fn durable_len(&self) -> u64 {
-        self.lie.max(self.inner.durable_len())
+        self.lie.max(self.read.inner.durable_len())
     }
 
     fn note(&self) -> Option<(u64, Vec<u8>)> {
-        self.inner.note()
+        self.read.inner.note()
     }
 }
 
@@ -248,7 +216,20 @@ impl<R: AofRead> AofRead for FaultyReader<R> {
     }
 
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        faulty_read(&mut self.inner, &mut self.cursor, &self.faults, buf).await
+        pending(self.faults.held_up()).await;
+        let wanted = match self.faults.strike(Call::Read) {
+            Some(Fault::ReadFails) => return Err(injected(Call::Read, self.cursor)),
+            Some(Fault::ReadIsShort) => buf.len().min(1),
+            Some(Fault::ReadIsInterrupted) => {
+                pending(1).await;
+                buf.len()
+            }
+            _ => buf.len(),
+        };
+        let count = self.inner.read(&mut buf[..wanted]).await?;
+        self.faults.flip(self.cursor, &mut buf[..count]);
+        self.cursor += count as u64;
+        Ok(count)
     }
 
     async fn start(&mut self) -> Result<u64> {
@@ -257,7 +238,12 @@ impl<R: AofRead> AofRead for FaultyReader<R> {
     }
 
     async fn end(&mut self) -> Result<u64> {
-        faulty_end(&mut self.inner, &self.faults).await
+        pending(self.faults.held_up()).await;
+        let end = self.inner.end().await?;
+        match self.faults.strike(Call::End) {
+            Some(_) => Err(injected(Call::End, end)),
+            None => Ok(end),
+        }
     }
 
     async fn changed(&mut self, end: u64) -> Result<u64> {

@@ -1,4 +1,4 @@
-//! A backend that comes back to the test when whoever was given it is done with it.
+//! A backend that is lent to a caller, and comes back to the test when the caller drops it.
 
 use aof_api::{AofBackend, AofRead, Error, Result};
 use futures::future::{Either, Ready, ready};

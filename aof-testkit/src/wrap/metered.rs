@@ -117,46 +117,46 @@ impl Metrics {
 /// ```
 #[derive(Debug)]
 pub struct Metered<B> {
-    inner: B,
-    metrics: Metrics,
+    /// The backend inside, and its read half.
+    read: MeteredReader<B>,
 }
 
 impl<B> Metered<B> {
     /// `inner`, with all counts at 0.
     pub fn new(inner: B) -> Metered<B> {
-        Metered { inner, metrics: Metrics::default() }
+        Metered { read: MeteredReader { inner, metrics: Metrics::default() } }
     }
 
     /// The counts, which continue while the backend is used.
     pub fn metrics(&self) -> Metrics {
-        self.metrics.clone()
+        self.read.metrics.clone()
     }
 
     /// The backend inside.
     pub fn into_inner(self) -> B {
-        self.inner
+        self.read.inner
     }
 }
 
 impl<B: AofBackend> AofRead for Metered<B> {
     async fn seek(&mut self, offset: u64) -> Result<()> {
-        self.metrics.measure(Call::Seek, self.inner.seek(offset), |()| 0).await
+        self.read.seek(offset).await
     }
 
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.metrics.measure(Call::Read, self.inner.read(buf), |count| *count as u64).await
+        self.read.read(buf).await
     }
 
     async fn start(&mut self) -> Result<u64> {
-        self.metrics.measure(Call::Start, self.inner.start(), |_| 0).await
+        self.read.start().await
     }
 
     async fn end(&mut self) -> Result<u64> {
-        self.metrics.measure(Call::End, self.inner.end(), |_| 0).await
+        self.read.end().await
     }
 
     async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.metrics.measure(Call::Changed, self.inner.changed(end), |_| 0).await
+        self.read.changed(end).await
     }
 }
 
@@ -166,14 +166,14 @@ impl<B: AofBackend> AofBackend for Metered<B> {
 
     async fn write(&mut self, parts: &[IoSlice<'_>]) -> Result<u64> {
         let bytes = parts.iter().map(|part| part.len() as u64).sum();
-        self.metrics.measure(Call::Write, self.inner.write(parts), |_| bytes).await
+        self.read.metrics.measure(Call::Write, self.read.inner.write(parts), |_| bytes).await
     }
 
     fn checkpoint(&mut self, note: &[u8]) -> BoxFuture<'static, Result<u64>> {
-        let metrics = self.metrics.clone();
+        let metrics = self.read.metrics.clone();
         // From the call on: a storage may do all of the work in it.
         let start = Instant::now();
-        let work = self.inner.checkpoint(note);
+        let work = self.read.inner.checkpoint(note);
         Box::pin(async move {
             let result = work.await;
             metrics.count(Call::Checkpoint, start, &result, |_| 0);
@@ -182,32 +182,32 @@ impl<B: AofBackend> AofBackend for Metered<B> {
     }
 
     async fn truncate(&mut self, len: u64) -> Result<()> {
-        self.metrics.measure(Call::Truncate, self.inner.truncate(len), |()| 0).await
+        self.read.metrics.measure(Call::Truncate, self.read.inner.truncate(len), |()| 0).await
     }
 
     async fn prune(&mut self, to: u64) -> Result<u64> {
-        self.metrics.measure(Call::Prune, self.inner.prune(to), |_| 0).await
+        self.read.metrics.measure(Call::Prune, self.read.inner.prune(to), |_| 0).await
     }
 
     async fn reader(&mut self) -> Result<MeteredReader<B::Reader>> {
-        let inner = self.metrics.measure(Call::Reader, self.inner.reader(), |_| 0).await?;
-        Ok(MeteredReader { inner, metrics: self.metrics.clone() })
+        let inner = self.read.metrics.measure(Call::Reader, self.read.inner.reader(), |_| 0).await?;
+        Ok(MeteredReader { inner, metrics: self.read.metrics.clone() })
     }
 
     async fn close(&mut self) -> Result<()> {
-        self.metrics.measure(Call::Close, self.inner.close(), |()| 0).await
+        self.read.metrics.measure(Call::Close, self.read.inner.close(), |()| 0).await
     }
 
     fn len(&self) -> u64 {
-        self.inner.len()
+        self.read.inner.len()
     }
 
     fn durable_len(&self) -> u64 {
-        self.inner.durable_len()
+        self.read.inner.durable_len()
     }
 
     fn note(&self) -> Option<(u64, Vec<u8>)> {
-        self.inner.note()
+        self.read.inner.note()
     }
 }
 

@@ -3,12 +3,13 @@
 use crate::{poll_once, slow, write};
 use aof_api::storage::NOTE_LEN_MAX;
 use aof_api::{AofBackend, Error};
-use aof_testkit::disk::{Defect, NoteKeeping, SimDisk};
+use aof_testkit::Notes;
+use aof_testkit::disk::{Defect, SimDisk};
 use aof_testkit::{Fault, drop_after};
 use futures::executor::block_on;
 
 fn keeping(disk: SimDisk) -> SimDisk {
-    disk.keeping_notes(NoteKeeping::All)
+    disk.keeping_notes(Notes::Every)
 }
 
 /// A note is kept early on some runs of this: how many had one that covers more than is there.
@@ -98,7 +99,7 @@ fn a_cut_forgets_the_notes_that_cover_more_before_it_cuts_and_keeps_the_others()
 fn some_notes_are_kept_and_others_are_not() {
     let mut kept = 0;
     for seed in 0..100 {
-        let disk = SimDisk::new().keeping_notes(NoteKeeping::Some).with_faults(aof_testkit::Faults::seeded(seed));
+        let disk = SimDisk::new().keeping_notes(Notes::Some).with_faults(aof_testkit::Faults::seeded(seed));
         let mut backend = disk.open().unwrap();
         write(&mut backend, 1, 100);
         block_on(backend.checkpoint(b"a hundred")).unwrap();

@@ -2,7 +2,8 @@
 
 use crate::{poll_once, slow, write};
 use aof_api::{AofBackend, AofRead, Error};
-use aof_testkit::disk::{NoteKeeping, SimDisk};
+use aof_testkit::Notes;
+use aof_testkit::disk::SimDisk;
 use futures::FutureExt;
 use futures::executor::block_on;
 
@@ -38,7 +39,7 @@ fn a_takeover_keeps_all_that_was_durable_and_some_whole_writes_after_it() {
     let mut lens = std::collections::BTreeSet::new();
     for seed in 0..50 {
         let faults = aof_testkit::Faults::seeded(seed);
-        let disk = SimDisk::new().fencing().keeping_notes(NoteKeeping::All).with_faults(faults);
+        let disk = SimDisk::new().fencing().keeping_notes(Notes::Every).with_faults(faults);
         let mut first = disk.open().unwrap();
         write(&mut first, 1, 100);
         block_on(first.checkpoint(b"a hundred")).unwrap();

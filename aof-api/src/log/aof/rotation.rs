@@ -87,7 +87,7 @@ impl<B: AofBackend> Aof<B> {
             return Ok(Some(Seam { prepare }));
         }
         let finder = memmem::FinderRev::new(&MAGIC);
-        window.resize(2 * ENTRY_SIZE_MAX, 0);
+        window = vec![0; 2 * ENTRY_SIZE_MAX];
         loop {
             // Entries that begin before `end`; those after it were looked at.
             let start = end.saturating_sub(ENTRY_SIZE_MAX as u64).max(self.start);

@@ -40,7 +40,7 @@ impl<A: AofRead> Visit for Visiting<'_, '_, A> {
     }
 
     /// Visits what was recorded again between damage and where the chain continues.
-    async fn read_again(&mut self, range: Range<u64>) -> Result<()> {
+    async fn read_again<R: AofRead>(&mut self, _reader: &mut R, range: Range<u64>) -> Result<()> {
         let Visiting { walk, again: Some(again) } = self else { return Ok(()) };
         let mut scan = Scan::new(again, range.start, walk.options.read).limited(range.end);
         while scan.offset() < range.end {

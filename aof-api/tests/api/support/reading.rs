@@ -18,6 +18,17 @@ pub(crate) fn validate_bytes(rule: Rule, bytes: &[u8]) -> Validation {
     block_on(validate(SliceReader::new(bytes), options(rule), None)).unwrap()
 }
 
+/// One part, whose entries are remembered once somebody must know them, read in stripes where there are several readers.
+pub(crate) fn validate_one_part<R: AofRead + 'static>(
+    options: validate::Options,
+    readers: Vec<R>,
+) -> (Validation, Vec<Observation>) {
+    let mut validator = Validator::for_one_part(options);
+    let mut observations = Vec::new();
+    block_on(validator.read_striped(readers, |observation| observations.push(observation))).unwrap();
+    (validator.finish(), observations)
+}
+
 /// Several parts as one log: what it is, and everything that was said about it in order.
 pub(crate) fn validate_parts<R: AofRead>(
     options: validate::Options,

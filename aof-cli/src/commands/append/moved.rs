@@ -1,5 +1,6 @@
 //! A log that is moved, replaced or removed while `aof append` has it open.
 
+use super::storage::Storage;
 use crate::command_line::output::OutputArguments;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
@@ -10,8 +11,6 @@ use crate::output::paths::shown;
 use crate::output::say::say;
 use aof_api::Error;
 use aof_api::log::blocking::Aof;
-use aof_file::FileBackend;
-use aof_file::blocking::continue_after_move;
 use std::path::Path;
 
 /// What became of a log whose path names it no longer.
@@ -25,9 +24,9 @@ pub(super) enum Moved {
 }
 
 /// Continues in a new file where the log was moved away, and says so.
-pub(super) fn go_on(log: &mut Aof<FileBackend>, path: &Path, output: &OutputArguments) -> Moved {
+pub(super) fn go_on<B: Storage>(log: &mut Aof<B>, path: &Path, output: &OutputArguments) -> Moved {
     let shown_path = shown(path);
-    match continue_after_move(log) {
+    match B::continue_after_move(log) {
         Ok(true) => {
             let op = log.tip().map_or(0, |tip| tip.op);
             match say_rotated(path, op, output) {
@@ -62,7 +61,7 @@ fn say_rotated(path: &Path, op: u64, output: &OutputArguments) -> Outcome<()> {
 
 /// Before the log is closed: where it was moved away, the new file is there for the next writer, who would begin a
 /// second history at op 1 without it.
-pub(super) fn go_on_before_close(log: &mut Aof<FileBackend>, path: &Path, output: &OutputArguments) -> Outcome<()> {
+pub(super) fn go_on_before_close<B: Storage>(log: &mut Aof<B>, path: &Path, output: &OutputArguments) -> Outcome<()> {
     if log.is_empty() {
         return Ok(());
     }

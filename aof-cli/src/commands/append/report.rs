@@ -1,5 +1,6 @@
 //! What `aof append` says: what was cut when the log was opened, what is durable, and the summary.
 
+use super::storage::Storage;
 use crate::command_line::append::AppendArguments;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
@@ -15,7 +16,6 @@ use crate::output::signals::Interruption;
 use aof_api::Recovery;
 use aof_api::log::TailKind;
 use aof_api::log::blocking::Aof;
-use aof_file::FileBackend;
 use std::io::Write;
 use std::path::Path;
 
@@ -29,7 +29,7 @@ fn print(object: &impl Object) -> Outcome<()> {
 /// What was found and done when the log was opened, where there is something to say.
 pub(super) fn report_recovery(
     recovery: &Recovery,
-    log: &Aof<FileBackend>,
+    log: &Aof<impl Storage>,
     typed: &Path,
     output: &OutputArguments,
 ) -> Outcome<()> {

@@ -226,7 +226,7 @@ impl<'a> Report<'a> {
             "continues there, once the damage is repaired"
         };
         if !self.no_log {
-            next.push(Next::new(format!("aof copy {again} {copy}"), continues));
+            next.push(Next::new(format!("aof copy {}{again} {copy}", self.arguments.until.in_command()), continues));
         }
         next
     }

@@ -1,10 +1,11 @@
-//! Following a log that another process writes, through rotations.
+//! Following a log that another process writes, through rotations and from segment to segment.
 //!
 //! The file is looked at, not subscribed to: two calls of the system each time, 5 times a second while nothing happens.
 //! Notifications of the kernel would save those, but say nothing of what another machine writes to a shared file system,
 //! and would need this as well.
 
 use super::pause::pause;
+use super::watched::{Looks, Watched};
 use crate::input::own_streams::{self, Use};
 use crate::input::source::LogReader;
 use crate::output::failure::{Failure, Outcome};
@@ -13,13 +14,10 @@ use aof_api::format::{Checksum, ENTRY_SIZE_MIN, MAGIC};
 use aof_api::read::{self, LocatedEntry};
 use aof_api::storage::IoCall;
 use aof_api::{AofReadExt, Entries, Error, Tip};
-use aof_file::FileBackend;
 use futures::executor::block_on;
 use std::collections::VecDeque;
-use std::fs::{self, File, Metadata};
-use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// How long to wait before the first look, and at most.
 const PAUSE_MIN: Duration = Duration::from_millis(5);
@@ -55,10 +53,10 @@ pub(super) enum Saw {
 /// The file that is read at the moment.
 pub(super) struct Follower {
     path: PathBuf,
-    file: File,
+    watched: Watched,
     probe: LogReader,
     /// What the file looked like when it was last looked into.
-    looked_at: Option<(u64, Option<SystemTime>)>,
+    looked_at: Option<Looks>,
     changed_at: Instant,
     second_look_is_due: bool,
     pause: Duration,
@@ -78,18 +76,16 @@ impl Follower {
         own_streams::refuse(&[(path, Use::Reads)], false)?;
         let io_failure = |error| Failure::at(path)(Error::io_at(IoCall::Open, path, 0, error));
         loop {
-            let file = open_without_waiting(path).map_err(io_failure)?;
-            let reader = FileBackend::open_read_only(path).map_err(&failure)?;
-            let probe = FileBackend::open_read_only(path).map_err(&failure)?;
+            let watched = Watched::open(path).map_err(io_failure)?;
+            let reader = watched.reader(path).map_err(&failure)?;
+            let probe = watched.reader(path).map_err(&failure)?;
             // All three are the same file, unless it was rotated in between.
-            if let (Ok(now), Ok(metadata)) = (fs::metadata(path), file.metadata())
-                && identity(&now) == identity(&metadata)
-            {
-                let entries = Entries::starting_at(LogReader::File(reader), offset, read::Options::new());
+            if watched.is_at(path) {
+                let entries = Entries::starting_at(reader, offset, read::Options::new());
                 let follower = Follower {
                     path: path.to_owned(),
-                    file,
-                    probe: LogReader::File(probe),
+                    watched,
+                    probe,
                     looked_at: None,
                     changed_at: Instant::now(),
                     second_look_is_due: true,
@@ -130,8 +126,7 @@ impl Follower {
     pub(super) fn wait(&mut self, offset: u64) -> Outcome<Waited> {
         let failure = |error| Failure::at(&self.path)(Error::io_at(IoCall::Stat, &self.path, 0, error));
         loop {
-            let metadata = self.file.metadata().map_err(failure)?;
-            let looks = (metadata.len(), metadata.modified().ok());
+            let looks = self.watched.looks().map_err(failure)?;
             if self.looked_at != Some(looks) {
                 self.looked_at = Some(looks);
                 self.changed_at = Instant::now();
@@ -146,14 +141,11 @@ impl Follower {
             if self.is_left {
                 return self.continue_in_the_new_file();
             }
-            match fs::metadata(&self.path) {
-                // What the writer still wrote to the old file is read first.
-                Ok(now) if now.is_file() && identity(&now) != identity(&metadata) => {
-                    self.is_left = true;
-                    return Ok(Waited::More);
-                }
-                // Moved away, and no file there yet.
-                Ok(_) | Err(_) => {}
+            // What the writer still wrote to the old file is read first. Where the log was moved away, and no file is there
+            // yet, nothing changes.
+            if self.watched.is_replaced_at(&self.path) {
+                self.is_left = true;
+                return Ok(Waited::More);
             }
             if !pause(self.pause) {
                 return Ok(Waited::Closed);
@@ -180,7 +172,7 @@ impl Follower {
 
     /// Whether the last entry that was read is still there, and nothing after it was cut.
     fn is_intact(&mut self, offset: u64) -> bool {
-        let len = self.file.metadata().map_or(u64::MAX, |metadata| metadata.len());
+        let len = self.watched.looks().map_or(u64::MAX, |(len, _)| len);
         offset <= len && self.recent.back().copied().is_none_or(|last| self.is_there(last))
     }
 
@@ -206,18 +198,6 @@ impl Follower {
     }
 }
 
-/// A fifo that took the name would keep an ordinary `open` waiting for a writer.
-fn open_without_waiting(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits() as i32);
-    let file = options.read(true).open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::other("this is not a regular file")),
-    }
-}
-
 /// What was not seen between the last entry of one file and the first of the next.
 fn gap(last: Tip, op: u64, parent: Checksum) -> Gap {
     let missing = last.op.saturating_add(1)..=op.saturating_sub(1);
@@ -229,17 +209,4 @@ fn gap(last: Tip, op: u64, parent: Checksum) -> Gap {
     };
     let some = !missing.is_empty();
     Gap { missing_first: some.then_some(first), missing_last: some.then_some(end), parent: parent.into(), message }
-}
-
-/// What distinguishes one file from another.
-#[cfg(unix)]
-fn identity(metadata: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (metadata.dev(), metadata.ino())
-}
-
-/// What distinguishes one file from another; elsewhere, when it was made.
-#[cfg(not(unix))]
-fn identity(metadata: &Metadata) -> Option<SystemTime> {
-    metadata.created().ok()
 }

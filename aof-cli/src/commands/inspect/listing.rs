@@ -2,6 +2,7 @@
 
 use super::follow::{Follower, Saw, Waited};
 use super::print::{How, print};
+use super::search::may_have;
 use super::window::Window;
 use crate::command_line::inspect::InspectArguments;
 use crate::command_line::output::OutputArguments;
@@ -62,10 +63,12 @@ impl<'a> Listing<'a> {
         self.path.clone_from(&source.path);
         let mut window = Window::find(self.arguments, &source)?;
         self.head()?;
-        let Some(start) = window.start else { return self.note_part(&window, false) };
+        let Some(start) = window.start.map(|start| start.max(source.start)) else {
+            return self.note_part(&window, false);
+        };
         // Entries that run over a terminal show the progress themselves.
         let quiet = output.quiet || std::io::stdout().is_terminal();
-        let len = source.len.map(|len| len.saturating_sub(start));
+        let len = source.len.map(|len| (source.start + len).saturating_sub(start));
         let progress = Progress::new(len, &OutputArguments { quiet, ..*output });
         let options = read::Options::new().verify_threads(source.threads(cores()));
         let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
@@ -95,7 +98,7 @@ impl<'a> Listing<'a> {
             }
         }
         progress.finish();
-        if start == 0 && self.left > 0 && !passed {
+        if start == source.start && self.left > 0 && !passed {
             self.note_head()?;
         }
         if self.left > 0 {
@@ -116,7 +119,7 @@ impl<'a> Listing<'a> {
         let path = source.path.clone();
         let failure = Failure::at(&path);
         // Where nothing of the window is there yet, it may come after anything.
-        let start = Window::find(self.arguments, &source)?.start.unwrap_or(0);
+        let start = Window::find(self.arguments, &source)?.start.unwrap_or(0).max(source.start);
         let (mut follower, mut entries) = Follower::open(&path, start)?;
         self.head()?;
         while self.left > 0 {
@@ -182,7 +185,8 @@ impl<'a> Listing<'a> {
     }
 
     fn take(&mut self, entry: &LocatedEntry<'_>) -> Outcome<()> {
-        if self.arguments.takes(entry.header()) {
+        let searched = self.arguments.id.as_ref();
+        if self.arguments.takes(entry.header()) && searched.is_none_or(|id| may_have(id, entry)) {
             print(&mut self.out, entry, &self.how)?;
             self.left -= 1;
         }

@@ -1,7 +1,7 @@
 //! An entry on the terminal, and as JSON.
 
 use super::columns::Columns;
-use super::events;
+use super::{events, records};
 use crate::command_line::inspect::{Body, Decode, InspectArguments};
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
@@ -42,7 +42,11 @@ pub(super) fn print(out: &mut impl Write, located: &LocatedEntry<'_>, how: &How)
             None => Ok(()),
         })
         .map_err(Failure::output)?;
-    if how.decode.is_some() { events::print(out, located) } else { Ok(()) }
+    match how.decode {
+        None => Ok(()),
+        Some(Decode::TigerBeetle) => events::print(out, located),
+        Some(Decode::OpenRaft) => records::print(out, located),
+    }
 }
 
 fn object(located: &LocatedEntry<'_>, how: &How) -> Entry {
@@ -76,10 +80,14 @@ fn object(located: &LocatedEntry<'_>, how: &How) -> Entry {
         body_hex: Sometimes(bytes),
         events: Sometimes(None),
         batches: Sometimes(None),
+        raft_record: Sometimes(None),
+        raft_index: Sometimes(None),
         not_decoded: Sometimes(None),
     };
-    if how.decode.is_some() {
-        events::add_to(&mut entry, located);
+    match how.decode {
+        None => {}
+        Some(Decode::TigerBeetle) => events::add_to(&mut entry, located),
+        Some(Decode::OpenRaft) => records::add_to(&mut entry, located),
     }
     entry
 }

@@ -33,7 +33,7 @@ impl Window {
     /// The part with the ops, or else the times, that the arguments ask for.
     pub(super) fn find(arguments: &InspectArguments, source: &Source) -> Outcome<Window> {
         let by_time = arguments.op.is_none();
-        let range = arguments.op.as_ref().map(|op| op.0).or(arguments.time.as_ref().map(|time| time.0));
+        let range = arguments.op.as_ref().map(|op| op.0).or(arguments.times());
         let Some(Inclusive { first, last }) = range.filter(|_| !source.is_stream()) else { return Ok(Window::whole()) };
         // All of a short log is read as fast, and finds entries whose times go back.
         let short = source.len.is_some_and(|len| len <= SCANNED_LEN_MAX);
@@ -43,6 +43,7 @@ impl Window {
         let target = if by_time { Target::Timestamp(first) } else { Target::Op(first) };
         Ok(match block_on(find(source.reader()?, target, read::Options::new())) {
             Ok(Some(Place { offset, repeats_within, .. })) => {
+                let repeats_within = repeats_within.max(repeats_after(last, by_time, source)?);
                 Window { start: Some(offset), by_time, last, repeats_within, seen: offset }
             }
             Ok(None) => Window { start: None, by_time, ..Window::whole() },
@@ -59,5 +60,18 @@ impl Window {
             self.seen = offset;
         }
         offset.saturating_sub(self.seen) > self.repeats_within
+    }
+}
+
+/// How far after the first entry past the window one of the window may be recorded again: where the log goes back right
+/// after it, only that entry shows it.
+fn repeats_after(last: u64, by_time: bool, source: &Source) -> Outcome<u64> {
+    let Some(after) = last.checked_add(1) else { return Ok(0) };
+    let target = if by_time { Target::Timestamp(after) } else { Target::Op(after) };
+    match block_on(find(source.reader()?, target, read::Options::new())) {
+        Ok(place) => Ok(place.map_or(0, |place| place.repeats_within)),
+        // Everything after the window is read then, up to the place that cannot be.
+        Err(Error::Io { .. }) => Ok(u64::MAX),
+        Err(error) => Err(Failure::at(&source.path)(error)),
     }
 }

@@ -88,6 +88,7 @@ impl Merged<'_> {
             root: report.root.map(Into::into),
             tip: report.tip.map(|tip| tip.checksum.into()),
             left_out: report.left_out(),
+            past: report.past,
             whole: report.is_whole(),
             changes_nothing: report.changes_nothing(),
         };

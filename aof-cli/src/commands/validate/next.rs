@@ -93,7 +93,7 @@ impl<'a> Facts<'a> {
 
 /// Whether the files, merged, are whole. They are read once more.
 fn is_recovered(sources: &[Source]) -> Outcome<bool> {
-    let mut merger = Merger::new(merge::options(None, None, false, 1));
+    let mut merger = Merger::new(merge::options(None, None, false, None, 1));
     for source in sources {
         merger.set_live(source.live);
         block_on(merger.read(source.reader()?)).map_err(|error| merge::of_input(source, error))?;

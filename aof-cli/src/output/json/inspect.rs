@@ -53,6 +53,10 @@ object! {
         events: Sometimes<Vec<Event>>,
         /// How many events each batch of the request has
         batches: Sometimes<Vec<u16>>,
+        /// The record of a Raft log, with `--decode openraft`
+        raft_record: Sometimes<&'static str>,
+        /// The index in its log id, where it has one
+        raft_index: Sometimes<u64>,
         /// Why the body could not be decoded
         not_decoded: Sometimes<&'static str>,
     }

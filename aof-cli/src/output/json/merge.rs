@@ -97,6 +97,8 @@ object! {
         tip: Option<Hex>,
         /// Entries of the inputs that are left out
         left_out: u64,
+        /// Entries past `--until-op` or `--until`, each time they are recorded; they are counted nowhere else
+        past: u64,
         /// Whether nothing is missing that the inputs give a sign of
         whole: bool,
         /// Whether the output is the only input, byte for byte

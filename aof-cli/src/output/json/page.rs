@@ -1,7 +1,9 @@
 //! `docs/json.md` lists what the code prints.
 
 use super::object::Object;
-use super::{any, append, copy, digest, inspect, log, merge, ship, stat, validate};
+use super::{
+    any, append, copy, diff, digest, export, hexdump, inspect, log, merge, segments, ship, stat, status, validate,
+};
 
 /// One section of the page: whose objects they are, and what it says about them.
 fn section<T: Object>(page: &mut String, part: Option<&str>) {
@@ -24,7 +26,8 @@ fn listed() -> String {
     section::<any::Error>(&mut page, None);
     section::<any::Help>(&mut page, None);
     section::<any::Version>(&mut page, None);
-    page += "## Commands that read logs: `validate`, `digest`, `merge`, `repair`, `copy`, `inspect`, `stat`\n\n";
+    page +=
+        "## Commands that read logs: `validate`, `digest`, `merge`, `repair`, `copy`, `inspect`, `export`, `stat`\n\n";
     section::<log::Finding>(&mut page, None);
     section::<log::Note>(&mut page, None);
     section::<log::Gap>(&mut page, None);
@@ -48,8 +51,17 @@ fn listed() -> String {
     section::<merge::LeftOut>(&mut page, None);
     section::<merge::Fork>(&mut page, None);
     section::<merge::Summary>(&mut page, None);
+    page += "## `aof diff` and `aof merge --dry-run`\n\n";
+    section::<diff::Copy>(&mut page, None);
+    section::<diff::Parting>(&mut page, None);
+    section::<diff::Summary>(&mut page, None);
     page += "## `aof copy`\n\n";
     section::<copy::Summary>(&mut page, None);
+    page += "## `aof export`\n\n";
+    section::<export::Event>(&mut page, None);
+    page += "## `aof hexdump`\n\n";
+    section::<hexdump::Field>(&mut page, None);
+    section::<hexdump::Summary>(&mut page, None);
     page += "## `aof ship` and `aof fetch`\n\n";
     section::<ship::Shipped>(&mut page, None);
     page += "## `aof stat`\n\n";
@@ -58,6 +70,14 @@ fn listed() -> String {
     section::<stat::Rate>(&mut page, None);
     section::<stat::Client>(&mut page, None);
     section::<stat::Summary>(&mut page, None);
+    page += "## `aof prune`\n\n";
+    section::<segments::Pruned>(&mut page, None);
+    page += "## `aof split`\n\n";
+    section::<segments::Split>(&mut page, None);
+    page += "## `aof join`\n\n";
+    section::<segments::Joined>(&mut page, None);
+    page += "## `aof status`\n\n";
+    section::<status::Status>(&mut page, None);
     page += "## `aof completions` and `aof man`\n\n";
     section::<any::Completions>(&mut page, None);
     section::<any::Manual>(&mut page, None);
@@ -65,6 +85,7 @@ fn listed() -> String {
     section::<log::Damage>(&mut page, Some("damage"));
     section::<inspect::Account>(&mut page, Some("account"));
     section::<inspect::Transfer>(&mut page, Some("transfer"));
+    section::<diff::Range>(&mut page, Some("range"));
     section::<merge::Branch>(&mut page, Some("branch"));
     page.trim_end().to_owned() + "\n"
 }

@@ -31,6 +31,8 @@ impl SimBackend {
         let fault = self.refuse_write(needed as u64)?;
         let offset = self.extent.len();
         let mut state = self.disk.state();
+        // Another writer may have taken over since it was looked at: what is refused must not be there.
+        self.check_writer(&state, Call::Write)?;
         // What a failed write left after the end is overwritten, as a file system would.
         state.images.drop_beyond(offset);
         match fault {
@@ -38,6 +40,15 @@ impl SimBackend {
                 let bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
                 let kept = Random::new(self.disk.faults().draw_seed()).index(bytes.len() + 1);
                 state.images.append(&bytes[..kept]);
+                drop(state);
+                let error = injected(Call::Write, offset);
+                self.extent.poison(&error);
+                return Err(error);
+            }
+            Some(Fault::WriteAnswerLost) => {
+                parts.iter().for_each(|part| state.images.append(part));
+                // Whole, where a crash keeps whole ones.
+                state.writes.push(offset + needed as u64);
                 drop(state);
                 let error = injected(Call::Write, offset);
                 self.extent.poison(&error);

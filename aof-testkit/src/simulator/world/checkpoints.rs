@@ -156,7 +156,7 @@ impl World {
                         Ended::Fenced => matches!(error, Error::Fenced { .. }),
                         Ended::PowerLost => matches!(error, Error::Io { .. }),
                     };
-                    // What is durable is so, whatever else ends; but nobody outlives the power.
+                    // Durable bytes stay durable however the writer ends; but no future outlives a loss of power.
                     must!(
                         expected && (end > claimed || ended == Ended::PowerLost),
                         "a checkpoint of {end} bytes, with {claimed} durable, failed with {error:?}"

@@ -1,4 +1,4 @@
-//! The steps in which the disk goes bad: bit rot, and a sync that lies. They end a history.
+//! The steps that damage the disk: bit rot, and a sync that reports success and does nothing. They end a history.
 
 use super::checkpoints::Ended;
 use super::*;
@@ -51,7 +51,7 @@ impl World {
         }
     }
 
-    /// A sync that lies is caught by nothing but the tip that somebody remembers.
+    /// A sync that reports success and does nothing is noticed only by an expected tip.
     pub(super) async fn lie(&mut self, seed: u64) -> Seen {
         self.faults().forget_script();
         self.wait_for_checkpoints().await?;

@@ -55,7 +55,7 @@ impl World {
         let begin = covered.filter(|_| self.kind == Kind::Append).unwrap_or(self.model.start);
         let (start, read_from) = (recovery.start, recovery.read_from);
         must!(start == self.model.start, "the log begins at {start}, expected {}", self.model.start);
-        // Who visits entries before the end of the note has them read.
+        // A visitor that wants entries before the end of the note has them read.
         let visited = visits.is_some() && (start..begin).contains(&read_from);
         must!(read_from == begin || visited, "reading began at {read_from}, expected {begin} of a note at {covered:?}");
         self.tally.noted += u64::from(read_from > start);
@@ -81,7 +81,7 @@ impl World {
         let have = last + 1;
         let begins = shown.get(end..end + have) == Some(&tail[..have]);
         let torn = self.model.entries.get(whole).filter(|entry| begins && (have as u64) < entry.len)?;
-        // How far an entry would go that lacks a part of its header, nobody knows: not further than this, it is taken.
+        // The size of an entry that lacks a part of its header is not known; it is taken to be at most this.
         let reach = torn.len.max(4096);
         (tail.len() == have || tail.len() as u64 > reach).then_some(TailKind::Torn)
     }

@@ -61,7 +61,7 @@ impl World {
         if self.poisoned || self.model.scarred || self.storage.append_only {
             return Ok(());
         }
-        // Who cuts the seam of a rotation begins a second history, and a pruned log has an entry.
+        // Cutting the seam of a rotation would begin a second history, and a pruned log keeps an entry.
         let least = usize::from(!self.archives.is_empty() || self.model.start > 0);
         let left = self.model.entries.len().saturating_sub(entries).max(least);
         let Some(log) = self.log.take() else { return Ok(()) };

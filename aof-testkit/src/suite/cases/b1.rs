@@ -7,7 +7,7 @@ use crate::suite::verdict::{Verdict, ensure_eq};
 use aof_api::AofBackend;
 use std::io::IoSlice;
 
-/// Writes the parts in one call, and checks that the log holds them behind what it held.
+/// Writes the parts in one call, and checks that the log holds them after what it held.
 async fn append_and_check<B: AofBackend>(
     backend: &mut B,
     log: &mut Vec<u8>,
@@ -109,7 +109,7 @@ pub(crate) async fn b1_parts_of_random_shapes_are_contiguous<F: Fixture>(trial: 
     Ok(())
 }
 
-pub(crate) async fn b1_write_answers_the_length_from_before<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+pub(crate) async fn b1_write_returns_the_length_from_before<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let mut backend = trial.create().await?;
     let mut expected = 0;
     for len in [7, 0, 1, 4096, 12] {

@@ -132,7 +132,7 @@ pub(crate) async fn b10_the_last_reader_gives_the_lock_back<F: Fixture>(trial: &
     holds(&mut second, &log, "a second writer after the last reader was dropped").await
 }
 
-pub(crate) async fn b10_after_close_every_call_answers_closed<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+pub(crate) async fn b10_after_close_every_call_fails_with_closed<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let mut backend = trial.create_with(&[4; 100]).await?;
     backend.checkpoint(&[]).await?;
     backend.close().await?;

@@ -6,12 +6,16 @@ use crate::suite::trial::{Trial, append, holds, read_from, same, sees};
 use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq, ensure_refused};
 use crate::wrap::dropping::drop_after;
 use aof_api::{AofBackend, AofRead, Error, Result};
+use std::cell::Cell;
 use std::future::Future;
 use std::io::IoSlice;
 use std::pin::Pin;
 
-/// Polls of the first writer, and of the second one, before the other goes on.
-const POLLS: usize = 7;
+/// Polls of the first writer before the second one begins.
+const FIRST_POLLS: usize = 16;
+
+/// Polls of the second writer before either continues.
+const SECOND_POLLS: usize = 6;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
@@ -37,24 +41,60 @@ impl<'a, T> Half<'a, T> {
     }
 }
 
-/// How far the first writer came.
-enum Wrote {
-    /// Its write was refused: it is not in the log.
-    Nothing,
-    /// Its write was taken, and the checkpoint fenced off: all of it is in the log, or nothing.
-    Undecided,
-    /// Its checkpoint was acknowledged: all of it is in the log.
-    Durable,
+/// Which writer is polled to its end first, once both have begun.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Order {
+    /// The first writer, then the second one.
+    First,
+    /// The second one, which writes and makes that durable before the first is polled again.
+    Second,
+    /// The second one; the calls of the first are dropped half way.
+    Dropped,
 }
 
-async fn write_and_checkpoint<B: AofBackend>(backend: &mut B, bytes: &[u8]) -> Result<Wrote> {
-    match backend.write(&[IoSlice::new(bytes)]).await {
-        Err(Error::Fenced { .. }) => return Ok(Wrote::Nothing),
-        other => drop(other?),
+/// How far the first writer came. All are lengths of the log.
+#[derive(Default)]
+struct Progress {
+    /// The lengths after each of its writes, the first of which is what was there before.
+    ends: Vec<u64>,
+    /// A checkpoint was acknowledged: the log has at least this.
+    acknowledged: Cell<u64>,
+    /// No write beyond this was begun, or it was refused: the log has at most this.
+    possible: Cell<u64>,
+}
+
+impl Progress {
+    /// Writes the chunks one after the other, with a checkpoint after every other one, until it is fenced off.
+    async fn write<B: AofBackend>(&self, backend: &mut B, log: &[u8]) -> Result<()> {
+        for (index, range) in self.ends.windows(2).enumerate() {
+            self.possible.set(range[1]);
+            match backend.write(&[IoSlice::new(&log[range[0] as usize..range[1] as usize])]).await {
+                // Refused: it is not in the log, now or later.
+                Err(Error::Fenced { .. }) => {
+                    self.possible.set(range[0]);
+                    return Ok(());
+                }
+                written => drop(written?),
+            }
+            if index % 2 == 0 {
+                match backend.checkpoint(&[]).await {
+                    // Written and not acknowledged: in the log or not.
+                    Err(Error::Fenced { .. }) => return Ok(()),
+                    acknowledged => self.acknowledged.set(acknowledged?),
+                }
+            }
+        }
+        Ok(())
     }
-    match backend.checkpoint(&[]).await {
-        Err(Error::Fenced { .. }) => Ok(Wrote::Undecided),
-        other => other.map(|_| Wrote::Durable),
+
+    /// Checks what a second writer found: whole writes, all that was acknowledged, and nothing that was refused.
+    fn check(&self, held: &[u8], log: &[u8], when: &str) -> Verdict {
+        let len = held.len() as u64;
+        let (least, most) = (self.acknowledged.get(), self.possible.get());
+        ensure!(len >= least, "{when}: the second writer begins with {len} bytes, {least} were acknowledged");
+        ensure!(len <= most, "{when}: the second writer begins with {len} bytes, what follows {most} was refused");
+        ensure!(self.ends.contains(&len), "{when}: the second writer begins with {len} bytes, inside of a write");
+        same(held, &log[..held.len()], when)
     }
 }
 
@@ -62,45 +102,95 @@ pub(crate) async fn b10_a_takeover_at_any_await_point_keeps_what_was_acknowledge
     trial: &Trial<'_, F>,
 ) -> Verdict {
     trial.needs_takeover().await?;
-    let log = trial.random().bytes(3000);
-    let mut waits = Waits::default();
-    for (first_polls, second_polls) in (0..POLLS).flat_map(|first| (0..POLLS).map(move |second| (first, second))) {
-        for second_ends_first in [false, true] {
+    let (mut random, mut waits) = (trial.random(), Waits::default());
+    let points = (0..FIRST_POLLS).flat_map(|first| (0..SECOND_POLLS).map(move |second| (first, second)));
+    for (first_polls, second_polls) in points {
+        for order in [Order::First, Order::Second, Order::Dropped] {
             let trial = trial.another();
+            let mut progress = Progress { ends: vec![1000], ..Progress::default() };
+            for _ in 0..4 {
+                progress.ends.push(progress.ends.last().copied().unwrap_or_default() + random.between(1, 900) as u64);
+            }
+            let log = random.bytes(progress.ends.last().copied().unwrap_or_default() as usize);
             let mut first = trial.create_with(&log[..1000]).await?;
-            first.checkpoint(&[]).await?;
-            let writing =
-                Half::begin(first_polls, write_and_checkpoint(&mut first, &log[1000..2000]), &mut waits).await;
+            progress.acknowledged.set(first.checkpoint(&[]).await?);
+            progress.possible.set(1000);
+            let writing = Half::begin(first_polls, progress.write(&mut first, &log), &mut waits).await;
             let opening = Half::begin(second_polls, trial.fixture.second_writer(), &mut waits).await;
-            let (written, opened) = if second_ends_first {
-                let opened = opening.end("the second writer").await?;
-                (writing.end("the first writer").await?, opened)
-            } else {
-                let written = writing.end("the first writer").await?;
-                (written, opening.end("the second writer").await?)
+            let when = format!("taken over after {first_polls} polls of writes and {second_polls} of the opening");
+            let when = format!("{when}, {order:?}");
+            let mut late = random.bytes(1000);
+            let (mut second, held) = match order {
+                Order::First => {
+                    writing.end("the first writer").await??;
+                    let mut second = opening.end("the second writer").await??;
+                    let held = read_from(&mut second, 0).await?;
+                    append(&mut second, &late).await?;
+                    second.checkpoint(&[]).await?;
+                    (second, held)
+                }
+                Order::Second | Order::Dropped => {
+                    let mut second = opening.end("the second writer").await??;
+                    let held = read_from(&mut second, 0).await?;
+                    append(&mut second, &late).await?;
+                    second.checkpoint(&[]).await?;
+                    if order == Order::Second {
+                        writing.end("the first writer").await??;
+                    } else {
+                        drop(writing);
+                    }
+                    (second, held)
+                }
             };
-            let mut second = opened?;
-            let held = read_from(&mut second, 0).await?;
-            let when = format!("taken over after {first_polls} polls of a write and {second_polls} of the opening");
-            let (with, without) = (held == log[..2000], held == log[..1000]);
-            let right = match written? {
-                Wrote::Nothing => without,
-                Wrote::Undecided => with || without,
-                Wrote::Durable => with,
-            };
-            ensure!(right, "{when}: the second writer begins with {} bytes", held.len());
-            append(&mut second, &log[2000..]).await?;
-            second.checkpoint(&[]).await?;
-            let log = [&held[..], &log[2000..]].concat();
-            // The first writer ends, and whatever it still has under way is not allowed to change anything.
+            progress.check(&held, &log, &when)?;
+            // The first writer ends, and nothing that it still has under way changes anything.
             let _ = first.write(&[IoSlice::new(b"late")]).await;
             ensure_refused!(first.checkpoint(&[]).await, Error::Fenced { .. }, "{when}: a checkpoint of the first");
             drop(first);
-            holds(&mut second, &log, &when).await?;
+            let mut wanted = held;
+            wanted.append(&mut late);
+            holds(&mut second, &wanted, &when).await?;
             let mut second = trial.stop(second).await?;
-            trial.cut_zeros_ahead(&mut second, log.len()).await?;
-            holds(&mut second, &log, &format!("{when}, and a stop")).await?;
+            trial.cut_zeros_ahead(&mut second, wanted.len()).await?;
+            holds(&mut second, &wanted, &format!("{when}, and a stop")).await?;
         }
+    }
+    waits.or_skip("taken over")
+}
+
+pub(crate) async fn b10_a_truncate_that_is_taken_over_cuts_nothing_of_the_second_writer<F: Fixture>(
+    trial: &Trial<'_, F>,
+) -> Verdict {
+    trial.needs_takeover().await?;
+    let other = trial.another();
+    trial.needs_truncate(&mut other.create_with(&[1; 100]).await?).await?;
+    let (log, mut waits) = (trial.random().bytes(2000), Waits::default());
+    let points = (0..SECOND_POLLS * 2).flat_map(|first| (0..SECOND_POLLS).map(move |second| (first, second)));
+    for (first_polls, second_polls) in points {
+        let trial = trial.another();
+        let mut first = trial.create_with(&log).await?;
+        first.checkpoint(&[]).await?;
+        let cutting = Half::begin(first_polls, first.truncate(1000), &mut waits).await;
+        let opening = Half::begin(second_polls, trial.fixture.second_writer(), &mut waits).await;
+        let when = format!("taken over after {first_polls} polls of a truncate and {second_polls} of the opening");
+        let mut second = opening.end("the second writer").await??;
+        let held = read_from(&mut second, 0).await?;
+        append(&mut second, &[0xee; 500]).await?;
+        second.checkpoint(&[]).await?;
+        let cut = cutting.end("a truncate of the first writer").await?;
+        let right = match &cut {
+            Ok(()) => held == log[..1000],
+            // A fence on the way leaves the old length or the new one.
+            Err(Error::Fenced { .. }) => held == log[..1000] || held == log,
+            Err(_) => false,
+        };
+        ensure!(right, "{when}: it returned {cut:?}, and the second writer begins with {} bytes", held.len());
+        drop(first);
+        let wanted = [&held[..], &[0xee; 500]].concat();
+        holds(&mut second, &wanted, &when).await?;
+        let mut second = trial.stop(second).await?;
+        trial.cut_zeros_ahead(&mut second, wanted.len()).await?;
+        holds(&mut second, &wanted, &format!("{when}, and a stop")).await?;
     }
     waits.or_skip("taken over")
 }
@@ -131,7 +221,7 @@ pub(crate) async fn b10_a_second_writer_fences_the_first_off<F: Fixture>(trial: 
 pub(crate) async fn b10_what_was_durable_before_a_fence_resolves_to_ok<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     trial.needs_takeover().await?;
     let log = trial.random().bytes(2000);
-    for polls in 0..POLLS {
+    for polls in 0..FIRST_POLLS {
         let trial = trial.another();
         let mut first = trial.create_with(&log).await?;
         let mut held = Box::pin(first.checkpoint(&[]));

@@ -93,7 +93,7 @@ pub(crate) async fn b11_a_log_that_was_never_checkpointed_opens_after_a_crash<F:
         let backend = trial.create_with(&[9; 5000]).await?;
         let mut backend = trial.fixture.crash(backend, trial.seed.wrapping_add(round)).await?;
         after_crash(&mut backend, &[], "a crash before the first checkpoint").await?;
-        append(&mut backend, b"goes on").await?;
+        append(&mut backend, b"continues").await?;
         backend.checkpoint(&[]).await?;
     }
     Ok(())

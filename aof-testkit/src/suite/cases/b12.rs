@@ -1,4 +1,4 @@
-//! B12: a full storage refuses, and goes on.
+//! B12: a full storage refuses writes, and continues to work.
 
 use crate::suite::fixture::Fixture;
 use crate::suite::trial::{Trial, append, holds, sees};
@@ -52,7 +52,7 @@ pub(crate) async fn b12_no_room_is_full_and_nothing_was_appended<F: Fixture>(tri
     holds(&mut backend, &log, "after a write that did not fit").await?;
     backend.checkpoint(&[]).await?;
     let mut backend = trial.fixture.reopen(backend).await?;
-    holds(&mut backend, &log, "a full log after an opening").await
+    holds(&mut backend, &log, "a full log, opened again").await
 }
 
 pub(crate) async fn b12_a_write_that_never_fits_is_full_at_once<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
@@ -61,8 +61,8 @@ pub(crate) async fn b12_a_write_that_never_fits_is_full_at_once<F: Fixture>(tria
     let huge = vec![1; CAPACITY_MAX as usize + 1];
     ensure_refused!(backend.write(&[IoSlice::new(&huge)]).await, Error::Full { .. }, "a write of {} bytes", huge.len());
     holds(&mut backend, b"small", "after a write that never fits").await?;
-    append(&mut backend, b" goes on").await?;
-    holds(&mut backend, b"small goes on", "after a write that fits").await
+    append(&mut backend, b" continues").await?;
+    holds(&mut backend, b"small continues", "after a write that fits").await
 }
 
 /// The one way in which a checkpoint may find that there is no room: nothing is lost by it.
@@ -87,7 +87,7 @@ pub(crate) async fn b12_a_checkpoint_without_room_keeps_what_was_written<F: Fixt
     trial.needs_truncate(&mut backend).await?;
     backend.truncate(701).await?;
     holds(&mut backend, &log[..701], "a full log after a cut").await?;
-    append(&mut backend, b"goes on").await?;
+    append(&mut backend, b"continues").await?;
     ensure_eq!(backend.checkpoint(&[]).await?, 708, "a checkpoint where a cut has made room");
     Ok(())
 }
@@ -132,5 +132,5 @@ pub(crate) async fn b12_a_cut_makes_room<F: Fixture>(trial: &Trial<'_, F>) -> Ve
     holds(&mut backend, &log, "a full log after a cut").await?;
     fill(&mut backend, &mut log, 5003).await?;
     ensure_eq!(log.len(), full, "the bytes that fit after a cut");
-    holds(&mut backend, &log, "a log filled anew").await
+    holds(&mut backend, &log, "a log filled again").await
 }

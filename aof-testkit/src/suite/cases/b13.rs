@@ -2,7 +2,7 @@
 
 use crate::suite::fixture::Fixture;
 use crate::suite::polling::{Waits, within};
-use crate::suite::trial::{Trial, append, read_from, read_on, same};
+use crate::suite::trial::{Trial, append, holds, read_from, read_on, same};
 use crate::suite::trouble::Trouble;
 use crate::suite::verdict::{Stop, Verdict, ensure, ensure_eq, ensure_refused};
 use crate::wrap::call::Call;
@@ -59,7 +59,7 @@ impl<B: AofBackend> Pieces<B> {
 
 impl<F: Fixture> Trial<'_, F> {
     /// Continues only where the log can be pruned; elsewhere checks that it refuses, whatever is asked for, and skips.
-    async fn needs_prune(&self) -> Verdict {
+    pub(crate) async fn needs_prune(&self) -> Verdict {
         if self.fixture.capabilities().can_prune() {
             return Ok(());
         }
@@ -110,9 +110,11 @@ pub(crate) async fn b13_a_pruned_log_begins_where_it_may_be_divided<F: Fixture>(
         }
         before = start;
     }
-    ensure!(before > 0, "prune is declared, and nothing of a log of 40 checkpoints was given back");
-    earlier.seek(before - 1).await?;
-    ensure_refused!(earlier.read(&mut [0; 5]).await, Error::Pruned { .. }, "an earlier reader below the start");
+    if !trial.fixture.capabilities().is_coarse() {
+        ensure!(before > 0, "prune is declared, and nothing of a log of 40 checkpoints was given back");
+        earlier.seek(before - 1).await?;
+        ensure_refused!(earlier.read(&mut [0; 5]).await, Error::Pruned { .. }, "an earlier reader below the start");
+    }
     pieces.backend = trial.fixture.reopen(pieces.backend).await?;
     pieces.begins_at(before, "a pruned log after a reopen").await
 }
@@ -228,11 +230,44 @@ pub(crate) async fn b13_prune_drives_what_is_under_way<F: Fixture>(trial: &Trial
     pieces.begins_at(start, "after a prune with a checkpoint under way").await
 }
 
+pub(crate) async fn b13_a_prune_that_is_refused_waits_for_nothing<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    if trial.fixture.capabilities().can_prune() {
+        return Err(Stop::Absent("can prune, so that nothing is refused".to_owned()));
+    }
+    // What drives checkpoints is a prune that does something (B6). One that is refused changes nothing, and a checkpoint
+    // under way keeps its own outcome, whether anybody polls it or not.
+    let log = trial.random().bytes(2000);
+    for polls in 0..4 {
+        let trial = trial.another();
+        let mut backend = trial.create_with(&log).await?;
+        let mut checkpoint = Box::pin(backend.checkpoint(&[]));
+        let early = drop_after(polls, checkpoint.as_mut()).await;
+        let refused = within("a prune that is refused", backend.prune(0)).await?;
+        ensure_refused!(refused, Error::Unsupported { .. }, "prune(0) with a checkpoint under way");
+        let durable = match early {
+            Some(durable) => durable?,
+            None => within("a checkpoint that was under way", checkpoint).await??,
+        };
+        ensure_eq!(durable, 2000, "what a checkpoint resolved to, after a prune that was refused");
+        holds(&mut backend, &log, "after a prune that was refused").await?;
+    }
+    Ok(())
+}
+
 pub(crate) async fn b13_after_a_failed_prune_the_start_is_what_it_was_or_it_is_poisoned<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
+    prune_meets(trial, Trouble::Fails(Call::Prune)).await
+}
+
+pub(crate) async fn b13_a_prune_whose_answer_is_lost_moved_the_start_or_poisons<F: Fixture>(
+    trial: &Trial<'_, F>,
+) -> Verdict {
+    prune_meets(trial, Trouble::AnswerLost(Call::Prune)).await
+}
+
+async fn prune_meets<F: Fixture>(trial: &Trial<'_, F>, trouble: Trouble) -> Verdict {
     trial.needs_prune().await?;
-    let trouble = Trouble::Fails(Call::Prune);
     trial.needs_trouble(trouble)?;
     let mut pieces = trial.pieces(16).await?;
     let to = pieces.backend.durable_len() / 2;

@@ -143,6 +143,35 @@ pub(crate) async fn b15_changed_reports_a_fence<F: Fixture>(trial: &Trial<'_, F>
     Ok(())
 }
 
+pub(crate) async fn b15_changed_reports_a_prune_below_which_its_reader_is<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    trial.needs_prune().await?;
+    let mut backend = trial.create().await?;
+    for note in 1..=4 {
+        append(&mut backend, &[note; 100]).await?;
+        backend.checkpoint(&[note; 20]).await?;
+    }
+    let (mut below, mut at_the_end) = (backend.reader().await?, backend.reader().await?);
+    at_the_end.seek(400).await?;
+    let mut undisturbed = Watched::new(at_the_end.changed(400));
+    ensure!(undisturbed.settle().await?.is_none(), "changed(400) of 400 bytes does not wait");
+    let prune = async { Ok(backend.prune(400).await?) };
+    let (heard, start) = waits_for(&mut below, 400, "a prune", prune).await?;
+    ensure!(start > 0, "prune(400) gave back nothing of four checkpoints with a note");
+    ensure_refused!(heard, Error::Pruned { .. }, "changed(400) of a reader at 0, after a prune to {start}");
+    // What is there comes before any error.
+    ensure_eq!(
+        below.changed(399).await?,
+        400,
+        "changed(399) of 400 bytes, by a reader at 0 of a log pruned to {start}"
+    );
+    let heard = within("changed() of a reader below the start", below.changed(400)).await?;
+    ensure_refused!(heard, Error::Pruned { .. }, "changed(400) of a reader at 0, once more");
+    ensure!(undisturbed.settle().await?.is_none(), "a prune to {start} ends changed(400) of a reader at 400");
+    append(&mut backend, &[5; 10]).await?;
+    ensure_eq!(undisturbed.finish("changed() of a reader at the end").await??, 410, "what it heard of a write");
+    Ok(())
+}
+
 pub(crate) async fn b15_a_dropped_changed_changes_nothing<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let mut backend = trial.create_with(&[1; 100]).await?;
     let mut reader = backend.reader().await?;

@@ -5,7 +5,7 @@ use crate::suite::trial::{Trial, append, grow, same};
 use crate::suite::verdict::{Verdict, ensure, ensure_eq};
 use aof_api::{AofBackend, AofRead};
 
-pub(crate) async fn b4_read_answers_0_only_at_the_end_or_for_an_empty_buffer<F: Fixture>(
+pub(crate) async fn b4_read_returns_0_only_at_the_end_or_for_an_empty_buffer<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
     let log = trial.random().bytes(20_000);
@@ -69,7 +69,7 @@ async fn range<R: AofRead>(cursor: &mut R, log: &[u8], from: usize, to: usize) -
     same(&buf, &log[from..to], &format!("the range {from}..{to}"))
 }
 
-pub(crate) async fn b4_at_or_past_the_end_read_answers_0<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+pub(crate) async fn b4_at_or_past_the_end_read_returns_0<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let mut backend = trial.create().await?;
     for len in [0_u64, 1, 5000] {
         grow(&mut backend, &vec![7; len as usize]).await?;

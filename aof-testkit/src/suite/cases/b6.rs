@@ -5,7 +5,7 @@ use crate::suite::trial::{Trial, append, grow, holds, prefix, read_from, same};
 use crate::suite::verdict::{Verdict, ensure, ensure_eq};
 use aof_api::AofBackend;
 
-pub(crate) async fn b6_checkpoint_answers_what_is_durable<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+pub(crate) async fn b6_checkpoint_returns_what_is_durable<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let mut backend = trial.create().await?;
     // The last round has nothing new to make durable.
     for len in [0, 1, 1000, 70_000, 70_000] {
@@ -53,7 +53,7 @@ pub(crate) async fn b6_what_was_checkpointed_is_there_after_a_reopen<F: Fixture>
         grow(&mut backend, &log[..len]).await?;
         backend.checkpoint(&[]).await?;
         backend = trial.fixture.reopen(backend).await?;
-        holds(&mut backend, &log[..len], "after a checkpoint, a close and an opening").await?;
+        holds(&mut backend, &log[..len], "after a checkpoint and a close, opened again").await?;
     }
     Ok(())
 }

@@ -79,7 +79,7 @@ pub(crate) async fn b6_two_under_way_resolve_in_any_order_of_polls<F: Fixture>(t
         let first = backend.checkpoint(&[]);
         append(&mut backend, &log[2000..]).await?;
         let second = backend.checkpoint(&[]);
-        // Whoever polls one drives what it needs, an earlier one included.
+        // Polling one drives everything that it needs, an earlier one included.
         let (one, two) = if second_first {
             let two = within("the later of two checkpoints", second).await?;
             ensure!(backend.durable_len() >= 4000, "durable_len() is {} after both", backend.durable_len());
@@ -117,7 +117,7 @@ pub(crate) async fn b6_close_drives_what_is_under_way<F: Fixture>(trial: &Trial<
     let log = trial.random().bytes(2000);
     let mut backend = trial.create_with(&log).await?;
     let held = backend.checkpoint(&[]);
-    // Nobody polls it: close must not wait for that.
+    // No caller polls it: close must not wait for that.
     within("close() with a checkpoint under way", backend.close()).await??;
     ensure_eq!(backend.durable_len(), 2000, "durable_len() after a close with a checkpoint under way");
     let resolved = within("a checkpoint that was called before a close", held).await?;

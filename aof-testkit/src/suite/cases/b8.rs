@@ -42,7 +42,7 @@ pub(crate) async fn b8_the_cut_is_there_after_a_reopen<F: Fixture>(trial: &Trial
     for len in [4097, 4096, 1000, 999, 0, 0] {
         cut(&mut backend, len as u64).await?;
         backend = trial.fixture.reopen(backend).await?;
-        holds(&mut backend, &log[..len], &format!("cut to {len}, after an opening")).await?;
+        holds(&mut backend, &log[..len], &format!("cut to {len}, opened again")).await?;
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ pub(crate) async fn b8_the_cut_bytes_never_come_back<F: Fixture>(trial: &Trial<'
     holds(&mut backend, &wanted, "a write where bytes were cut").await?;
     backend.checkpoint(&[]).await?;
     let mut backend = trial.fixture.reopen(backend).await?;
-    holds(&mut backend, &wanted, "the same after an opening").await?;
+    holds(&mut backend, &wanted, "the same, opened again").await?;
     backend.seek(1700).await?;
     ensure_eq!(backend.read(&mut [0; 100]).await?, 0, "a read where bytes were cut");
     Ok(())
@@ -116,7 +116,7 @@ pub(crate) async fn b8_the_cut_bytes_do_not_come_back_by_a_crash<F: Fixture>(tri
     Ok(())
 }
 
-pub(crate) async fn b8_truncate_behind_the_end_is_refused_and_changes_nothing<F: Fixture>(
+pub(crate) async fn b8_truncate_past_the_end_is_refused_and_changes_nothing<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
     let log = trial.random().bytes(1000);
@@ -128,8 +128,8 @@ pub(crate) async fn b8_truncate_behind_the_end_is_refused_and_changes_nothing<F:
         ensure_refused!(refused, Error::OutOfBounds { .. }, "truncate({len}) of 1000 bytes");
         holds(&mut backend, &log, &format!("after truncate({len}) was refused")).await?;
     }
-    append(&mut backend, b"goes on").await?;
-    ensure_eq!(backend.checkpoint(&[]).await?, 1007, "a checkpoint after refused truncates");
+    append(&mut backend, b"continues").await?;
+    ensure_eq!(backend.checkpoint(&[]).await?, 1009, "a checkpoint after refused truncates");
     Ok(())
 }
 

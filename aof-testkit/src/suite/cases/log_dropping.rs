@@ -11,7 +11,7 @@ use aof_api::{Aof, Error, LogOptions, Operation, Rule};
 /// More polls than any call may need.
 const POLLS_MAX: usize = 10_000;
 
-pub(crate) async fn log_a_dropped_append_is_there_or_is_not_and_the_chain_goes_on<F: Fixture>(
+pub(crate) async fn log_a_dropped_append_is_there_or_is_not_and_the_chain_continues<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
     let mut log = Aof::create(trial.create().await?, LogOptions::new()).await?;
@@ -28,7 +28,7 @@ pub(crate) async fn log_a_dropped_append_is_there_or_is_not_and_the_chain_goes_o
         drop_after(polls, log.append_all(&many)).await.transpose()?;
         entries += if log.len() > before { 2 } else { 0 };
         entries += 1;
-        ensure_eq!(log.append(Operation(200), b"whole").await?.op, entries, "the op of an append behind dropped ones");
+        ensure_eq!(log.append(Operation(200), b"whole").await?.op, entries, "the op of an append after dropped ones");
         if done.is_some() {
             let validation = log.validate(Rule::Linear, log.tip().map(|tip| tip.checksum)).await?;
             ensure!(validation.is_clean() && validation.entries == entries, "{validation:?}");
@@ -50,7 +50,7 @@ pub(crate) async fn log_a_dropped_checkpoint_loses_no_entry<F: Fixture>(trial: &
             ensure_eq!(log.durable_len(), log.len(), "the durable length after a checkpoint");
             let backend = trial.fixture.reopen(log.into_inner()).await?;
             let (log, recovery) = Aof::open(backend, LogOptions::new()).await?;
-            ensure_eq!((recovery.entries, log.len()), (entries, recovery.len), "entries after an opening");
+            ensure_eq!((recovery.entries, log.len()), (entries, recovery.len), "entries after opening the log again");
             return Ok(());
         }
     }
@@ -58,7 +58,7 @@ pub(crate) async fn log_a_dropped_checkpoint_loses_no_entry<F: Fixture>(trial: &
     Ok(())
 }
 
-pub(crate) async fn log_after_a_failed_checkpoint_nothing_is_acknowledged_until_a_new_opening<F: Fixture>(
+pub(crate) async fn log_after_a_failed_checkpoint_nothing_is_acknowledged_until_it_is_opened_again<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
     trial.needs_trouble(Trouble::Fails(Call::Checkpoint))?;
@@ -77,12 +77,12 @@ pub(crate) async fn log_after_a_failed_checkpoint_nothing_is_acknowledged_until_
     let backend = trial.fixture.reopen(log.into_inner()).await?;
     let (mut log, recovery) = Aof::open(backend, LogOptions::new().expected_tip(durable.checksum)).await?;
     ensure!((1..=2).contains(&recovery.entries), "{} entries are left", recovery.entries);
-    log.append(Operation(200), b"goes on").await?;
+    log.append(Operation(200), b"continues").await?;
     log.checkpoint().await?;
     Ok(())
 }
 
-pub(crate) async fn log_a_full_storage_refuses_an_entry_and_the_chain_goes_on<F: Fixture>(
+pub(crate) async fn log_a_full_storage_refuses_an_entry_and_the_chain_continues<F: Fixture>(
     trial: &Trial<'_, F>,
 ) -> Verdict {
     trial.needs_unbuffered_writes()?;

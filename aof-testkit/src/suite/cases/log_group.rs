@@ -85,7 +85,7 @@ pub(crate) async fn log_a_group_of_writers_makes_one_chain<F: Fixture>(trial: &T
     trial.holds_all(backend, &acknowledged).await.map(drop)
 }
 
-pub(crate) async fn log_dropped_callers_of_a_group_strand_nobody<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+pub(crate) async fn log_dropped_callers_of_a_group_leave_no_other_waiting<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let (group, slot) = trial.group().await?;
     let mut random = trial.random();
     let mut acknowledged = Vec::new();
@@ -93,7 +93,7 @@ pub(crate) async fn log_dropped_callers_of_a_group_strand_nobody<F: Fixture>(tri
         let answers = append_by_many(&group, &mut random, 8, 0.5).await;
         acknowledged.extend(answers.into_iter().flatten().collect::<aof_api::Result<Vec<_>>>()?);
     }
-    // Whoever comes last drives what others left.
+    // The last caller drives what the others left.
     acknowledged.push(group.append(OPERATION, "the last").await?);
     drop(group);
     let backend = trial.fixture.reopen(back(&slot)?).await?;
@@ -123,7 +123,7 @@ pub(crate) async fn log_a_failing_checkpoint_reaches_everyone_in_the_group<F: Fi
     drop(group);
     let backend = trial.fixture.reopen(back(&slot)?).await?;
     let mut log = trial.holds_all(backend, &[first]).await?;
-    log.append(OPERATION, b"goes on").await?;
+    log.append(OPERATION, b"continues").await?;
     Ok(())
 }
 

@@ -39,7 +39,7 @@ fn others(log: &Log, lost: std::ops::Range<usize>) -> Vec<Checksum> {
 pub(crate) async fn log_resync_finds_entries_at_every_window_edge<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let log = trial.generator().entries(2).bodies(Bodies::Fixed(20)).linear();
     let mut random = trial.random();
-    // The magic of the entry behind the damage begins just before, on and behind the edges.
+    // The magic of the entry after the damage begins just before, on and just past the edges.
     let edges = [1, 2].into_iter().flat_map(|window| (0..20).map(move |back| window * WINDOW + 2 - back));
     for len in edges {
         let start = log.range(0).len();
@@ -52,7 +52,7 @@ pub(crate) async fn log_resync_finds_entries_at_every_window_edge<F: Fixture>(tr
     Ok(())
 }
 
-pub(crate) async fn log_a_magic_inside_a_body_is_no_entry<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+pub(crate) async fn log_a_magic_inside_a_body_is_not_an_entry<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let log = trial.generator().entries(40).bodies(Bodies::Deceptive).linear();
     let mut written = trial.written(log.bytes()).await?;
     ensure_eq!(readable(written.backend.reader().await?).await?, others(&log, 40..40), "entries of a whole log");
@@ -87,8 +87,8 @@ pub(crate) async fn log_every_wound_is_found_and_every_other_entry_is_read<F: Fi
         let options = validate::Options::new().rule(Rule::Linear).read(windows());
         let validation = validate(written.backend.reader().await?, options, log.tip()).await;
         // Cut between two entries, or without the last one, nothing but the expected tip can tell.
-        let told = validation.is_err() || validation.is_ok_and(|validation| !validation.is_clean());
-        ensure!(told, "{wound:?} was passed over in silence");
+        let reported = validation.is_err() || validation.is_ok_and(|validation| !validation.is_clean());
+        ensure!(reported, "{wound:?} was passed over in silence");
     }
     Ok(())
 }
@@ -108,7 +108,7 @@ pub(crate) async fn log_an_impossible_size_is_named_and_passed<F: Fixture>(trial
         }
         entries.resync().await?;
         let next = entries.next().await?.map(|entry| entry.checksum());
-        ensure_eq!(next, log.tip(), "the entry behind one of size {size}");
+        ensure_eq!(next, log.tip(), "the entry after one of size {size}");
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ fn pieces(recovery: &Recovery) -> Vec<u8> {
 }
 
 impl<F: Fixture> Trial<'_, F> {
-    /// 12 entries as `append` makes them, with a checkpoint behind the eighth that the last four know of.
+    /// 12 entries as `append` makes them, with a checkpoint after the eighth, which the last four record.
     fn acknowledged_log(&self) -> Log {
         self.generator().entries(12).bodies(Bodies::Fixed(100)).checkpoint_every(8).linear()
     }
@@ -38,24 +38,24 @@ impl<F: Fixture> Trial<'_, F> {
         ensure_refused!(
             opened,
             Error::Corrupt { offset: found, reason: CorruptReason::TailRefused { .. } } if found == offset,
-            "an opening that refuses tails, with one at {offset}"
+            "opening with Tail::Refuse, with a tail at {offset}"
         );
 
         let written = self.written(damaged).await?;
         let (mut opened, recovery) = Aof::open(written.backend, options.clone().tail(Tail::Keep)).await?;
         ensure_eq!(recovery.entries, whole as u64, "entries of a log that kept its tail");
         ensure_eq!(opened.len(), damaged.len() as u64, "the length of a log that kept its tail");
-        let appended = opened.append(Operation(200), b"behind the tail").await?;
-        ensure_eq!(appended.op, whole as u64 + 1, "the op of an append behind a tail that was kept");
+        let appended = opened.append(Operation(200), b"after the tail").await?;
+        ensure_eq!(appended.op, whole as u64 + 1, "the op of an append after a kept tail");
         ensure!(appended.offset >= damaged.len() as u64, "it stands at {} in a tail that was kept", appended.offset);
         let last = opened.append(Operation(200), b"one more").await?;
         opened.checkpoint().await?;
         let mut backend = opened.into_inner();
-        // Nothing is missing now, whoever opens it.
+        // Nothing is missing now, under any policy.
         for tail in TAILS {
             let reopened = written.trial.fixture.reopen(backend).await?;
             let (again, recovery) = Aof::open(reopened, options.clone().tail(tail)).await?;
-            ensure_eq!((recovery.entries, recovery.cut), (whole as u64 + 2, None), "{tail:?} behind a kept tail");
+            ensure_eq!((recovery.entries, recovery.cut), (whole as u64 + 2, None), "{tail:?} after a kept tail");
             ensure_eq!(again.tip().map(|tip| tip.checksum), Some(last.checksum), "its tip, {tail:?}");
             backend = again.into_inner();
         }
@@ -69,7 +69,7 @@ impl<F: Fixture> Trial<'_, F> {
         ensure_eq!(opened.durable_len(), offset, "its durable length");
         ensure_eq!(pieces(&recovery), &damaged[offset as usize..], "what the recovery says was cut");
         let mut backend = written.trial.fixture.reopen(opened.into_inner()).await?;
-        holds(&mut backend, &damaged[..offset as usize], "a log whose tail was cut, after an opening").await?;
+        holds(&mut backend, &damaged[..offset as usize], "a log whose tail was cut, opened again").await?;
 
         let written = self.written(damaged).await?;
         let opened = Aof::open(written.backend, options.tail(Tail::TruncateTorn)).await;
@@ -77,10 +77,10 @@ impl<F: Fixture> Trial<'_, F> {
             ensure_refused!(
                 opened.map(|_| ()),
                 Error::Corrupt { offset: found, reason: CorruptReason::TailRefused { .. } } if found == offset,
-                "a cautious opening, with more than a torn entry at {offset}"
+                "opening with Tail::TruncateTorn, with more than a torn entry at {offset}"
             );
         } else {
-            ensure_eq!(opened?.0.len(), offset, "the length after a cautious opening");
+            ensure_eq!(opened?.0.len(), offset, "the length after opening with Tail::TruncateTorn");
         }
         Ok(())
     }
@@ -92,7 +92,7 @@ impl<F: Fixture> Trial<'_, F> {
             let (lent, slot) = Lent::new(written.backend);
             match Aof::open(lent, options.clone().tail(tail)).await.map(|_| ()) {
                 Err(Error::Corrupt { reason, .. }) if due(&reason) => {}
-                other => ensure!(false, "the opening of a log that lost something, {tail:?}: {other:?}"),
+                other => ensure!(false, "opening a log that lost something, {tail:?}: {other:?}"),
             }
             match slot.take() {
                 Some(mut backend) => sees(&mut backend, damaged, "a log after a refused opening").await?,
@@ -132,7 +132,7 @@ pub(crate) async fn log_a_tail_of_zeros_is_reported_and_cut<F: Fixture>(trial: &
         let mut written = trial.written(&damaged).await?;
         trial.needs_truncate(&mut written.backend).await?;
         let (opened, recovery) = Aof::open(written.backend, LogOptions::new()).await?;
-        ensure_eq!((recovery.entries, opened.len()), (3, log.bytes().len() as u64), "a log with {len} zeros behind it");
+        ensure_eq!((recovery.entries, opened.len()), (3, log.bytes().len() as u64), "a log with {len} zeros after it");
         ensure_eq!(recovery.cut.map(|cut| (cut.len, cut.kind)), Some((len as u64, TailKind::Zero)), "the cut");
     }
     Ok(())
@@ -140,7 +140,7 @@ pub(crate) async fn log_a_tail_of_zeros_is_reported_and_cut<F: Fixture>(trial: &
 
 pub(crate) async fn log_damage_above_the_last_checkpoint_is_a_tail<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let log = trial.acknowledged_log();
-    // Op 9 is the first that no checkpoint covered; a hole in it leaves whole entries behind, in it or in the last.
+    // Op 9 is the first that no checkpoint covered; a hole in it leaves whole entries after it.
     for entry in [8, 10, 11] {
         let damaged = log.wounded(&Wound::Body { entry, bit: 5 }).bytes;
         trial.tail_at(&log, &damaged, entry, LogOptions::new()).await?;
@@ -168,7 +168,7 @@ pub(crate) async fn log_damage_below_the_last_checkpoint_is_refused<F: Fixture>(
             Wound::Hole { range: log.range(entry) },
             Wound::Removed { entry },
         ] {
-            // A missing entry is no damage: the chain tells.
+            // A missing entry is not damage: the chain shows it.
             if matches!(wound, Wound::Removed { .. }) {
                 let written = trial.written(&log.wounded(&wound).bytes).await?;
                 let opened = Aof::open(written.backend, LogOptions::new()).await.map(|_| ());
@@ -184,14 +184,16 @@ pub(crate) async fn log_damage_below_the_last_checkpoint_is_refused<F: Fixture>(
     Ok(())
 }
 
-pub(crate) async fn log_the_durable_length_tells_a_tail_from_a_loss<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+pub(crate) async fn log_the_durable_length_distinguishes_a_tail_from_a_loss<F: Fixture>(
+    trial: &Trial<'_, F>,
+) -> Verdict {
     // Recorded by a replica: no entry says what was checkpointed.
     let log = trial.generator().entries(8).bodies(Bodies::Fixed(50)).linear();
     let durable = |entries| LogOptions::new().durable_len(log.offset(entries));
     let damaged = log.wounded(&Wound::Body { entry: 4, bit: 0 }).bytes;
     trial.tail_at(&log, &damaged, 4, durable(4)).await?;
     trial.loss_at(&damaged, durable(5), |reason| matches!(reason, CorruptReason::Durable { .. })).await?;
-    // Nobody says, and whole entries stand behind the damage.
+    // Nothing records what was acknowledged, and whole entries follow the damage.
     trial.loss_at(&damaged, LogOptions::new(), |reason| matches!(reason, CorruptReason::EntriesBehind { .. })).await?;
     // The end of the log itself can be missing.
     let short = &log.bytes()[..log.offset(6) as usize];
@@ -224,7 +226,7 @@ pub(crate) async fn log_a_cautious_opening_cuts_only_what_is_torn<F: Fixture>(tr
     Ok(())
 }
 
-pub(crate) async fn log_something_that_is_no_log_is_left_alone<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+pub(crate) async fn log_something_that_is_not_a_log_is_left_alone<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
     let page = b"<!DOCTYPE html> this is not a log, whatever its name says".repeat(30);
     trial.loss_at(&page, LogOptions::new(), |reason| matches!(reason, CorruptReason::NotALog(_))).await
 }

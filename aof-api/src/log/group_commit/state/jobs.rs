@@ -11,9 +11,10 @@ use futures::future::BoxFuture;
 use std::pin::Pin;
 
 impl<B: AofBackend> State<B> {
-    /// Whether written bytes wait for a checkpoint to be called.
+    /// Whether written bytes wait for a checkpoint to be called. Also once the log takes no more writes: the checkpoint
+    /// then reports what became of the entries that callers wait for.
     pub(super) fn owes_checkpoint(&self) -> bool {
-        self.written_len > 0 && (self.written > self.called || self.checkpoint_wanted) && self.ended.is_none()
+        self.written_len > 0 && (self.written > self.called || self.checkpoint_wanted)
     }
 
     pub(in crate::log::group_commit) fn next_job(&mut self, write_len_max: u64, wakes: &mut Wakes) -> Job<B> {

@@ -1,6 +1,6 @@
 //! Which callers get a result when a checkpoint ends, and when the log does.
 
-use super::State;
+use super::{Awaiting, State};
 use crate::log::group_commit::ticket::{Id, Stage, Tickets, Wakes};
 use crate::storage::backend::AofBackend;
 use crate::storage::error::{Error, Result};
@@ -99,16 +99,22 @@ impl<B: AofBackend> State<B> {
         (std::mem::take(queue), std::mem::take(reads), std::mem::take(lends))
     }
 
+    /// Takes the first call that waits for durability, if its number is at most `number`.
+    fn next_awaiting(&mut self, number: u64) -> Option<Awaiting> {
+        let is_due = self.awaiting.front().is_some_and(|awaiting| awaiting.number <= number);
+        if is_due { self.awaiting.pop_front() } else { None }
+    }
+
     /// Answers the calls up to `number` that are not durable.
     pub(super) fn undecided(&mut self, number: u64, cause: &Error, wakes: &mut Wakes) {
-        while let Some(awaiting) = self.awaiting.pop_front_if(|awaiting| awaiting.number <= number) {
+        while let Some(awaiting) = self.next_awaiting(number) {
             self.went(awaiting.comes_back);
             fail_written(&mut self.tickets, awaiting.id, cause, wakes);
         }
     }
 
     pub(super) fn wake_durable(&mut self, wakes: &mut Wakes) {
-        while let Some(awaiting) = self.awaiting.pop_front_if(|awaiting| awaiting.number <= self.durable) {
+        while let Some(awaiting) = self.next_awaiting(self.durable) {
             self.went(awaiting.comes_back);
             if let Some(ticket) = self.tickets.get(awaiting.id) {
                 wakes.extend(ticket.waker.take());

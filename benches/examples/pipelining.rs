@@ -1,7 +1,7 @@
 //! How long an entry takes until readers see it, until it is durable, and until a follower has it, where a sync takes 5 ms
 //! and an entry arrives every 50 µs.
 //!
-//! `cargo run --release -p aof-api --example pipelining [SECONDS]`
+//! `cargo run --release -p aof-benches --example pipelining [SECONDS]`
 
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on says where it stopped")]
 

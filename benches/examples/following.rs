@@ -1,6 +1,6 @@
 //! Followers beside 16 writers: each entry once, in order, and none before it is durable.
 //!
-//! `cargo run --release -p aof-api --example following [ENTRIES]`
+//! `cargo run --release -p aof-benches --example following [ENTRIES]`
 
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on says where it stopped")]
 

@@ -1,0 +1,144 @@
+//! `aof export`: what is in the bodies, one event a line.
+
+mod events;
+mod lines;
+
+use crate::command_line::export::{ExportArguments, Format};
+use crate::command_line::output::OutputArguments;
+use crate::input::source::Source;
+use crate::output::exit::Exit;
+use crate::output::failure::{ERROR, Failure, Outcome};
+use crate::output::json;
+use crate::output::json::inspect::Damaged;
+use crate::output::json::log::{name, plain_note};
+use crate::output::out::Out;
+use crate::output::paths::shown;
+use crate::output::progress::Progress;
+use crate::output::say::say;
+use aof_api::format::Checksum;
+use aof_api::read::{self, DamagedRange, LocatedEntry};
+use aof_api::{Entries, Error};
+use futures::executor::block_on;
+use lines::Lines;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::{Occupied, Vacant};
+use std::path::Path;
+
+pub(crate) fn run(arguments: &ExportArguments, output: &OutputArguments) -> Outcome {
+    if output.json && arguments.format == Format::Csv {
+        return Err(Failure::Usage("--json prints JSON lines: leave it out for --as csv".to_owned()));
+    }
+    let sources = Source::open_all(&arguments.logs)?;
+    let progress = Progress::new(Source::total_len(&sources), output);
+    let lines = Lines::new(arguments);
+    let mut export =
+        Export { lines, json: output.json, out: Out::of_listing(), exported: BTreeMap::new(), clean: true };
+    let exported = export.all(&sources, &progress);
+    progress.finish();
+    match exported {
+        // A reader that has enough does not change what was found until then.
+        Err(failure) if !failure.is_reader_gone() => Err(failure),
+        _ => Ok(if export.clean { Exit::Clean } else { Exit::Problems }),
+    }
+}
+
+struct Export {
+    lines: Lines,
+    json: bool,
+    out: Out,
+    /// The checksum of each op whose events were printed.
+    exported: BTreeMap<u64, Checksum>,
+    clean: bool,
+}
+
+impl Export {
+    fn all(&mut self, sources: &[Source], progress: &Progress) -> Outcome<()> {
+        self.lines.head(&mut self.out)?;
+        for source in sources {
+            self.read(source, progress)?;
+        }
+        if let (Some((first, _)), Some((last, _))) = (self.exported.first_key_value(), self.exported.last_key_value()) {
+            let missing = (last - first) - (self.exported.len() as u64 - 1);
+            if missing > 0 {
+                let text = format!("of ops {first} to {last}, {missing} are missing");
+                let path = sources.first().map_or(Path::new(""), |source| source.path.as_path());
+                self.problem(path, "gap", &text, None)?;
+            }
+        }
+        self.out.finish()
+    }
+
+    fn read(&mut self, source: &Source, progress: &Progress) -> Outcome<()> {
+        let options = read::Options::new().verify_threads(source.threads(1));
+        let mut entries = Entries::new(progress.watch(source.reader()?), options);
+        loop {
+            match block_on(entries.next()) {
+                Ok(Some(entry)) => self.take(&source.path, &entry)?,
+                Ok(None) => return Ok(()),
+                Err(Error::Corrupt { .. }) => {
+                    let range = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
+                    match range.filter(|range| range.len > 0) {
+                        // Only the last entry may not be there yet.
+                        Some(range) if source.live && range.torn_end => return Ok(()),
+                        Some(range) => self.damaged(&source.path, &range)?,
+                        None => {}
+                    }
+                }
+                Err(error) => return Err(Failure::at(&source.path)(error)),
+            }
+        }
+    }
+
+    fn take(&mut self, path: &Path, entry: &LocatedEntry<'_>) -> Outcome<()> {
+        match self.exported.entry(entry.op()) {
+            Vacant(free) => {
+                free.insert(entry.checksum());
+            }
+            Occupied(known) if *known.get() == entry.checksum() => return Ok(()),
+            Occupied(_) => {
+                let text = "another entry with this op came before: its events were printed, and those of this one were \
+                            not; `aof validate` reports more";
+                return self.problem(path, "fork", text, Some(entry));
+            }
+        }
+        match self.lines.print(&mut self.out, entry)? {
+            Ok(()) => Ok(()),
+            Err(reason) => {
+                self.problem(path, "not-decoded", &format!("the body was not decoded: {reason}"), Some(entry))
+            }
+        }
+    }
+
+    /// What makes the exit code 1, beside the events.
+    fn problem(
+        &mut self,
+        path: &Path,
+        kind: &'static str,
+        text: &str,
+        entry: Option<&LocatedEntry<'_>>,
+    ) -> Outcome<()> {
+        self.clean = false;
+        if self.json {
+            let mut note = plain_note(path, kind, text);
+            (note.offset, note.op) = (entry.map(|entry| entry.offset), entry.map(|entry| entry.op()));
+            return json::print(&mut self.out, &note);
+        }
+        self.out.finish()?;
+        let at = entry.map_or_else(String::new, |entry| format!(" at offset {}, op {}", entry.offset, entry.op()));
+        say!("{ERROR}{kind}{ERROR:#} {}{at}: {text}", shown(path));
+        Ok(())
+    }
+
+    fn damaged(&mut self, path: &Path, range: &DamagedRange) -> Outcome<()> {
+        self.clean = false;
+        let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = *range;
+        if self.json {
+            let (log, log_hex) = name(path);
+            let message = damage.to_string();
+            return json::print(&mut self.out, &Damaged { log, log_hex, offset, len, op, zeros, torn_end, message });
+        }
+        self.out.finish()?;
+        say!("{ERROR}damage{ERROR:#} {} at offset {offset}: {damage}; {len} bytes were passed over", shown(path));
+        Ok(())
+    }
+}

@@ -1,0 +1,24 @@
+//! `aof status`: the end of a log, for monitors.
+
+mod end;
+mod print;
+mod state;
+
+use crate::command_line::output::OutputArguments;
+use crate::command_line::status::StatusArguments;
+use crate::input::source::Source;
+use crate::output::exit::Exit;
+use crate::output::failure::Outcome;
+use end::End;
+use state::State;
+
+pub(crate) fn run(arguments: &StatusArguments, output: &OutputArguments) -> Outcome {
+    let source = Source::open_file(&arguments.log, "a status")?;
+    let saved = arguments.state.as_deref().map(State::load).transpose()?.flatten();
+    let end = End::read(&source, saved.as_ref())?;
+    print::print(&source, &end, arguments, output)?;
+    if let Some(path) = &arguments.state {
+        State::of(&end).save(path)?;
+    }
+    Ok(if end.findings.is_empty() { Exit::Clean } else { Exit::Problems })
+}

@@ -1,0 +1,11 @@
+//! Segments in a directory: what the suite does not ask for.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod converting;
+mod directory;
+mod every_call;
+mod life;
+mod retaining;
+mod sealing;
+mod stopping;
