@@ -1,5 +1,7 @@
 //! The simulator, for a moment: `aof-simulate` runs it for longer.
 
+#![allow(clippy::panic, reason = "a test that cannot continue says where it stopped")]
+
 use aof_testkit::disk::Defect;
 use aof_testkit::simulator::{Action, Broken, History, Kind, Policy, Storage, Tally, run, run_with, shrink};
 
