@@ -289,12 +289,13 @@ fn non_blocking_streams_are_waited_for() {
 
 #[test]
 fn a_signal_leaves_no_unfinished_file() {
+    let directory = directory();
+    let path = directory.path();
+    // 1 GiB of zeros after an entry keeps the command busy; a hole would not.
+    log(path, "log.aof", 1);
+    let mut file = OpenOptions::new().append(true).open(path.join("log.aof")).unwrap();
+    (0..64).for_each(|_| file.write_all(&vec![0; 16 << 20]).unwrap());
     for signal in ["INT", "TERM", "HUP", "QUIT"] {
-        let directory = directory();
-        let path = directory.path();
-        // A sparse file of zeros after an entry keeps the command busy.
-        log(path, "log.aof", 1);
-        OpenOptions::new().write(true).open(path.join("log.aof")).unwrap().set_len(16 << 30).unwrap();
         let child = started(path, &["merge", "-o", "out.aof", "log.aof"]);
         while names(path).len() < 2 {
             std::thread::sleep(Duration::from_millis(2));

@@ -82,6 +82,8 @@ flaws! {
     ReadReturns0InTheMiddle => "b4_read_returns_0_only_at_the_end_or_for_an_empty_buffer",
     /// A read past the end is an error.
     ReadPastTheEndFails => "b4_at_or_past_the_end_read_returns_0",
+    /// The next data is said to be at the end, wherever it is.
+    HolesReachToTheEnd => "b4_next_data_passes_over_nothing_but_zeros",
     /// A seek keeps 32 bits of the offset.
     SeekWraps => "b5_seek_takes_any_u64",
     /// A seek refuses what does not fit into an i64.

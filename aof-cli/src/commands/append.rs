@@ -8,6 +8,7 @@ mod storage;
 use crate::command_line::append::{AppendArguments, Sync};
 use crate::command_line::output::OutputArguments;
 use crate::command_line::threads::cores;
+use crate::input::directory::has_segments;
 use crate::input::lines::Input;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
@@ -44,7 +45,7 @@ pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outc
     let (failure, fresh) = (Failure::at(log), Fresh::look(log));
     // This thread has nothing else to do while the disk works.
     let options = FileOptions::new().sync_on(SyncOn::Caller).keep_cut(!arguments.discard_tail);
-    if arguments.segments.is_none() && !log.is_dir() {
+    if arguments.segments.is_none() && !has_segments(log) {
         return append(options.open_or_create(log).map_err(&failure)?, &fresh, body_len, arguments, output);
     }
     if log.is_file() {

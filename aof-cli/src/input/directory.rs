@@ -32,6 +32,17 @@ impl Looks {
     }
 }
 
+/// Whether the directory at `path` has segments: any other is no log, whatever is in it.
+pub(crate) fn has_segments(path: &Path) -> bool {
+    const DIGITS: usize = 20;
+    let is_segment = |name: &str| {
+        let digits = name.strip_suffix(".aof").unwrap_or_default();
+        digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit())
+    };
+    let Ok(entries) = path.read_dir() else { return false };
+    entries.flatten().any(|entry| entry.file_name().to_str().is_some_and(is_segment))
+}
+
 /// Whether one of the segments in the directory at `path` is the file, or the directory itself, at `other`.
 pub(crate) fn is_at(path: &Path, other: &Path) -> Result<bool> {
     let canonical = |path: &Path| path.canonicalize().ok();

@@ -68,7 +68,7 @@ impl Source {
             let place = Place::Stream(Mutex::new(Some(reader)));
             return Ok(Source { path, start: 0, len: None, live: false, mode, place, begin });
         }
-        if path.is_dir() {
+        if directory::has_segments(path) {
             let directory::Looks { start, len, live, mode } = directory::Looks::at(path).map_err(Failure::at(path))?;
             let (path, begin) = (path.to_owned(), Begin::default());
             return Ok(Source { path, start, len: Some(len), live, mode, place: Place::Directory, begin });

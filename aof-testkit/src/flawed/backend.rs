@@ -150,6 +150,13 @@ impl AofRead for BadBackend {
         Ok(count)
     }
 
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        match self.flaw {
+            Flaw::HolesReachToTheEnd => Ok(self.inner.len().max(offset)),
+            _ => self.inner.next_data(offset).await,
+        }
+    }
+
     async fn start(&mut self) -> Result<u64> {
         if self.closed { Err(Error::Closed) } else { self.inner.start().await }
     }

@@ -49,6 +49,7 @@ macro_rules! __conformance_cases {
                 b4_read_returns_0_only_at_the_end_or_for_an_empty_buffer,
                 b4_every_range_reads_the_same,
                 b4_at_or_past_the_end_read_returns_0,
+                b4_next_data_passes_over_nothing_but_zeros,
             }
             async b5 {
                 b5_seek_takes_any_u64,

@@ -78,6 +78,10 @@ impl<B: AofBackend> AofRead for Faulty<B> {
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.read.changed(end).await
     }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        self.read.next_data(offset).await
+    }
 }
 
 impl<B: AofBackend> AofBackend for Faulty<B> {
@@ -244,6 +248,10 @@ impl<R: AofRead> AofRead for FaultyReader<R> {
             Some(_) => Err(injected(Call::End, end)),
             None => Ok(end),
         }
+    }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        self.inner.next_data(offset).await
     }
 
     async fn changed(&mut self, end: u64) -> Result<u64> {

@@ -59,6 +59,10 @@ impl<B: AofBackend> AofRead for Lent<B> {
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.inner()?.changed(end).await
     }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        self.inner()?.next_data(offset).await
+    }
 }
 
 impl<B: AofBackend> AofBackend for Lent<B> {

@@ -158,6 +158,11 @@ impl<B: AofBackend> AofRead for Metered<B> {
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.read.changed(end).await
     }
+
+    /// Not counted: it is a hint, and no call of the contract.
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        self.read.next_data(offset).await
+    }
 }
 
 impl<B: AofBackend> AofBackend for Metered<B> {
@@ -237,6 +242,10 @@ impl<R: AofRead> AofRead for MeteredReader<R> {
 
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.metrics.measure(Call::Changed, self.inner.changed(end), |_| 0).await
+    }
+
+    async fn next_data(&mut self, offset: u64) -> Result<u64> {
+        self.inner.next_data(offset).await
     }
 }
 

@@ -84,3 +84,37 @@ pub(crate) async fn b4_at_or_past_the_end_read_returns_0<F: Fixture>(trial: &Tri
     }
     Ok(())
 }
+
+pub(crate) async fn b4_next_data_passes_over_nothing_but_zeros<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    let mut random = trial.random();
+    // What is not zero is far apart, so that a storage with holes may have some; the end is not durable.
+    let log = [&[1; 100][..], &vec![0; 300_000], &[2; 10], &vec![0; 70_000]].concat();
+    let mut backend = trial.create().await?;
+    grow(&mut backend, &log).await?;
+    append(&mut backend, &[&[0; 5000][..], &[3]].concat()).await?;
+    let log = [&log[..], &[0; 5000], &[3]].concat();
+    let mut reader = backend.reader().await?;
+    for _ in 0..40 {
+        let offset = random.below(log.len() as u64);
+        next_data(&mut backend, &log, offset, "the backend").await?;
+        next_data(&mut reader, &log, offset, "a reader").await?;
+    }
+    for offset in [0, 99, 100, 300_099, 300_100, log.len() as u64 - 1] {
+        next_data(&mut backend, &log, offset, "the backend").await?;
+        next_data(&mut reader, &log, offset, "a reader").await?;
+    }
+    Ok(())
+}
+
+/// Asks for the next data at or after `offset`, and checks the result and the cursor.
+async fn next_data<R: AofRead>(cursor: &mut R, log: &[u8], offset: u64, who: &str) -> Verdict {
+    cursor.seek(50).await?;
+    let found = cursor.next_data(offset).await?;
+    let from = offset as usize;
+    let data = log[from..].iter().position(|byte| *byte != 0).map_or(log.len(), |zeros| from + zeros);
+    ensure!(found >= offset, "{who} found data at {found}, before {offset}");
+    ensure!(found <= data as u64, "{who} passed from {offset} to {found}, and byte {data} is not zero");
+    let mut buf = [0; 1];
+    ensure_eq!((cursor.read(&mut buf).await?, buf[0]), (1, 1), "a read by {who} after that, at the cursor");
+    Ok(())
+}
