@@ -28,7 +28,7 @@ pub(crate) fn ship(arguments: &ShipArguments, output: &OutputArguments) -> Outco
     let opened = block_on(ObjectStoreBackend::open(location.store, &location.prefix, options));
     let opened = opened.map_err(|error| in_use(&arguments.url, error))?;
     let mut shipper = block_on(Shipper::open(opened)).map_err(Failure::of(url, Role::Copy))?;
-    let mut report = Report::new(output);
+    let mut report = Report::new("shipped", output);
     loop {
         // Asked before the last look: what was appended before the move is in the file.
         let moved = !source.is_at(path).unwrap_or(true);
@@ -123,7 +123,7 @@ pub(crate) fn fetch(arguments: &FetchArguments, output: &OutputArguments) -> Out
         Error::Corrupt { .. } => Failure::at(url)(error),
         error => Failure::of(path, Role::Copy)(error),
     })?;
-    let mut report = Report::new(output);
+    let mut report = Report::new("fetched", output);
     report.observe(&shipped, true)?;
     report.finish()?;
     block_on(shipper.close()).map_err(Failure::of(path, Role::Copy))?;

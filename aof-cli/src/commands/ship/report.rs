@@ -10,14 +10,16 @@ use std::io::Write;
 
 /// One line for each look that copied something.
 pub(super) struct Report {
+    /// What was done: shipped or fetched.
+    verb: &'static str,
     json: bool,
     quiet: bool,
     out: Out,
 }
 
 impl Report {
-    pub(super) fn new(output: &OutputArguments) -> Report {
-        Report { json: output.json, quiet: output.quiet, out: Out::of_verdict() }
+    pub(super) fn new(verb: &'static str, output: &OutputArguments) -> Report {
+        Report { verb, json: output.json, quiet: output.quiet, out: Out::of_verdict() }
     }
 
     /// Prints a step that copied something, or the last one.
@@ -42,7 +44,8 @@ impl Report {
             0 => String::new(),
             behind => format!(", {} bytes behind", grouped(behind)),
         };
-        writeln!(self.out, "shipped {entries}, {bytes} bytes; the copy ({copy}) {end}{behind}").map_err(Failure::output)
+        let verb = self.verb;
+        writeln!(self.out, "{verb} {entries}, {bytes} bytes; the copy ({copy}) {end}{behind}").map_err(Failure::output)
     }
 
     pub(super) fn finish(&mut self) -> Outcome<()> {
