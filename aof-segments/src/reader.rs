@@ -120,6 +120,6 @@ impl<S: SegmentStore> AofRead for SegmentedReader<S> {
     }
 
     async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.extent.changed(end).await
+        self.extent.changed_at(self.cursor, end).await
     }
 }

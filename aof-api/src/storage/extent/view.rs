@@ -65,27 +65,37 @@ impl ExtentView {
     ///
     /// # Errors
     ///
-    /// As [`AofRead::changed`](crate::AofRead::changed).
+    /// As [`AofRead::changed`](crate::AofRead::changed), save [`Error::Pruned`]: see
+    /// [`changed_at`](ExtentView::changed_at).
     pub async fn changed(&mut self, end: u64) -> Result<u64> {
-        let waiting = Waiting { shared: &self.shared, counted: false };
-        self.wait(end, waiting).await
+        self.changed_at(u64::MAX, end).await
     }
 
-    async fn wait(&self, end: u64, mut waiting: Waiting<'_>) -> Result<u64> {
+    /// As [`changed`](ExtentView::changed), for a reader at `cursor` of a storage that prunes.
+    ///
+    /// # Errors
+    ///
+    /// As [`AofRead::changed`](crate::AofRead::changed); [`Error::Pruned`] once the log begins after `cursor`.
+    pub async fn changed_at(&mut self, cursor: u64, end: u64) -> Result<u64> {
+        let waiting = Waiting { shared: &self.shared, counted: false };
+        self.wait(cursor, end, waiting).await
+    }
+
+    async fn wait(&self, cursor: u64, end: u64, mut waiting: Waiting<'_>) -> Result<u64> {
         poll_fn(|context| {
-            if let Some(outcome) = self.look(end) {
+            if let Some(outcome) = self.look(cursor, end) {
                 return Poll::Ready(outcome);
             }
             self.cut.waker.register(context.waker());
             waiting.count();
             // It may have changed before the writer could know that somebody waits.
-            self.look(end).map_or(Poll::Pending, Poll::Ready)
+            self.look(cursor, end).map_or(Poll::Pending, Poll::Ready)
         })
         .await
     }
 
-    /// What [`changed`](ExtentView::changed) resolves to, if it does now.
-    fn look(&self, end: u64) -> Option<Result<u64>> {
+    /// What [`changed_at`](ExtentView::changed_at) resolves to, if it does now.
+    fn look(&self, cursor: u64, end: u64) -> Option<Result<u64>> {
         let now = self.end();
         if now > end {
             return Some(Ok(now));
@@ -96,6 +106,10 @@ impl ExtentView {
         }
         if let Err(error) = self.shared.check() {
             return Some(Err(error));
+        }
+        let start = self.shared.start();
+        if cursor < start {
+            return Some(Err(Error::Pruned { start }));
         }
         (now < end).then_some(Err(Error::Truncated { offset: end, len: now }))
     }
