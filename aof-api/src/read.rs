@@ -17,6 +17,7 @@ pub(crate) mod unreadable;
 pub(crate) mod until;
 pub(crate) mod window;
 
+pub use bounded::Bounded;
 pub use digest::digest;
 pub use entries::{Entries, LocatedEntry};
 pub use options::Options;

@@ -303,9 +303,9 @@ fn long_log(path: &std::path::Path) {
     let file = fs::File::create(path).unwrap();
     file.write_all_at(one.as_entry_bytes(), 0).unwrap();
     let zeros = vec![0; 16 << 20];
-    let places = (1..=64).map(|piece| piece * zeros.len() as u64);
-    places.clone().for_each(|place| file.write_all_at(&zeros, place).unwrap());
-    file.write_all_at(two.as_entry_bytes(), places.last().unwrap() + zeros.len() as u64).unwrap();
+    let place = |piece: u64| piece * zeros.len() as u64;
+    (1..=64).for_each(|piece| file.write_all_at(&zeros, place(piece)).unwrap());
+    file.write_all_at(two.as_entry_bytes(), place(65)).unwrap();
 }
 
 #[cfg(target_os = "linux")]

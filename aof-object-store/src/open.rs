@@ -1,4 +1,4 @@
-//! Opening a log for writing: find it, fence off whoever has it.
+//! Opening a log for writing: find it, and fence off its writer.
 
 use crate::chunk::{Chunk, ChunkHeader, Kind, Note, Writer};
 use crate::found::Found;
@@ -77,7 +77,7 @@ impl Requests {
         }
         let writer = Writer { log: Uuid::new_v4().as_u128(), writer: Uuid::new_v4().as_u128(), epoch: 0 };
         let first = Bytes::from(Manifest::new(writer).encode());
-        // Whoever loses this race finds the other's.
+        // The loser of this race finds the other's.
         self.create(&self.names.manifest(0), &first, 0).await?;
         let missing = || broken(IoCall::Create, &self.names.manifest(0), 0, "it was made and is not there");
         self.find().await?.ok_or_else(missing)

@@ -16,11 +16,9 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use remote::Remote;
 use spans::Spans;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::ops::Range;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 /// How often bytes are looked for again when their object is not where the index says.
 const LOOKS_MAX: usize = 8;
@@ -219,21 +217,7 @@ impl AofRead for ObjectReader {
 
     async fn changed(&mut self, end: u64) -> Result<u64> {
         match &mut self.source {
-            Source::Local { view, .. } => {
-                let (position, core) = (self.position, &self.core);
-                let mut changed = pin!(view.changed(end));
-                // A prune wakes whoever waits: a reader that is below the start by then has lost its place.
-                poll_fn(|context| {
-                    let polled = changed.as_mut().poll(context);
-                    let start = core.index().start();
-                    if polled.is_pending() && position < start {
-                        Poll::Ready(Err(Error::Pruned { start }))
-                    } else {
-                        polled
-                    }
-                })
-                .await
-            }
+            Source::Local { view, .. } => view.changed_at(self.position, end).await,
             Source::Remote(remote) => remote.changed(&self.core, end).await,
         }
     }

@@ -1,4 +1,4 @@
-//! Shipping: a copy of a log that somebody writes, kept a short time behind it.
+//! Shipping: a copy of a live log, which lags it by a short time.
 
 use aof_api::log::Marks;
 use aof_api::read::find::{Target, find};

@@ -34,6 +34,14 @@ impl Directory {
         Ok(Directory { path, options: options.clone(), spares: AtomicU64::new(0) })
     }
 
+    /// Whether the directory at `path` has segments. False, too, where there is no directory or it cannot be listed.
+    #[must_use]
+    pub fn has_segments(path: impl AsRef<Path>) -> bool {
+        let is_segment = |name: &str| matches!(names::name(name), Name::Segment(_));
+        let entries = path.as_ref().read_dir().into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(is_segment))
+    }
+
     /// The path, from the root.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -66,7 +74,7 @@ impl Directory {
 
     /// Makes the directory, durably, where it does not exist.
     pub(crate) fn make(&self) -> Result<()> {
-        // Whoever may read the files may list them.
+        // A user who may read the files may list them.
         let mode = self.options.mode();
         let mode = mode | (mode & 0o444) >> 2;
         match self.system().create_directory(&self.path, mode) {

@@ -1,6 +1,6 @@
 //! Checkpoints under way, in the order of their calls, and the steps in which the names change.
 //!
-//! Whoever polls a checkpoint drives the first of all that are under way, or a helper thread does it for everybody. Nothing
+//! The caller that polls a checkpoint drives the first of all that are under way, or a helper thread does it for everybody. Nothing
 //! is done under the lock of the queue but looking at memory.
 
 mod helper;

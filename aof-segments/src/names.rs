@@ -23,7 +23,7 @@ pub(crate) enum Name {
     Segment(u64),
     /// A segment that was made ahead, or what the next note is written to: of no use after the writer is gone.
     Leftover,
-    /// It ends as a segment does and is none: whoever reads `*.aof` would take it for a part of the log.
+    /// It ends as a segment does and is not one: a reader of `*.aof` would take it for a part of the log.
     Stray,
     /// Nothing of the log: kept bytes that were cut, a person's notes.
     Other,

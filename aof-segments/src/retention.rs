@@ -9,7 +9,7 @@ use crate::store::{SegmentInfo, SegmentStore};
 use aof_api::{Aof, AofBackend, Entries, Error, Result, read};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How much of a log is kept. Whoever runs the log calls [`prune`](Retention::prune) from time to time.
+/// How much of a log is kept. The program calls [`prune`](Retention::prune) from time to time.
 ///
 /// Each limit keeps what it says, at least, and what any of them keeps is kept: to bound the space on the disk, give
 /// [`keep_bytes`](Retention::keep_bytes) alone. Whole segments are given back, so that up to one segment more is there.

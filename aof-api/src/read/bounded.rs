@@ -3,18 +3,34 @@
 use crate::storage::backend::AofRead;
 use crate::storage::error::{Error, Result};
 
-/// Reads up to `end` and no further.
+/// A reader that ends at an offset, though the log may be longer or grow.
+///
+/// ```
+/// use aof_api::AofReadExt;
+/// use aof_api::read::Bounded;
+/// use aof_memory::MemoryBackend;
+///
+/// # futures::executor::block_on(async {
+/// let mut reader = Bounded::new(MemoryBackend::from_bytes(b"0123456789"), 4);
+/// let mut bytes = [0; 10];
+/// assert_eq!(reader.read_all(&mut bytes).await?, 4);
+/// # Ok::<(), aof_api::Error>(())
+/// # }).unwrap();
+/// ```
 ///
 /// A validator that read on while an entry is being written would meet its first half, and its second half later, and
 /// call both damage.
-pub(crate) struct Bounded<R> {
+#[derive(Debug)]
+pub struct Bounded<R> {
     reader: R,
     end: u64,
     cursor: u64,
 }
 
 impl<R: AofRead> Bounded<R> {
-    pub(crate) fn new(reader: R, end: u64) -> Bounded<R> {
+    /// Reads up to `end`, in bytes from the first ever written, and no further.
+    #[must_use]
+    pub fn new(reader: R, end: u64) -> Bounded<R> {
         Bounded { reader, end, cursor: 0 }
     }
 

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// keep their own. Several files are one log, in the order in which they are given. What a restarted replica recorded again
 /// is printed once; for that, 32 bytes or so of memory are needed for each entry.
 ///
-/// A log records what was asked, not what the server answered: events that the server refused are printed too.
+/// A log records what was asked, not what the server replied: events that the server refused are printed too.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Exit codes: 0 when all events were printed, 1 when there is damage, when ops are missing or forked, or \

@@ -8,7 +8,6 @@ mod storage;
 use crate::command_line::append::{AppendArguments, Sync};
 use crate::command_line::output::OutputArguments;
 use crate::command_line::threads::cores;
-use crate::input::directory::has_segments;
 use crate::input::lines::Input;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
@@ -24,7 +23,7 @@ use aof_api::format::{BODY_SIZE_MAX, HEADER_SIZE, size_disk};
 use aof_api::log::blocking::Aof;
 use aof_api::{Error, LogOptions, Operation};
 use aof_file::{FileOptions, SyncOn};
-use aof_segments::SegmentedOptions;
+use aof_segments::{Directory, SegmentedOptions};
 use cluster::of_the_log;
 use moved::{Moved, go_on, go_on_before_close};
 use report::{report_durable, report_recovery, report_summary};
@@ -45,7 +44,7 @@ pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outc
     let (failure, fresh) = (Failure::at(log), Fresh::look(log));
     // This thread has nothing else to do while the disk works.
     let options = FileOptions::new().sync_on(SyncOn::Caller).keep_cut(!arguments.discard_tail);
-    if arguments.segments.is_none() && !has_segments(log) {
+    if arguments.segments.is_none() && !Directory::has_segments(log) {
         return append(options.open_or_create(log).map_err(&failure)?, &fresh, body_len, arguments, output);
     }
     if log.is_file() {

@@ -14,7 +14,7 @@ pub(crate) struct Looks {
     pub(crate) len: u64,
     /// Somebody writes it at this moment.
     pub(crate) live: bool,
-    /// Who may read it, as permission bits: whoever may read its first segment.
+    /// Who may read it, as permission bits: those of its first segment.
     pub(crate) mode: u32,
 }
 
@@ -30,17 +30,6 @@ impl Looks {
         let mode = first.map_or(Ok(0o600), |first| FileReader::open_read_only(first)?.mode())?;
         Ok(Looks { start, len, live, mode })
     }
-}
-
-/// Whether the directory at `path` has segments: any other is no log, whatever is in it.
-pub(crate) fn has_segments(path: &Path) -> bool {
-    const DIGITS: usize = 20;
-    let is_segment = |name: &str| {
-        let digits = name.strip_suffix(".aof").unwrap_or_default();
-        digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit())
-    };
-    let Ok(entries) = path.read_dir() else { return false };
-    entries.flatten().any(|entry| entry.file_name().to_str().is_some_and(is_segment))
 }
 
 /// Whether one of the segments in the directory at `path` is the file, or the directory itself, at `other`.

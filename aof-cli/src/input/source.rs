@@ -12,7 +12,7 @@ use aof_api::storage::IoCall;
 use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
 use aof_object_store::{Location, ObjectReader, Options};
-use aof_segments::DirectoryReader;
+use aof_segments::{Directory, DirectoryReader};
 use futures::executor::block_on;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -68,7 +68,7 @@ impl Source {
             let place = Place::Stream(Mutex::new(Some(reader)));
             return Ok(Source { path, start: 0, len: None, live: false, mode, place, begin });
         }
-        if directory::has_segments(path) {
+        if Directory::has_segments(path) {
             let directory::Looks { start, len, live, mode } = directory::Looks::at(path).map_err(Failure::at(path))?;
             let (path, begin) = (path.to_owned(), Begin::default());
             return Ok(Source { path, start, len: Some(len), live, mode, place: Place::Directory, begin });

@@ -32,7 +32,7 @@ impl<C: RaftTypeConfig> Waiter<C> {
     fn complete(self, outcome: Result<(), Error>) {
         match self {
             Waiter::Callback(callback) => callback.io_completed(outcome.map_err(to_io)),
-            // A caller that was dropped wants no answer.
+            // A caller that was dropped needs no result.
             Waiter::Call(call) => drop(call.send(outcome)),
         }
     }
@@ -73,7 +73,7 @@ impl<C: RaftTypeConfig, B: AofBackend + 'static, K: Codec> Shared<C, B, K> {
     pub(crate) async fn durable(self: &Arc<Self>) -> io::Result<()> {
         let (done, outcome) = oneshot::channel();
         self.begin(|queue| queue.waiting.push(Waiter::Call(done)));
-        // The task answers everybody; it is dropped without an answer only together with its runtime.
+        // The task reports to every caller; it is dropped without that only together with its runtime.
         outcome.await.unwrap_or(Err(Error::Closed)).map_err(to_io)
     }
 
@@ -131,7 +131,7 @@ impl<C: RaftTypeConfig, B: AofBackend + 'static, K: Codec> Task<C, B, K> {
     async fn sync(&mut self) -> Result<(), Error> {
         let checkpoint = {
             let mut locked = self.shared.lock().await;
-            // Taken after the log is locked: whoever wrote until now is served by this sync.
+            // Taken after the log is locked: this sync covers everything written until now.
             let mut queue = self.shared.queue();
             self.served.append(&mut queue.waiting);
             queue.check()?;
@@ -139,7 +139,7 @@ impl<C: RaftTypeConfig, B: AofBackend + 'static, K: Codec> Task<C, B, K> {
             locked.log()?.checkpoint()
         };
         match checkpoint.await {
-            // The bytes are durable; the name is a matter for whoever moved it, and for the next opening.
+            // The bytes are durable; the name is for the one who moved it to settle, and is checked when the log is opened again.
             Ok(_) | Err(Error::Moved { .. }) => Ok(()),
             Err(error) => Err(error),
         }

@@ -1,4 +1,4 @@
-//! A life of a log in which each system call in turn fails, once and for good: sealing, pruning, cutting and opening.
+//! A life of a log in which each system call in turn fails, once and from then on: sealing, pruning, cutting and opening.
 
 use crate::life::{Life, Place};
 use aof_file::SyncOn;
@@ -36,7 +36,7 @@ fn live_with(fault: Fault, options: usize, context: &str) -> bool {
 fn fail_each(options: usize, kind: ErrorKind, for_good: bool) -> u64 {
     for nth in 1.. {
         let fault = if for_good { Fault::for_good_from(nth) } else { Fault::once(nth) };
-        let context = format!("options {options}, {kind:?}, call {nth}, for good: {for_good}");
+        let context = format!("options {options}, {kind:?}, call {nth}, from then on: {for_good}");
         if live_with(fault.kind(kind), options, &context) {
             return nth;
         }

@@ -40,12 +40,12 @@ impl Report {
         let end = shipped
             .tip
             .map_or_else(|| "is empty".to_owned(), |tip| format!("ends in op {} ({})", tip.op, tip.checksum));
-        let behind = match shipped.bytes_behind {
+        let lag = match shipped.bytes_behind {
             0 => String::new(),
-            behind => format!(", {} bytes behind", grouped(behind)),
+            lag => format!(", {} bytes are not copied yet", grouped(lag)),
         };
         let verb = self.verb;
-        writeln!(self.out, "{verb} {entries}, {bytes} bytes; the copy ({copy}) {end}{behind}").map_err(Failure::output)
+        writeln!(self.out, "{verb} {entries}, {bytes} bytes; the copy ({copy}) {end}{lag}").map_err(Failure::output)
     }
 
     pub(super) fn finish(&mut self) -> Outcome<()> {
