@@ -17,12 +17,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 ///
 /// ```
 /// use aof_api::{Aof, LogOptions, Operation};
+/// use aof_file::SyncOn;
 /// use aof_segments::{Holds, Retention, SegmentedOptions};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("bank");
 /// # futures::executor::block_on(async {
-/// let backend = SegmentedOptions::new().segment_bytes(1000).create(&path)?;
+/// let backend = SegmentedOptions::new().segment_bytes(1000).sync_on(SyncOn::Caller).create(&path)?;
 /// let mut log = Aof::create(backend, LogOptions::new()).await?;
 /// let (retention, holds) = (Retention::new().keep_ops(10), Holds::new());
 /// let mut replica = holds.hold(1); // needs everything from op 1 on
@@ -33,7 +34,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// assert_eq!(retention.prune(&mut log, &holds).await?, 0);
 /// replica.advance(45);
 /// let start = retention.prune(&mut log, &holds).await?;
-/// assert!(start > 0 && log.get(40).await?.is_some());
+/// // Ops 41 to 50 are kept, and what else is in their segments.
+/// assert!(start > 0 && log.get(41).await?.is_some());
 /// # Ok::<(), aof_api::Error>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
