@@ -10,7 +10,7 @@ use std::io::{self, IoSlice};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-pub(crate) mod failure;
+mod failure;
 #[cfg(any(test, feature = "fault"))]
 pub mod fault;
 mod os;

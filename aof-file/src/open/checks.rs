@@ -1,7 +1,7 @@
 //! Whether the file is what the writer believes: after a write that failed, and at each checkpoint.
 
 use crate::open::file::LogFile;
-use crate::system::failure::is_full;
+use crate::system::is_full;
 use aof_api::storage::IoCall;
 use aof_api::{Error, Result};
 use std::cmp::Ordering;

@@ -28,7 +28,7 @@ impl LockFile {
     /// [`Locked`](Error::Locked), at once, when another writer holds it; [`Io`](Error::Io) when it cannot be made, opened or
     /// locked, or is not a regular file.
     pub fn acquire(options: &FileOptions, path: impl AsRef<Path>) -> Result<LockFile> {
-        let (path, system) = (absolute(path.as_ref())?, Arc::clone(options.calls()));
+        let (path, system) = (absolute(path.as_ref())?, Arc::clone(&options.system));
         let lock = lock(&*system, &path, Intent::OpenOrCreate, options.mode())?;
         let status = system.file_status(lock.file()).map_err(|source| Error::io_at(IoCall::Stat, &path, 0, source))?;
         Ok(LockFile { path, status, system, _lock: lock })

@@ -27,7 +27,7 @@ impl FileView {
     ///
     /// [`Error::Io`] when the file does not exist, cannot be read, or is not a regular file.
     pub fn open(options: &FileOptions, path: impl AsRef<Path>) -> Result<FileView> {
-        let log = Arc::new(opening::to_read(options.calls(), path.as_ref())?);
+        let log = Arc::new(opening::to_read(&options.system, path.as_ref())?);
         Ok(FileView { log, unflushed: None })
     }
 

@@ -1,7 +1,7 @@
 //! The bytes that a truncation cuts off, kept beside the log.
 
 use crate::reader::read_at;
-use crate::system::failure::is_full;
+use crate::system::is_full;
 use crate::system::{Access, OpenFile, System};
 use crate::writer::append::write_all_at;
 use crate::writer::writeback::Writeback;
