@@ -175,7 +175,7 @@ impl History {
                 continue;
             }
             if op != found.len() + 1 {
-                return Err(at(&format_args!("op {op} stands behind op {}", found.len())));
+                return Err(at(&format_args!("op {op} follows op {}", found.len())));
             }
             let known = told(entry.body()).filter(|known| self.tried.contains(known));
             if known.is_none_or(|(round, nonce)| body(self.seed, round, nonce) != entry.body()) {
@@ -184,7 +184,7 @@ impl History {
             found.push(checksum);
         }
         if is_first && !found.is_empty() {
-            return Err(at(&"empty behind an archive, without its seam"));
+            return Err(at(&"empty after an archive, without its seam"));
         }
         Ok(())
     }
