@@ -180,6 +180,11 @@ impl<S: SegmentStore> AofRead for SegmentedBackend<S> {
             }
         }
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.check_open()?;
+        Ok(self.places.boundary(offset).unwrap_or_else(|| self.extent.start()))
+    }
 }
 
 impl<S: SegmentStore> AofBackend for SegmentedBackend<S> {

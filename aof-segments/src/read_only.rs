@@ -235,4 +235,10 @@ impl AofRead for DirectoryReader {
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.watch.changed(&self.directory, end).await
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        // As they were listed last: one that is new since has no part in what its reader asks for.
+        let next = self.segments.partition_point(|segment| segment.base <= offset);
+        Ok(next.checked_sub(1).map_or(self.start, |index| self.segments[index].base))
+    }
 }
