@@ -290,6 +290,10 @@ impl SegmentStore for Directory {
     fn describe(&self) -> String {
         self.path.display().to_string()
     }
+
+    fn describe_segment(&self, base: u64) -> String {
+        self.segment_path(base).display().to_string()
+    }
 }
 
 impl Segment for FileBackend {

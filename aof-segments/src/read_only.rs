@@ -53,8 +53,8 @@ impl DirectoryReader {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] where there is no log, or its segments are not whole: one is missing, or does not end where the next one
-    /// begins.
+    /// [`Error::Io`] where there is no log, or a segment reaches past the beginning of the next one; [`Error::Missing`] where
+    /// one is missing or shorter than it was.
     pub fn open(path: impl AsRef<Path>) -> Result<DirectoryReader> {
         SegmentedOptions::new().open_read_only(path)
     }
