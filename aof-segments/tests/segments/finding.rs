@@ -3,6 +3,7 @@
 use crate::life::block_on;
 use aof_api::read::find::{Target, find};
 use aof_api::{Aof, AofRead, LogOptions, Operation, Result, read};
+use aof_file::SyncOn;
 use aof_memory::MemoryBackend;
 use aof_segments::{DirectoryReader, SegmentedBackend, SegmentedOptions};
 use aof_testkit::{Call, Metered, Metrics};
@@ -30,7 +31,8 @@ fn long_log() -> (TempDir, PathBuf) {
         for (number, segment) in log.into_inner().snapshot().chunks(ENTRY_LEN as usize).enumerate() {
             std::fs::write(path.join(format!("{:020}.aof", number as u64 * ENTRY_LEN)), segment).unwrap();
         }
-        let options = SegmentedOptions::new().segment_bytes(1);
+        // So that the first checkpoint makes the segment in which the second one continues.
+        let options = SegmentedOptions::new().segment_bytes(1).sync_on(SyncOn::Caller);
         let (mut log, _) = Aof::open(options.open(&path).unwrap(), LogOptions::new()).await.unwrap();
         log.checkpoint().await.unwrap();
         log.append(Operation(200), &body).await.unwrap();
