@@ -20,9 +20,11 @@ impl Place {
         Place::within(tempfile::tempdir().unwrap())
     }
 
-    /// In memory where the system has such a directory, which syncs at once: for thousands of lives.
-    pub(crate) fn without_a_disk() -> Place {
-        Place::within(tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap())
+    /// In memory, where the system has a file system there: for thousands of lives in which faults are injected, and whose
+    /// syncs would take most of the time on a disk.
+    pub(crate) fn in_memory() -> Place {
+        let in_memory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Place::within(in_memory.unwrap())
     }
 
     fn within(directory: TempDir) -> Place {
