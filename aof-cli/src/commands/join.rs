@@ -1,9 +1,11 @@
 //! `aof join`: copy a log in segments to one file.
 
 use super::directories::required;
+use super::missing;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
 use crate::command_line::split::JoinArguments;
+use crate::input::source::Source;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
@@ -25,6 +27,8 @@ pub(crate) fn run(arguments: &JoinArguments, output: &OutputArguments) -> Outcom
         error => Failure::Differs { path: file.clone(), error },
     })?;
     let mut out = Out::of_verdict();
+    let start = Source::open(directory)?.start;
+    missing::note(&mut out, &missing::in_copy(file, output)?, ("DIR", directory, start), output)?;
     if output.json {
         let joined = Joined {
             entries: copied.entries,

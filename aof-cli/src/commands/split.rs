@@ -1,5 +1,7 @@
 //! `aof split`: a log as a directory of segments.
 
+use super::clusters::Change;
+use super::missing;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
 use crate::command_line::split::SplitArguments;
@@ -45,6 +47,9 @@ pub(crate) fn run(arguments: &SplitArguments, output: &OutputArguments) -> Outco
         false => copied(arguments, output),
     }?;
     let mut out = Out::of_verdict();
+    if !arguments.adopt {
+        missing::note(&mut out, &missing::in_copy(directory, output)?, ("LOG", log, 0), output)?;
+    }
     if output.json {
         json::print(&mut out, &made)?;
     } else {
@@ -100,6 +105,7 @@ struct Splitting<'a> {
     entries: u64,
     before: Option<Tip>,
     before_time: u64,
+    cluster: Option<u128>,
 }
 
 impl<'a> Splitting<'a> {
@@ -114,11 +120,17 @@ impl<'a> Splitting<'a> {
             entries: 0,
             before: None,
             before_time: 0,
+            cluster: None,
         }
     }
 
     fn take_all(&mut self, entries: &mut Entries<Watched<LogReader>>) -> Outcome<()> {
         while let Some(entry) = block_on(entries.next()).map_err(Failure::at(&self.arguments.log))? {
+            let (found, offset) = (entry.header().cluster.get(), entry.offset);
+            let expected = *self.cluster.get_or_insert(found);
+            if expected != found {
+                return Err(Change { offset, expected, found }.failure(&self.arguments.log));
+            }
             let prepare = entry.to_prepare();
             self.take(prepare)?;
         }

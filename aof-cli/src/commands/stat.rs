@@ -10,6 +10,7 @@ mod sizes;
 mod tally;
 mod text;
 
+use super::judged_order::order_note;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::stat::StatArguments;
 use crate::input::source::Source;
@@ -18,6 +19,7 @@ use crate::output::failure::{Failure, Outcome};
 use crate::output::out::Out;
 use crate::output::paths::shown;
 use crate::output::progress::Progress;
+use crate::output::say::say;
 use aof_api::{Entries, Error, read};
 use futures::executor::block_on;
 use page::Page;
@@ -32,7 +34,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
     for source in &sources {
         let options = read::Options::new().verify_threads(source.threads(arguments.threads.count()));
         let mut entries = Entries::new(progress.watch(source.reader()?), options);
-        tally.begin_file();
+        tally.begin_file(source);
         loop {
             match block_on(entries.next()) {
                 Ok(Some(entry)) => {
@@ -56,6 +58,14 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
     progress.finish();
     let names: Vec<String> = sources.iter().map(|source| shown(&source.path)).collect();
     let mut out = Out::of_verdict();
+    if let Some((note, missing)) = order_note("aof stat", &sources, &tally.parts) {
+        missing.into_iter().for_each(|finding| tally.found(finding));
+        if output.json {
+            crate::output::json::print(&mut out, &note)?;
+        } else {
+            say!("note order: {}", note.message);
+        }
+    }
     let to_output = page.write(|| html::page(&tally, &names.join(", ")), Source::mode(&sources), &mut out)?;
     if output.json {
         json::print(&mut out, &tally, sources.first().map_or("".as_ref(), |source| &source.path))?;
@@ -66,5 +76,5 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
     if tally.entries == 0 && tally.damages > 0 {
         return Err(super::digest::no_entries(&sources));
     }
-    Ok(if tally.damages == 0 { Exit::Clean } else { Exit::Problems })
+    Ok(if tally.is_clean() { Exit::Clean } else { Exit::Problems })
 }

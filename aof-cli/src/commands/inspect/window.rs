@@ -53,6 +53,11 @@ impl Window {
         })
     }
 
+    /// Whether it is all of the log.
+    pub(super) fn is_whole(&self) -> bool {
+        self.start == Some(0) && self.last == u64::MAX && self.repeats_within == u64::MAX
+    }
+
     /// Whether this entry, and every one after it, is past the window.
     pub(super) fn is_passed(&mut self, offset: u64, header: &Header) -> bool {
         let key = if self.by_time { header.timestamp.get() } else { header.op.get() };

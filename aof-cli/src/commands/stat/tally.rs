@@ -4,8 +4,17 @@ use super::clients::Clients;
 use super::ops::Ops;
 use super::series::Series;
 use super::sizes::Sizes;
+use crate::commands::judged_order::Part;
+use crate::commands::succession::Succession;
+use crate::input::source::Source;
+use crate::output::json::log::Finding;
 use aof_api::Operation;
 use aof_api::read::LocatedEntry;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// How many findings are kept to be shown; all are counted.
+const FINDINGS_KEPT: usize = 100;
 
 /// Entries, and their bytes in the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +47,13 @@ pub(super) struct Tally {
     pub(super) damaged_bytes: u64,
     /// Bytes at the end of a log that somebody is writing.
     pub(super) pending: u64,
+    /// What is wrong between entries: the first of them, and how many there are of each kind.
+    pub(super) findings: Vec<Finding>,
+    pub(super) kinds: BTreeMap<&'static str, u64>,
+    /// The ends of each file.
+    pub(super) parts: Vec<Part>,
+    succession: Succession,
+    path: PathBuf,
 }
 
 impl Tally {
@@ -55,11 +71,18 @@ impl Tally {
             damages: 0,
             damaged_bytes: 0,
             pending: 0,
+            findings: Vec::new(),
+            kinds: BTreeMap::new(),
+            parts: Vec::new(),
+            succession: Succession::new(),
+            path: PathBuf::new(),
         }
     }
 
-    pub(super) fn begin_file(&mut self) {
+    pub(super) fn begin_file(&mut self, source: &Source) {
         self.files += 1;
+        self.parts.push(Part::of(source));
+        self.path.clone_from(&source.path);
     }
 
     pub(super) fn end_file(&mut self, len: u64) {
@@ -77,11 +100,31 @@ impl Tally {
         let again = self.ops.add(header.op.get(), header.checksum);
         self.series.add(header.timestamp.get(), again);
         self.clients.add(header.client.get(), bytes);
+        if let Some(part) = self.parts.last_mut() {
+            part.see(entry);
+        }
+        if let Some(finding) = self.succession.see(&self.path, entry) {
+            self.found(finding);
+        }
+    }
+
+    /// Something that is wrong between entries.
+    pub(super) fn found(&mut self, finding: Finding) {
+        *self.kinds.entry(finding.kind).or_insert(0) += 1;
+        if self.findings.len() < FINDINGS_KEPT {
+            self.findings.push(finding);
+        }
     }
 
     pub(super) fn damaged(&mut self, bytes: u64) {
+        self.succession.damaged();
         self.damages += 1;
         self.damaged_bytes += bytes;
+    }
+
+    /// Whether nothing is wrong in it and between its entries.
+    pub(super) fn is_clean(&self) -> bool {
+        self.damages == 0 && self.kinds.is_empty()
     }
 
     /// The operations that are there, the one with most entries first.
