@@ -160,3 +160,71 @@ fn files_in_another_order_are_named_in_the_right_one_by_every_command() {
         assert!(right.code == 0 && !format!("{}{}", right.out, right.err).contains("order"), "{command}");
     }
 }
+
+#[test]
+fn an_empty_log_is_noted_by_every_command_that_reads_it() {
+    let directory = directory();
+    let path = directory.path();
+    fs::write(path.join("empty.aof"), b"").unwrap();
+    for line in
+        ["validate", "stat", "inspect", "inspect --reverse", "export", "digest", "status", "copy", "merge -o out.aof"]
+    {
+        let copy = if line == "copy" { &["copy.aof"][..] } else { &[] };
+        let arguments = [&line.split(' ').collect::<Vec<_>>(), &["empty.aof"][..], copy].concat();
+        let ran = aof(path, &arguments);
+        assert_eq!(ran.code, 0, "{line}: {}", ran.err);
+        assert!(format!("{}{}", ran.out, ran.err).contains("empty\n"), "{line}: {}{}", ran.out, ran.err);
+    }
+    for command in ["validate", "stat", "inspect", "export", "digest"] {
+        let ran = aof_with_input(path, &[command, "--json", "-"], b"");
+        assert!(ran.out.contains("\"kind\":\"empty\""), "{command}: {}", ran.out);
+    }
+}
+
+#[test]
+fn a_compressed_log_gets_the_command_that_unpacks_it_from_every_command() {
+    let directory = directory();
+    let path = directory.path();
+    let packed = [&[0x1f, 0x8b, 8, 0][..], &[7; 700]].concat();
+    fs::write(path.join("log.aof.gz"), &packed).unwrap();
+    log(path, "log.aof", 2);
+    let lines = [
+        "validate",
+        "stat",
+        "inspect",
+        "inspect --tail 3",
+        "inspect --reverse",
+        "inspect --op 3",
+        "export",
+        "digest",
+        "status",
+        "merge -o out.aof",
+        "repair --dry-run",
+        "repair -o out.aof",
+        "diff log.aof",
+        "append",
+        "ship --once",
+        "split",
+        "copy",
+    ];
+    for line in lines {
+        let url = format!("file://{}/store", path.display());
+        let last = match line {
+            "split" | "copy" => &["made"][..],
+            "ship --once" => &[url.as_str()],
+            _ => &[],
+        };
+        let arguments = [&line.split(' ').collect::<Vec<_>>(), &["log.aof.gz"][..], last].concat();
+        let ran = aof(path, &arguments);
+        let all = format!("{}{}", ran.out, ran.err);
+        assert_eq!(ran.code, 1, "{line}: {all}");
+        assert!(all.contains("gzip -dc log.aof.gz > LOG"), "{line}: {all}");
+        assert!(!all.contains("aof repair"), "{line}: {all}");
+    }
+    assert_eq!(fs::read(path.join("log.aof.gz")).unwrap(), packed);
+    for command in ["inspect", "export"] {
+        let ran = aof(path, &[command, "--json", "log.aof.gz"]);
+        let last: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+        assert_eq!((&last["type"], &last["next"][0]), (&"error".into(), &"gzip -dc log.aof.gz > LOG".into()));
+    }
+}

@@ -15,6 +15,7 @@ use crate::output::json::value::Hex;
 use crate::output::out::Out;
 use crate::output::paths::shown;
 use crate::output::progress::Progress;
+use crate::output::say::say;
 use copies::{Copies, Copy, Ops};
 use std::io::{self, Write};
 
@@ -26,6 +27,11 @@ pub(crate) fn run(arguments: &DiffArguments, output: &OutputArguments) -> Outcom
     let mut out = Out::of_verdict();
     let same = print(&mut out, &sources, output)?;
     out.finish()?;
+    for looks in sources.iter().filter_map(Source::looks).filter(|_| !output.json) {
+        let (text, next) = looks;
+        say!("{text}");
+        next.into_iter().for_each(|next| say!("  {next}"));
+    }
     Ok(if same { Exit::Clean } else { Exit::Problems })
 }
 

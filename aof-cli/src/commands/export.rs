@@ -3,6 +3,7 @@
 mod events;
 mod lines;
 
+use super::digest::no_entries;
 use super::judged_order::{Part, order_note};
 use crate::command_line::export::{ExportArguments, Format};
 use crate::command_line::output::OutputArguments;
@@ -11,7 +12,7 @@ use crate::output::exit::Exit;
 use crate::output::failure::{ERROR, Failure, Outcome};
 use crate::output::json;
 use crate::output::json::inspect::Damaged;
-use crate::output::json::log::{name, plain_note};
+use crate::output::json::log::{name, plain_finding, plain_note};
 use crate::output::out::Out;
 use crate::output::paths::shown;
 use crate::output::progress::Progress;
@@ -74,6 +75,9 @@ impl Export {
             self.read(source, progress)?;
         }
         self.note_order(sources)?;
+        if self.clusters.is_none() {
+            self.note_nothing(sources)?;
+        }
         if let (Some((first, _)), Some((last, _))) = (self.exported.first_key_value(), self.exported.last_key_value()) {
             let missing = (last - first) - (self.exported.len() as u64 - 1);
             if missing > 0 {
@@ -114,6 +118,20 @@ impl Export {
         }
         self.out.finish()?;
         say!("note order: {}", note.message);
+        Ok(())
+    }
+
+    /// That there is nothing in the log, or nothing of a log.
+    fn note_nothing(&mut self, sources: &[Source]) -> Outcome<()> {
+        if !self.clean {
+            return Err(no_entries(sources));
+        }
+        let (path, text) = (sources.first().map_or(Path::new(""), |source| source.path.as_path()), "the log is empty");
+        if self.json {
+            return json::print(&mut self.out, &plain_note(path, "empty", text));
+        }
+        self.out.finish()?;
+        say!("note empty: {text}");
         Ok(())
     }
 
@@ -169,9 +187,9 @@ impl Export {
     ) -> Outcome<()> {
         self.clean = false;
         if self.json {
-            let mut note = plain_note(path, kind, text);
-            (note.offset, note.op) = (entry.map(|entry| entry.offset), entry.map(|entry| entry.op()));
-            return json::print(&mut self.out, &note);
+            let offset = entry.map_or(0, |entry| entry.offset);
+            let finding = plain_finding(path, kind, offset, entry.map(|entry| entry.op()), text.to_owned());
+            return json::print(&mut self.out, &finding);
         }
         self.out.finish()?;
         let at = entry.map_or_else(String::new, |entry| format!(" at offset {}, op {}", entry.offset, entry.op()));

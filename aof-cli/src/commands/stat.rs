@@ -67,6 +67,9 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
         }
     }
     let to_output = page.write(|| html::page(&tally, &names.join(", ")), Source::mode(&sources), &mut out)?;
+    if tally.entries == 0 && tally.damages == 0 && !output.json {
+        say!("note empty: the log is empty");
+    }
     if output.json {
         json::print(&mut out, &tally, sources.first().map_or("".as_ref(), |source| &source.path))?;
     } else if !to_output {

@@ -104,6 +104,7 @@ pub(super) fn list(listing: &mut Listing<'_>, sources: &[Source], output: &Outpu
         }
         gathered.leave(wanted);
         wanted -= gathered.entries;
+        listing.met(u64::from(gathered.part.tip.is_some()));
         files.push((source, gathered));
     }
     if !arguments.reverse {
@@ -259,9 +260,8 @@ impl Printing<'_, '_> {
             self.entries.seek(offset);
         }
         let mut text = Vec::new();
-        match block_on(self.entries.next()).map_err(Failure::at(&self.source.path))? {
-            Some(entry) => self.listing.render(&mut text, &entry)?,
-            None => {}
+        if let Some(entry) = block_on(self.entries.next()).map_err(Failure::at(&self.source.path))? {
+            self.listing.render(&mut text, &entry)?;
         }
         Ok(text)
     }

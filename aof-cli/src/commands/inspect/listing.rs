@@ -8,6 +8,7 @@ use super::window::Window;
 use crate::command_line::inspect::InspectArguments;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::threads::cores;
+use crate::commands::digest::no_entries;
 use crate::commands::judged_order::{Part, order_note};
 use crate::commands::succession::Succession;
 use crate::input::source::{LogReader, Source};
@@ -100,7 +101,8 @@ impl<'a> Listing<'a> {
         let output = OutputArguments { quiet, ..*output };
         self.head()?;
         if listed_backwards {
-            return backwards::list(self, &sources, &output);
+            backwards::list(self, &sources, &output)?;
+            return self.note_nothing(&sources);
         }
         for source in &sources {
             if self.left == 0 {
@@ -112,6 +114,7 @@ impl<'a> Listing<'a> {
         if self.read_all {
             self.note_head()?;
         }
+        self.note_nothing(&sources)?;
         let order = order_note("aof inspect", &sources, &self.parts).filter(|_| self.read_all && self.left > 0);
         order.map_or(Ok(()), |(note, missing)| {
             missing.into_iter().try_for_each(|finding| self.report_found(&finding))?;
@@ -174,14 +177,27 @@ impl<'a> Listing<'a> {
         if self.left > 0 {
             self.note_part(&window, passed)?;
         }
-        if self.listed == 0
-            && !self.clean
-            && let Some((text, next)) = source.looks()
-        {
-            self.say(&text)?;
-            next.map_or(Ok(()), |next| self.say(&format!("  {next}")))?;
-        }
         Ok(())
+    }
+
+    /// So many entries more were met.
+    pub(super) fn met(&mut self, entries: u64) {
+        self.listed += entries;
+    }
+
+    /// That there is nothing in the log, or nothing of a log.
+    fn note_nothing(&mut self, sources: &[Source]) -> Outcome<()> {
+        if self.listed > 0 {
+            return Ok(());
+        }
+        if !self.clean {
+            return Err(no_entries(sources));
+        }
+        let is_empty = |source: &Source| source.len.map_or(self.read_all, |len| len == 0);
+        match sources.first().filter(|_| sources.iter().all(is_empty)) {
+            Some(first) => self.note(&plain_note(&first.path, "empty", "the log is empty")),
+            None => Ok(()),
+        }
     }
 
     /// Reports what is wrong between this entry and the ones before.

@@ -58,6 +58,9 @@ pub(super) fn print(out: &mut impl Write, tally: &Tally, path: &Path) -> Outcome
         note.missing_last = tally.ops.lowest.unwrap_or(1).saturating_sub(1).into();
         print_object(out, &note)?;
     }
+    if tally.entries == 0 && tally.damages == 0 {
+        print_object(out, &plain_note(path, "empty", "the log is empty"))?;
+    }
     if tally.series.times_back > 0 {
         print_object(out, &plain_note(path, "times-back", super::text::times_back(tally.series.times_back)))?;
     }
