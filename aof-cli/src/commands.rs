@@ -25,3 +25,4 @@ pub(crate) mod stat;
 pub(crate) mod status;
 mod succession;
 pub(crate) mod validate;
+mod witness;

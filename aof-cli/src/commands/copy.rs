@@ -1,9 +1,9 @@
 //! `aof copy`: from any backend to any other, verified.
 
 mod report;
-mod witness;
 
 use super::missing;
+use super::witness::Witness;
 use crate::command_line::copy::CopyArguments;
 use crate::command_line::output::OutputArguments;
 use crate::input::source::Source;
@@ -19,7 +19,6 @@ use aof_api::read::{self, Bounded};
 use aof_api::{AofBackend, Entries, Error};
 use futures::executor::block_on;
 use report::Report;
-use witness::Witness;
 
 pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcome {
     let path = &arguments.destination;

@@ -6,6 +6,7 @@ use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
 use crate::command_line::split::SplitArguments;
 use crate::input::source::{LogReader, Source};
+use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
@@ -13,6 +14,7 @@ use crate::output::json::segments::Split;
 use crate::output::out::Out;
 use crate::output::paths::{quoted, shown};
 use crate::output::progress::{Progress, Watched};
+use crate::output::signals::{finished, guarded_directory};
 use aof_api::format::{Header, Prepare};
 use aof_api::log::Origin;
 use aof_api::log::blocking::Aof;
@@ -85,11 +87,18 @@ fn copied(arguments: &SplitArguments, output: &OutputArguments) -> Outcome<Split
     let options = options().file(
         FileOptions::new().sync_on(SyncOn::Caller).no_more_open_than(Source::mode(std::slice::from_ref(&source))),
     );
+    let made = guarded_directory(&arguments.directory)?;
     let mut splitting = Splitting::new(arguments, options);
     let read = splitting.take_all(&mut entries);
     progress.finish();
-    read?;
-    splitting.finish()
+    let split = read.and_then(|()| splitting.finish());
+    finished(|| {
+        if made && split.is_err() {
+            // A part of the segments is of no use, and in the way of the next attempt.
+            let _ = std::fs::remove_dir_all(&arguments.directory);
+        }
+    });
+    split
 }
 
 /// The segments as they are made.
@@ -141,7 +150,7 @@ impl<'a> Splitting<'a> {
         let size = prepare.size_disk();
         if self.before.is_some() && self.begins_a_segment(prepare.header(), size) {
             self.write()?;
-            self.seal().map_err(Failure::at(&self.arguments.directory))?;
+            self.seal().map_err(Failure::of(&self.arguments.directory, Role::Output))?;
             self.segment_len = 0;
         }
         self.before = Some(Tip { op: prepare.op(), checksum: prepare.checksum() });
@@ -168,7 +177,7 @@ impl<'a> Splitting<'a> {
 
     fn write(&mut self) -> Outcome<()> {
         let directory = &self.arguments.directory;
-        let failure = Failure::at(directory);
+        let failure = Failure::of(directory, Role::Output);
         let Some(first) = self.waiting.first() else { return Ok(()) };
         if self.log.is_none() {
             let header = first.header();
@@ -200,7 +209,7 @@ impl<'a> Splitting<'a> {
     }
 
     fn finish(self) -> Outcome<Split> {
-        let failure = Failure::at(&self.arguments.directory);
+        let failure = Failure::of(&self.arguments.directory, Role::Output);
         let Some(mut log) = self.log else {
             let text = format!("{}: not one entry is in it, and nothing was made", shown(&self.arguments.log));
             return Err(Failure::problem(text));

@@ -6,7 +6,7 @@ mod system;
 
 use super::failure::Outcome;
 use aof_file::Draft;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use system::{Interruption, refuse_long_files};
@@ -35,6 +35,16 @@ pub(crate) fn guarded_file<T>(make: impl FnOnce() -> Outcome<(T, PathBuf)>) -> O
     let (file, path) = make()?;
     *guarded = Some(path);
     Ok(file)
+}
+
+/// Makes a directory that does not outlive a signal, or a failure, that ends the process; `false` where it is there already,
+/// and stays.
+pub(crate) fn guarded_directory(path: &Path) -> Outcome<bool> {
+    guarded_file(|| Ok((std::fs::create_dir(path).is_ok(), path.to_owned()))).inspect(|made| {
+        if !made {
+            finished(|| ());
+        }
+    })
 }
 
 /// Gives a draft its name. A signal comes before that, or waits until it is done.
