@@ -87,10 +87,10 @@ fn copied(arguments: &SplitArguments, output: &OutputArguments) -> Outcome<Split
     let options = options().file(
         FileOptions::new().sync_on(SyncOn::Caller).no_more_open_than(Source::mode(std::slice::from_ref(&source))),
     );
-    let made = guarded_directory(&arguments.directory)?;
     let mut splitting = Splitting::new(arguments, options);
     let read = splitting.take_all(&mut entries);
     progress.finish();
+    let made = splitting.is_new;
     let split = read.and_then(|()| splitting.finish());
     finished(|| {
         if made && split.is_err() {
@@ -115,6 +115,8 @@ struct Splitting<'a> {
     before: Option<Tip>,
     before_time: u64,
     cluster: Option<u128>,
+    /// The directory was not there before.
+    is_new: bool,
 }
 
 impl<'a> Splitting<'a> {
@@ -130,6 +132,7 @@ impl<'a> Splitting<'a> {
             before: None,
             before_time: 0,
             cluster: None,
+            is_new: false,
         }
     }
 
@@ -183,8 +186,12 @@ impl<'a> Splitting<'a> {
             let header = first.header();
             let origin = Origin::After { op: header.op.get().saturating_sub(1), checksum: header.parent };
             let options = LogOptions::new().cluster(header.cluster.get()).origin(origin);
-            let backend = self.options.create(directory).map_err(&failure)?;
-            self.log = Some(Aof::create(backend, options).map_err(&failure)?);
+            let make = || {
+                let backend = self.options.create(directory).map_err(&failure)?;
+                Aof::create(backend, options).map_err(&failure)
+            };
+            let (log, is_new) = guarded_directory(directory, make)?;
+            (self.log, self.is_new) = (Some(log), is_new);
         }
         if let Some(log) = &mut self.log {
             log.write_all(&self.waiting).map_err(&failure)?;
