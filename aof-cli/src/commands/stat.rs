@@ -1,10 +1,13 @@
 //! `aof stat`: what is in a log, counted.
 
 mod clients;
+mod distribution;
 mod html;
 mod json;
+mod map;
 mod ops;
 mod page;
+mod risk;
 mod series;
 mod sizes;
 mod tally;
@@ -17,7 +20,6 @@ use crate::input::source::Source;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::out::Out;
-use crate::output::paths::shown;
 use crate::output::progress::Progress;
 use crate::output::say::say;
 use aof_api::{Entries, Error, read};
@@ -46,7 +48,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
                     let range = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
                     match range {
                         Some(range) if source.live && range.torn_end => tally.pending += range.len,
-                        Some(range) => tally.damaged(range.len),
+                        Some(range) => tally.damaged(&range),
                         None => {}
                     }
                 }
@@ -56,7 +58,6 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
         tally.end_file(entries.offset());
     }
     progress.finish();
-    let names: Vec<String> = sources.iter().map(|source| shown(&source.path)).collect();
     let mut out = Out::of_verdict();
     if let Some((note, missing)) = order_note("aof stat", &sources, &tally.parts) {
         missing.into_iter().for_each(|finding| tally.found(finding));
@@ -66,7 +67,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
             say!("note order: {}", note.message);
         }
     }
-    let to_output = page.write(|| html::page(&tally, &names.join(", ")), Source::mode(&sources), &mut out)?;
+    let to_output = page.write(|| html::page(&tally, &sources, arguments), Source::mode(&sources), &mut out)?;
     if tally.entries == 0 && tally.damages == 0 && !output.json {
         say!("note empty: the log is empty");
     }

@@ -1,15 +1,20 @@
 //! Everything that is counted, in memory that does not grow with the log.
 
 use super::clients::Clients;
+use super::distribution::Distribution;
+use super::map::{Map, Mark};
 use super::ops::Ops;
+use super::risk::Risk;
 use super::series::Series;
 use super::sizes::Sizes;
 use crate::commands::judged_order::Part;
 use crate::commands::succession::Succession;
 use crate::input::source::Source;
-use crate::output::json::log::Finding;
+use crate::output::json::log::{self, Finding};
 use aof_api::Operation;
-use aof_api::read::LocatedEntry;
+use aof_api::format::Digester;
+use aof_api::read::{DamagedRange, LocatedEntry};
+use aof_api::validate::FindingKind;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -54,6 +59,16 @@ pub(super) struct Tally {
     pub(super) parts: Vec<Part>,
     succession: Succession,
     path: PathBuf,
+    /// Where the file begins in all files together, and its first offset that is held.
+    base: u64,
+    start: u64,
+    pub(super) map: Map,
+    /// Bytes of entries, and nanoseconds between those that follow each other.
+    pub(super) entry_sizes: Distribution,
+    pub(super) pauses: Distribution,
+    pub(super) risk: Risk,
+    pub(super) digester: Digester,
+    time_before: u64,
 }
 
 impl Tally {
@@ -76,6 +91,14 @@ impl Tally {
             parts: Vec::new(),
             succession: Succession::new(),
             path: PathBuf::new(),
+            base: 0,
+            start: 0,
+            map: Map::new(),
+            entry_sizes: Distribution::new(),
+            pauses: Distribution::new(),
+            risk: Risk::new(),
+            digester: Digester::new(),
+            time_before: 0,
         }
     }
 
@@ -83,6 +106,7 @@ impl Tally {
         self.files += 1;
         self.parts.push(Part::of(source));
         self.path.clone_from(&source.path);
+        (self.base, self.start) = (self.bytes, source.start);
     }
 
     pub(super) fn end_file(&mut self, len: u64) {
@@ -103,9 +127,26 @@ impl Tally {
         if let Some(part) = self.parts.last_mut() {
             part.see(entry);
         }
-        if let Some(finding) = self.succession.see(&self.path, entry) {
+        let found = self.succession.see(&self.path, entry);
+        let mark = match &found {
+            Some(_) => Mark::Missing,
+            None if again => Mark::Repeated,
+            None => Mark::Whole,
+        };
+        self.map.mark(self.base + entry.offset.saturating_sub(self.start), bytes, mark);
+        if let Some(finding) = found {
             self.found(finding);
         }
+        self.entry_sizes.add(bytes);
+        if !again {
+            self.risk.add(header.op.get(), header.commit.get(), bytes);
+            let time = header.timestamp.get();
+            let before = std::mem::replace(&mut self.time_before, time);
+            if before > 0 && time >= before {
+                self.pauses.add(time - before);
+            }
+        }
+        self.digester.update(header);
     }
 
     /// Something that is wrong between entries.
@@ -116,15 +157,19 @@ impl Tally {
         }
     }
 
-    pub(super) fn damaged(&mut self, bytes: u64) {
+    pub(super) fn damaged(&mut self, range: &DamagedRange) {
+        let DamagedRange { offset, len: bytes, damage, op, zeros, torn_end, .. } = *range;
         self.succession.damaged();
+        self.map.mark(self.base + offset.saturating_sub(self.start), bytes, Mark::Damaged);
+        let kind = FindingKind::Damage { len: bytes, damage, zeros, torn_end };
+        self.found(log::found(&self.path, offset, op, &kind));
         self.damages += 1;
         self.damaged_bytes += bytes;
     }
 
     /// Whether nothing is wrong in it and between its entries.
     pub(super) fn is_clean(&self) -> bool {
-        self.damages == 0 && self.kinds.is_empty()
+        self.kinds.is_empty()
     }
 
     /// The operations that are there, the one with most entries first.
