@@ -17,6 +17,7 @@ use crate::input::source::Source;
 use crate::output::paths::{quoted, shown};
 use crate::output::time::short_time;
 use markup::{escape, put};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 use style::STYLE;
 
@@ -92,6 +93,8 @@ fn identity(page: &mut String, tally: &Tally) {
 
 /// As it can be typed again.
 fn command(arguments: &StatArguments) -> String {
+    // A stream keeps its name.
+    let quoted = |path: &Path| if path.as_os_str() == "-" { "-".to_owned() } else { quoted(path) };
     let logs: Vec<String> = arguments.logs.iter().map(|log| quoted(log)).collect();
     let page = arguments.html.as_deref().map_or_else(String::new, |page| format!("--html {} ", quoted(page)));
     format!("aof stat {page}{}", logs.join(" "))
