@@ -33,6 +33,7 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
         }
         Command::Ship(ship) => {
             files.push((&ship.log, Use::Reads));
+            files.extend(ship.rotated.as_deref().map(|directory| (directory, Use::Reads)));
             files.extend(ship.status.as_deref().map(|status| (status, Use::Writes)));
         }
         Command::Fetch(fetch) => files.push((&fetch.log, Use::Writes)),
