@@ -4,6 +4,7 @@ pub(crate) mod append;
 pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod digest;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod hexdump;
 pub(crate) mod ids;
@@ -31,6 +32,7 @@ use clap::{Parser, Subcommand};
 use copy::CopyArguments;
 use diff::DiffArguments;
 use digest::DigestArguments;
+use doctor::DoctorArguments;
 use export::ExportArguments;
 use hexdump::HexdumpArguments;
 use inspect::InspectArguments;
@@ -71,6 +73,7 @@ pub(crate) enum Command {
     Copy(CopyArguments),
     Ship(ShipArguments),
     Fetch(FetchArguments),
+    Doctor(DoctorArguments),
     Stat(StatArguments),
     Prune(PruneArguments),
     Split(SplitArguments),

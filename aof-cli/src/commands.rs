@@ -6,6 +6,7 @@ pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod digest;
 mod directories;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod files;
 pub(crate) mod hexdump;

@@ -8,6 +8,7 @@ mod backend;
 mod checkpoint;
 mod chunk;
 mod core;
+pub mod doctor;
 mod found;
 mod index;
 mod location;

@@ -119,7 +119,7 @@ fn in_use(url: &str, error: Error) -> Failure {
     }
 }
 
-fn location(url: &str) -> Outcome<Location> {
+pub(super) fn location(url: &str) -> Outcome<Location> {
     if !Location::is_url(url) {
         let text =
             format!("{url} is not the URL of a store: give s3://BUCKET/PREFIX, gs://, az:// or file:///DIRECTORY");

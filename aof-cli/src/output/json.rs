@@ -5,6 +5,7 @@ pub(crate) mod append;
 pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod digest;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod hexdump;
 pub(crate) mod inspect;

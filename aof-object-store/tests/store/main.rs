@@ -5,6 +5,8 @@
 #[path = "../wire/mod.rs"]
 mod wire;
 
+mod careless;
+mod doctor;
 mod fencing;
 mod integration;
 mod model;
