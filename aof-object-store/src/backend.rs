@@ -1,6 +1,7 @@
 //! The backend: accepts writes into memory, cuts them into chunks, and leaves the PUTs to its thread.
 
 mod accept;
+mod compaction;
 mod retention;
 
 use crate::checkpoint::ObjectCheckpoint;

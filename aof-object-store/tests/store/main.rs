@@ -6,7 +6,9 @@
 mod wire;
 
 mod careless;
+mod compacting;
 mod doctor;
+mod dying;
 mod fencing;
 mod integration;
 mod model;
