@@ -1,6 +1,7 @@
 //! The command line: what clap reads it into.
 
 pub(crate) mod append;
+pub(crate) mod compact;
 pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod digest;
@@ -29,6 +30,7 @@ pub(crate) mod validate;
 
 use append::AppendArguments;
 use clap::{Parser, Subcommand};
+use compact::CompactArguments;
 use copy::CopyArguments;
 use diff::DiffArguments;
 use digest::DigestArguments;
@@ -73,6 +75,7 @@ pub(crate) enum Command {
     Copy(CopyArguments),
     Ship(ShipArguments),
     Fetch(FetchArguments),
+    Compact(CompactArguments),
     Doctor(DoctorArguments),
     Stat(StatArguments),
     Prune(PruneArguments),

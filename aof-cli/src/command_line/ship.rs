@@ -32,6 +32,9 @@ pub(crate) struct ShipArguments {
     /// Where LOG is moved when it is rotated: what files there hold of it is copied first
     #[arg(long, value_name = "DIRECTORY")]
     pub(crate) rotated: Option<PathBuf>,
+    /// Join small objects of the copy into segments of 64 to 256 MiB, in the background
+    #[arg(long)]
+    pub(crate) compact: bool,
     /// Take the copy over from a writer that still has it
     #[arg(long)]
     pub(crate) take_over: bool,

@@ -14,8 +14,10 @@ use crate::output::paths::{refuse_directory, refuse_stream};
 use aof_api::Error;
 use aof_api::read::find::Target;
 use aof_file::{FileBackend, FileOptions, SyncOn};
-use aof_object_store::{Location, ObjectReader, ObjectStoreBackend, Options, Shipped, Shipper};
+use aof_object_store::{Compacted, Compaction, Location, ObjectReader, ObjectStoreBackend, Options, Shipped, Shipper};
+use futures::FutureExt;
 use futures::executor::block_on;
+use futures::future::BoxFuture;
 use report::Report;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -29,7 +31,7 @@ pub(crate) fn ship(arguments: &ShipArguments, output: &OutputArguments) -> Outco
     let opened = block_on(ObjectStoreBackend::open(location.store, &location.prefix, options));
     let opened = opened.map_err(|error| in_use(&arguments.url, error))?;
     let shipper = block_on(Shipper::open(opened)).map_err(Failure::of(url, Role::Copy))?;
-    let mut shipping = Shipping { arguments, shipper, report: Report::new("shipped", output) };
+    let mut shipping = Shipping { arguments, shipper, report: Report::new("shipped", output), compacting: None };
     let shipped = shipping.follow(&mut source);
     shipping.report.finish()?;
     shipped?;
@@ -42,6 +44,8 @@ struct Shipping<'a> {
     arguments: &'a ShipArguments,
     shipper: Shipper<ObjectStoreBackend>,
     report: Report,
+    /// A compaction under way, on the thread of the copy.
+    compacting: Option<BoxFuture<'static, Result<Compacted, Error>>>,
 }
 
 impl Shipping<'_> {
@@ -63,11 +67,35 @@ impl Shipping<'_> {
                 self.catch_up()?;
                 continue;
             }
+            if self.arguments.compact {
+                self.compact()?;
+            }
             if self.arguments.once {
                 return Ok(());
             }
             self.report.finish()?;
             std::thread::sleep(self.arguments.interval.0);
+        }
+    }
+
+    /// Lets the compaction of the copy begin or continue; with `--once` it is waited for.
+    fn compact(&mut self) -> Outcome<()> {
+        let mut compacting = match self.compacting.take() {
+            Some(compacting) => compacting,
+            None => Box::pin(self.shipper.log().backend().compact(Compaction::new())),
+        };
+        let ended = if self.arguments.once {
+            Some(block_on(compacting))
+        } else {
+            let ended = (&mut compacting).now_or_never();
+            if ended.is_none() {
+                self.compacting = Some(compacting);
+            }
+            ended
+        };
+        match ended {
+            Some(Err(error)) => Err(self.failure(&self.arguments.log, error)),
+            _ => Ok(()),
         }
     }
 
@@ -110,7 +138,7 @@ fn not_a_copy(copy: &Path, source: &Path) -> Failure {
     ))
 }
 
-fn in_use(url: &str, error: Error) -> Failure {
+pub(super) fn in_use(url: &str, error: Error) -> Failure {
     match error {
         Error::Locked { what } => {
             Failure::Refused(format!("{what} may still have a writer: stop that one, wait 30 s, or pass --take-over"))

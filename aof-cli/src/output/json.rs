@@ -2,6 +2,7 @@
 
 pub(crate) mod any;
 pub(crate) mod append;
+pub(crate) mod compact;
 pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod digest;

@@ -34,7 +34,8 @@ impl ObjectStoreBackend {
     /// segment ends at a checkpoint with a note (`Aof` gives one to each), where the log may be pruned.
     ///
     /// Requests, for each segment: one GET for each chunk and for each 8 MiB, one PUT for each 8 MiB, three more, and one
-    /// DELETE for each chunk; at the end two LISTs, which find what an earlier one left that was killed.
+    /// DELETE for each chunk; at the end two LISTs, which find what an earlier one left that was killed. None where nothing
+    /// is joined.
     ///
     /// ```
     /// use aof_api::{Aof, LogOptions, Operation};
@@ -88,8 +89,11 @@ impl ObjectStoreBackend {
                     compacted.bytes += joined.segment.to - joined.segment.from;
                     writing.remove_all(joined.chunks).await;
                 }
-                let left = unnamed(&writing, &manifest).await?;
-                writing.remove_all(left).await;
+                // A call with nothing to do makes no request.
+                if compacted.segments > 0 {
+                    let left = unnamed(&writing, &manifest).await?;
+                    writing.remove_all(left).await;
+                }
                 Ok(compacted)
             })
         });
