@@ -195,6 +195,11 @@ impl AofRead for ObjectStoreBackend {
         self.extent.check()?;
         Err(Error::Unsupported { what: "waiting on the writer itself, beside which nobody writes," })
     }
+
+    async fn write_before(&mut self, offset: u64) -> Result<Option<u64>> {
+        self.check_open()?;
+        Ok(self.core.index().object_before(offset))
+    }
 }
 
 impl AofBackend for ObjectStoreBackend {

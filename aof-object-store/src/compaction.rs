@@ -65,22 +65,24 @@ impl Compaction {
         self
     }
 
-    /// The chunks that the next segment can have at most, in their order; fewer make one too, if they have
-    /// [`segment_len_min`](Compaction::segment_len_min) bytes. The newest chunk stays: opening the log reads its note.
-    pub(crate) fn candidates(&self, index: &Index) -> Vec<Entry> {
+    /// The chunks that the next segment can have at most, in their order, and whether one more would be too much. The newest
+    /// chunk stays: opening the log reads its note.
+    pub(crate) fn candidates(&self, index: &Index) -> (Vec<Entry>, bool) {
         let mut candidates: Vec<Entry> = Vec::new();
         let chunks = index.entries().iter().filter(|entry| matches!(entry.place, Place::Chunk { .. }));
         let mut chunks = chunks.peekable();
         let mut len = 0;
         while let Some(chunk) = chunks.next() {
-            let is_newest = chunks.peek().is_none();
-            if is_newest || (!candidates.is_empty() && len + chunk.len > self.segment_len_max) {
+            if !candidates.is_empty() && len + chunk.len > self.segment_len_max {
+                return (candidates, true);
+            }
+            if chunks.peek().is_none() {
                 break;
             }
             len += chunk.len;
             candidates.push(*chunk);
         }
-        candidates
+        (candidates, false)
     }
 
     /// Whether these chunks are enough for a segment.
@@ -103,8 +105,8 @@ mod tests {
 
     fn joined(index: &Index) -> Vec<u64> {
         let compaction = Compaction::new().segment_len_max(100).segment_len_min(50);
-        let candidates = compaction.candidates(index);
-        if compaction.is_enough(&candidates) {
+        let (candidates, is_full) = compaction.candidates(index);
+        if is_full || compaction.is_enough(&candidates) {
             candidates.iter().map(|chunk| chunk.offset).collect()
         } else {
             Vec::new()
@@ -117,6 +119,12 @@ mod tests {
         assert_eq!(joined(&index(&[30, 30, 30])), [0, 30]);
         assert_eq!(joined(&index(&[30, 30])), []);
         assert_eq!(joined(&index(&[])), []);
+    }
+
+    #[test]
+    fn a_segment_that_the_next_chunk_does_not_fit_into_is_enough() {
+        assert_eq!(joined(&index(&[30, 80, 30])), [0]);
+        assert_eq!(joined(&index(&[30, 30, 30])), [0, 30]);
     }
 
     #[test]

@@ -221,4 +221,8 @@ impl AofRead for ObjectReader {
             Source::Remote(remote) => remote.changed(&self.core, end).await,
         }
     }
+
+    async fn write_before(&mut self, offset: u64) -> Result<Option<u64>> {
+        Ok(self.core.index().object_before(offset))
+    }
 }

@@ -80,4 +80,8 @@ impl<R: AofRead> AofRead for Bounded<R> {
         }
         Ok(self.end.min(self.reader.next_data(offset).await?))
     }
+
+    async fn write_before(&mut self, offset: u64) -> Result<Option<u64>> {
+        self.reader.write_before(offset.min(self.end)).await
+    }
 }

@@ -4,6 +4,12 @@
 //! from any byte as a resync does. So the range is halved until it is short, one header for each half, and what is left
 //! is walked. Each header costs one short read, so that about 25 of them are read in a log of 1 GiB.
 //!
+//! # Where the storage knows the writes
+//!
+//! On an object store each read is a request. There the halves end where writes began ([`AofRead::write_before`]): an
+//! entry begins there, which one read shows, and the walk is over one object and a few before it instead of a few MiB of
+//! objects.
+//!
 //! # How a log that goes back is noticed
 //!
 //! A restarted replica records again what it had recorded: from some place on, the log holds the last `r` bytes before
@@ -21,6 +27,8 @@
 //! damage leaves it at its end, on a boundary of this log. Only from there on entries count. The result is an entry at or
 //! above the target whose predecessor, on that walk, is below it; in a sorted log there is one such place. Where the
 //! hints lied, the walk meets the target before it has a predecessor, or never, and the log is walked from its beginning.
+
+mod by_writes;
 
 use crate::format::entry::decode_header;
 use crate::format::header::Header;
@@ -130,14 +138,21 @@ pub async fn find<R: AofRead>(mut reader: R, target: Target, options: Options) -
     let begin = range.start;
     let mut finder =
         Finder { reader, window: Window::default(), target, options, repeats_within: u64::MAX, pace: Pace::default() };
+    if let Some((from, walk_options)) = by_writes::narrow(&mut finder, range.clone()).await? {
+        finder.options = walk_options;
+        if let Walked::Found(place) = finder.walk(begin, from, true).await? {
+            return Ok(place);
+        }
+        (finder.options, finder.repeats_within) = (options, u64::MAX);
+    }
     let start = finder.narrow(range).await?;
     if let Some(from) = start.checked_sub(2 * LEAD_LEN).filter(|from| *from > begin)
         && let Some((from, _)) = finder.probe(from, start).await?
-        && let Walked::Found(place) = finder.walk(begin, from).await?
+        && let Walked::Found(place) = finder.walk(begin, from, from == begin).await?
     {
         return Ok(place);
     }
-    match finder.walk(begin, begin).await? {
+    match finder.walk(begin, begin, true).await? {
         Walked::Found(place) => Ok(place),
         // A walk from the beginning is never astray.
         Walked::Astray => Ok(None),
@@ -242,12 +257,12 @@ impl<R: AofRead> Finder<R> {
         Ok(decode_header(bytes).ok().map(|header| (offset, self.target.key(header))))
     }
 
-    /// Walks from `from`, in a log that begins at `begin`.
-    async fn walk(&mut self, begin: u64, from: u64) -> Result<Walked> {
+    /// Walks from `from`, in a log that begins at `begin`. An entry of the log begins at `from`, if that is certain.
+    async fn walk(&mut self, begin: u64, from: u64, is_certain: bool) -> Result<Walked> {
         let (target, repeats_within) = (self.target, self.repeats_within);
         let mut scan = Scan::new(&mut self.reader, from, self.options);
         // Since where nothing was damaged, until that is long enough; the beginning of the log is a boundary.
-        let mut unbroken_since = (from > begin).then_some(from);
+        let mut unbroken_since = (!is_certain).then_some(from);
         let mut has_predecessor = from == begin;
         loop {
             match scan.step().await? {

@@ -78,6 +78,20 @@ pub trait AofRead: Send {
     fn next_data(&mut self, offset: u64) -> impl Future<Output = Result<u64>> + Send {
         std::future::ready(Ok(offset))
     }
+
+    /// Returns the last offset, up to `offset` and from [`start`](AofRead::start) on, at which a write began, of those that
+    /// the storage knows; `None` where it knows none there.
+    ///
+    /// A hint that [`find`](crate::read::find::find()) uses, for storages on which each read costs a request and what is
+    /// written together is an object of its own. It costs no I/O. By default none is known.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](AofRead::start).
+    fn write_before(&mut self, offset: u64) -> impl Future<Output = Result<Option<u64>>> + Send {
+        let _ = offset;
+        std::future::ready(Ok(None))
+    }
 }
 
 /// Storage for one log: a read cursor, and one end to append to.
@@ -253,5 +267,9 @@ impl<R: AofRead + ?Sized> AofRead for &mut R {
 
     fn next_data(&mut self, offset: u64) -> impl Future<Output = Result<u64>> + Send {
         (**self).next_data(offset)
+    }
+
+    fn write_before(&mut self, offset: u64) -> impl Future<Output = Result<Option<u64>>> + Send {
+        (**self).write_before(offset)
     }
 }

@@ -308,4 +308,11 @@ impl AofRead for LogReader {
             LogReader::Store(reader) => reader.next_data(offset).await,
         }
     }
+
+    async fn write_before(&mut self, offset: u64) -> Result<Option<u64>> {
+        match self {
+            LogReader::Store(reader) => reader.write_before(offset).await,
+            _ => Ok(None),
+        }
+    }
 }

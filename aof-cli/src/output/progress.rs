@@ -166,4 +166,8 @@ impl<R: AofRead> AofRead for Watched<R> {
         self.progress.add(data.saturating_sub(offset));
         Ok(data)
     }
+
+    async fn write_before(&mut self, offset: u64) -> Result<Option<u64>> {
+        self.reader.write_before(offset).await
+    }
 }

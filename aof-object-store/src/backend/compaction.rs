@@ -111,10 +111,10 @@ struct Joined {
 
 /// Makes the next segment; none where there are too few bytes.
 async fn join(core: &Core, writing: &Requests, manifest: &Manifest, compaction: &Compaction) -> Result<Option<Joined>> {
-    let mut chunks = compaction.candidates(&core.index());
+    let (mut chunks, is_full) = compaction.candidates(&core.index());
     // It ends where the log may be divided: where a checkpoint with a note covered everything.
     let ends = loop {
-        let Some(last) = chunks.last().filter(|_| compaction.is_enough(&chunks)) else { return Ok(None) };
+        let Some(last) = chunks.last().filter(|_| is_full || compaction.is_enough(&chunks)) else { return Ok(None) };
         let slot = slot(last);
         let Some(header) = writing.chunk_header(slot).await? else { return Err(gone(writing, manifest, slot).await) };
         if header.note.is_some_and(|note| note.covered == last.end()) {

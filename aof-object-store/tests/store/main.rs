@@ -10,6 +10,7 @@ mod compacting;
 mod doctor;
 mod dying;
 mod fencing;
+mod finding;
 mod integration;
 mod model;
 mod pruning;
