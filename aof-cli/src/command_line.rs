@@ -1,9 +1,11 @@
 //! The command line: what clap reads it into.
 
 pub(crate) mod append;
+pub(crate) mod compact;
 pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod digest;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod hexdump;
 pub(crate) mod ids;
@@ -28,9 +30,11 @@ pub(crate) mod validate;
 
 use append::AppendArguments;
 use clap::{Parser, Subcommand};
+use compact::CompactArguments;
 use copy::CopyArguments;
 use diff::DiffArguments;
 use digest::DigestArguments;
+use doctor::DoctorArguments;
 use export::ExportArguments;
 use hexdump::HexdumpArguments;
 use inspect::InspectArguments;
@@ -71,6 +75,8 @@ pub(crate) enum Command {
     Copy(CopyArguments),
     Ship(ShipArguments),
     Fetch(FetchArguments),
+    Compact(CompactArguments),
+    Doctor(DoctorArguments),
     Stat(StatArguments),
     Prune(PruneArguments),
     Split(SplitArguments),

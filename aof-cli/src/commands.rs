@@ -2,10 +2,12 @@
 
 pub(crate) mod append;
 mod clusters;
+pub(crate) mod compact;
 pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod digest;
 mod directories;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod files;
 pub(crate) mod hexdump;

@@ -13,8 +13,8 @@ use clap::error::ErrorKind;
 use command_line::output::Color;
 use command_line::{Arguments, Command};
 use commands::{
-    append, copy, diff, digest, export, files, hexdump, inspect, join, manual, merge, prune, repair, ship, split, stat,
-    status, validate,
+    append, compact, copy, diff, digest, doctor, export, files, hexdump, inspect, join, manual, merge, prune, repair,
+    ship, split, stat, status, validate,
 };
 use input::own_streams;
 use output::exit::Exit;
@@ -64,6 +64,8 @@ fn run(arguments: &Arguments) -> Outcome {
         Command::Copy(copy) => copy::run(copy, output),
         Command::Ship(arguments) => ship::ship(arguments, output),
         Command::Fetch(arguments) => ship::fetch(arguments, output),
+        Command::Compact(arguments) => compact::run(arguments, output),
+        Command::Doctor(arguments) => doctor::run(arguments, output),
         Command::Stat(stat) => stat::run(stat, output),
         Command::Prune(prune) => prune::run(prune, output),
         Command::Split(split) => split::run(split, output),

@@ -107,7 +107,7 @@ fn every_line_of_every_command_is_on_the_page() {
     aof_with_input(path, &["append", "--cluster", "5", "cluster.aof"], b"x\n");
     let url = format!("file://{}/store", path.display());
     write("odd.aof", b"\x00\xff\x80text");
-    let commands: [&[&str]; 57] = [
+    let commands: [&[&str]; 59] = [
         &["append", "new.aof"],
         &["append", "--ack", "new.aof"],
         &["append", "torn.aof"],
@@ -154,6 +154,8 @@ fn every_line_of_every_command_is_on_the_page() {
         &["ship", "--once", "whole.aof", &url],
         &["ship", "--once", "whole.aof", "nowhere"],
         &["fetch", &url, "fetched.aof"],
+        &["doctor", &url],
+        &["compact", "--take-over", &url],
         &["diff", "whole.aof", "other.aof"],
         &["merge", "--dry-run", "holes.aof", "damaged.aof"],
         &["export", GOLDEN],

@@ -1,6 +1,7 @@
 //! The backend: accepts writes into memory, cuts them into chunks, and leaves the PUTs to its thread.
 
 mod accept;
+mod compaction;
 mod retention;
 
 use crate::checkpoint::ObjectCheckpoint;
@@ -193,6 +194,11 @@ impl AofRead for ObjectStoreBackend {
         self.check_open()?;
         self.extent.check()?;
         Err(Error::Unsupported { what: "waiting on the writer itself, beside which nobody writes," })
+    }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.check_open()?;
+        Ok(self.core.index().object_before(offset).unwrap_or_else(|| self.extent.start()))
     }
 }
 

@@ -81,6 +81,12 @@ impl Index {
         self.entries.get(at).copied().filter(|entry| offset < entry.end())
     }
 
+    /// Where the last object begins that begins at `offset` or before it; the start, where it begins below that.
+    pub(crate) fn object_before(&self, offset: u64) -> Option<u64> {
+        let at = self.entries.partition_point(|entry| entry.offset <= offset).checked_sub(1)?;
+        self.entries.get(at).map(|entry| entry.offset.max(self.start)).filter(|begin| *begin <= offset)
+    }
+
     /// The last object that holds bytes.
     pub(crate) fn last(&self) -> Option<Entry> {
         self.entries.last().copied()
@@ -132,6 +138,16 @@ mod tests {
             assert_eq!(found, wanted.map(|seq| Place::Chunk { seq }), "offset {offset}");
         }
         assert_eq!((index.end(), index.next()), (16, Slot { seq: 6, offset: 16 }));
+    }
+
+    #[test]
+    fn the_object_before_an_offset_begins_within_the_log() {
+        let mut index = index(&[10, 0, 10, 10]);
+        let before = |index: &Index| [0, 9, 10, 35].map(|offset| index.object_before(offset));
+        assert_eq!(before(&index), [Some(0), Some(0), Some(10), Some(20)]);
+        index.prune(15);
+        assert_eq!(before(&index), [None, None, None, Some(20)]);
+        assert_eq!(index.object_before(17), Some(15));
     }
 
     #[test]

@@ -7,7 +7,9 @@
 mod backend;
 mod checkpoint;
 mod chunk;
+mod compaction;
 mod core;
+pub mod doctor;
 mod found;
 mod index;
 mod location;
@@ -23,6 +25,7 @@ mod writer;
 
 pub use backend::ObjectStoreBackend;
 pub use checkpoint::ObjectCheckpoint;
+pub use compaction::{Compacted, Compaction};
 pub use location::Location;
 pub use options::{OpenMode, Options};
 pub use reader::ObjectReader;

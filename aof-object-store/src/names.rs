@@ -1,5 +1,6 @@
 //! Names of objects: the keys are the truth about the log.
 
+use crate::manifest::Segment;
 use object_store::path::Path;
 
 /// The names of the objects of one log, all of them below one prefix.
@@ -53,8 +54,12 @@ impl Names {
         self.manifests().join(format!("{number:020}"))
     }
 
+    pub(crate) fn segments(&self) -> Path {
+        self.prefix.clone().join("s")
+    }
+
     pub(crate) fn segment(&self, from: u64, to: u64, id: u128) -> Path {
-        self.prefix.clone().join("s").join(format!("{from:020}-{to:020}-{id:032x}"))
+        self.segments().join(format!("{from:020}-{to:020}-{id:032x}"))
     }
 }
 
@@ -67,6 +72,14 @@ pub(crate) fn parse_chunk(key: &Path) -> Option<Slot> {
 /// The number of a manifest; none for other keys.
 pub(crate) fn parse_manifest(key: &Path) -> Option<u64> {
     digits(key.filename()?)
+}
+
+/// The segment that a key names; none for other keys.
+pub(crate) fn parse_segment(key: &Path) -> Option<Segment> {
+    let mut parts = key.filename()?.split('-');
+    let (from, to, id) = (digits(parts.next()?)?, digits(parts.next()?)?, parts.next()?);
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && parts.next().is_none();
+    is_id.then(|| u128::from_str_radix(id, 16).ok())?.map(|id| Segment { from, to, id })
 }
 
 fn digits(text: &str) -> Option<u64> {
@@ -96,6 +109,9 @@ mod tests {
         for key in ["c/1-2", "c/00000000000000000001", "c/0000000000000000000x-00000000000000000000", "c/readme"] {
             assert_eq!(parse_chunk(&Path::from(key)), None, "{key}");
         }
+        let names = Names::new(Path::from("logs/a"));
+        assert_eq!(parse_segment(&names.segment(1, 20, 7)), Some(Segment { from: 1, to: 20, id: 7 }));
+        assert_eq!(parse_segment(&names.chunk(Slot { seq: 1, offset: 20 })), None);
         assert_eq!(parse_manifest(&Path::from("m/99999999999999999999")), None);
         assert_eq!(parse_manifest(&Names::new(Path::default()).manifest(7)), Some(7));
     }

@@ -221,4 +221,12 @@ impl AofRead for ObjectReader {
             Source::Remote(remote) => remote.changed(&self.core, end).await,
         }
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        let known = self.core.index().object_before(offset);
+        match known {
+            Some(boundary) => Ok(boundary),
+            None => self.start().await,
+        }
+    }
 }

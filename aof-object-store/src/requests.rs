@@ -3,9 +3,11 @@
 mod attempts;
 mod create;
 mod failure;
+mod upload;
 
 pub(crate) use create::Created;
 pub(crate) use failure::{broken, failed};
+pub(crate) use upload::Upload;
 
 use crate::chunk::ChunkHeader;
 use crate::chunk::HEADER_LEN;

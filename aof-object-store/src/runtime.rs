@@ -43,10 +43,10 @@ impl Runtime {
     /// Runs `work` on the thread, polled or not, and returns a future of its result that any executor can poll.
     ///
     /// It holds the thread until `work` is done.
-    pub(crate) fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static, W: Future<Output = Result<T>> + Send + 'static>(
         self: &Arc<Runtime>,
-        work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> impl Future<Output = Result<T>> + Send + 'static {
+        work: W,
+    ) -> impl Future<Output = Result<T>> + Send + use<T, W> {
         let (answer, answered) = oneshot::channel();
         let thread = Arc::clone(self);
         self.handle.spawn(async move {

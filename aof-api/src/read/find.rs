@@ -6,6 +6,8 @@
 //!
 //! Where the storage divided the log into pieces, as segments do, the range is halved at the beginning of a piece
 //! ([`AofRead::boundary`]): an entry is known to begin there, so that nothing is searched for, and the walk begins there, too.
+//! Where the pieces are short, as the objects of an object store are, they alone are looked at, so that each look is one
+//! request.
 //!
 //! # How a log that goes back is noticed
 //!
@@ -24,6 +26,8 @@
 //! damage leaves it at its end, on a boundary of this log. Only from there on entries count. The result is an entry at or
 //! above the target whose predecessor, on that walk, is below it; in a sorted log there is one such place. Where the
 //! hints lied, the walk meets the target before it has a predecessor, or never, and the log is walked from its beginning.
+
+mod by_pieces;
 
 use crate::format::entry::decode_header;
 use crate::format::header::Header;
@@ -172,6 +176,15 @@ impl<R: AofRead> Finder<R> {
     async fn find(&mut self) -> Result<Option<Place>> {
         let range = self.reader.start().await?..self.reader.end().await?;
         let begin = range.start;
+        if let Some((from, walk_options)) = by_pieces::narrow(self, range.clone()).await? {
+            let options = std::mem::replace(&mut self.options, walk_options);
+            let walked = self.walk(begin, Boundary::Known(from)).await?;
+            self.options = options;
+            if let Walked::Found(place) = walked {
+                return Ok(place);
+            }
+            self.repeats_within = u64::MAX;
+        }
         let start = self.narrow(range).await?;
         if let Some(from) = self.walk_start(begin, start).await?
             && let Walked::Found(place) = self.walk(begin, from).await?

@@ -6,16 +6,18 @@ use std::path::PathBuf;
 
 /// Keep a copy of a live log on an object store
 ///
-/// Copies what LOG has and the copy has not, then looks again each interval, also after LOG was rotated (`mv`). Only whole
-/// entries are copied, each verified. An interrupted command continues where the copy ends. One writer has a copy: another
-/// that wrote it within 30 s makes this one exit with 4.
+/// Copies what LOG has and the copy has not, then looks again each interval, also after LOG was rotated (`mv`) or began
+/// another segment. Only whole entries are copied, each verified. An interrupted command continues where the copy ends;
+/// give --rotated where LOG may be rotated while the command does not run. One writer has a copy: another that wrote it
+/// within 30 s makes this one exit with 4.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  aof ship --once ledger.aof file:///mnt/backup/ledger\n  \
-                        aof ship --interval 1 --status /run/ship.prom ledger.aof s3://bucket/ledger\n\n\
+                        aof ship --interval 1 --status /run/ship.prom ledger.aof s3://bucket/ledger\n  \
+                        aof ship --rotated archive ledger.aof s3://bucket/ledger\n\n\
                         Credentials and endpoint come from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, \
                         AWS_REGION, AWS_ENDPOINT_URL and the like.")]
 pub(crate) struct ShipArguments {
-    /// The log, a file that may be written meanwhile
+    /// The log, a file or a directory of segments, that may be written meanwhile
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
     /// Where the copy is: s3://BUCKET/PREFIX, gs://, az:// or file:///DIRECTORY
@@ -27,6 +29,12 @@ pub(crate) struct ShipArguments {
     /// Seconds from one look to the next
     #[arg(long, value_name = "SECONDS", default_value = "1", conflicts_with = "once")]
     pub(crate) interval: Seconds,
+    /// Where LOG is moved when it is rotated: what files there hold of it is copied first
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) rotated: Option<PathBuf>,
+    /// Join small objects of the copy into segments of 64 to 256 MiB, in the background
+    #[arg(long)]
+    pub(crate) compact: bool,
     /// Take the copy over from a writer that still has it
     #[arg(long)]
     pub(crate) take_over: bool,

@@ -33,6 +33,7 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
         }
         Command::Ship(ship) => {
             files.push((&ship.log, Use::Reads));
+            files.extend(ship.rotated.as_deref().map(|directory| (directory, Use::Reads)));
             files.extend(ship.status.as_deref().map(|status| (status, Use::Writes)));
         }
         Command::Fetch(fetch) => files.push((&fetch.log, Use::Writes)),
@@ -53,7 +54,7 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
             files.push((&status.log, Use::Reads));
             files.extend(status.state.as_deref().map(|state| (state, Use::Writes)));
         }
-        Command::Completions(_) | Command::Man(_) => {}
+        Command::Compact(_) | Command::Doctor(_) | Command::Completions(_) | Command::Man(_) => {}
     }
     let is_stream = |path: &Path| path.as_os_str() == "-";
     let reads_standard_input = reads_lines || files.iter().any(|(path, used)| is_stream(path) && *used == Use::Reads);

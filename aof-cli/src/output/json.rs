@@ -2,9 +2,11 @@
 
 pub(crate) mod any;
 pub(crate) mod append;
+pub(crate) mod compact;
 pub(crate) mod copy;
 pub(crate) mod diff;
 pub(crate) mod digest;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod hexdump;
 pub(crate) mod inspect;

@@ -64,7 +64,7 @@ impl Attempts<'_> {
     }
 }
 
-fn timed_out(limit: Duration) -> object_store::Error {
+pub(super) fn timed_out(limit: Duration) -> object_store::Error {
     generic(io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {limit:?}")))
 }
 

@@ -5,7 +5,12 @@
 #[path = "../wire/mod.rs"]
 mod wire;
 
+mod careless;
+mod compacting;
+mod doctor;
+mod dying;
 mod fencing;
+mod finding;
 mod integration;
 mod model;
 mod pruning;

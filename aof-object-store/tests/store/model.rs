@@ -1,9 +1,9 @@
-//! Every interleaving of the requests of two writers, one of which prunes, with every answer lost once.
+//! Every interleaving of the PUTs of two writers that prune or compact, with every answer lost once.
 
 use crate::seen_from;
 use crate::wire::{Troubles, Wire};
 use aof_api::{AofBackend, Error, Result};
-use aof_object_store::{ObjectStoreBackend, Options};
+use aof_object_store::{Compaction, ObjectStoreBackend, Options};
 use async_trait::async_trait;
 use futures::executor::block_on;
 use futures::stream::BoxStream;
@@ -128,8 +128,15 @@ struct Told {
 
 const PIECE: usize = 10;
 
-/// Opens the log, makes three pieces durable, and prunes after the second.
-async fn write_and_prune(store: Arc<dyn ObjectStore>, byte: u8) -> Result<Told> {
+/// What a writer does after its second piece.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Prunes,
+    Compacts,
+}
+
+/// Opens the log, makes three pieces durable, and does something to the first ones after the second.
+async fn write_and_do(store: Arc<dyn ObjectStore>, byte: u8, deed: Deed) -> Result<Told> {
     let mut told = Told::default();
     let run = async {
         let options = Options::new().take_over();
@@ -138,8 +145,10 @@ async fn write_and_prune(store: Arc<dyn ObjectStore>, byte: u8) -> Result<Told> 
             let at = backend.write(&[IoSlice::new(&[byte + piece; PIECE])]).await?;
             backend.checkpoint(&[byte + piece]).await?;
             told.acknowledged.push((at, byte + piece));
-            if piece == 1 {
-                told.pruned = told.pruned.max(backend.prune(at).await?);
+            match deed {
+                Deed::Prunes if piece == 1 => told.pruned = told.pruned.max(backend.prune(at).await?),
+                Deed::Compacts if piece == 1 => drop(backend.compact(Compaction::new().segment_len_min(1)).await?),
+                _ => {}
             }
         }
         Ok(())
@@ -151,8 +160,8 @@ async fn write_and_prune(store: Arc<dyn ObjectStore>, byte: u8) -> Result<Told> 
     Ok(told)
 }
 
-/// One history: two writers, in this order of PUTs, with this answer lost.
-fn history(order: &[usize], lost: Option<usize>) {
+/// One history: two writers that do these things, in this order of PUTs, with this answer lost.
+fn history(order: &[usize], lost: Option<usize>, deeds: [Deed; 2]) {
     let memory = Arc::new(InMemory::new());
     let state = State { order: order.to_vec(), next: 0, lost, count: 0, done: [false; 2] };
     let turns = Arc::new(Turns { state: Mutex::new(state), changed: Condvar::new() });
@@ -162,7 +171,7 @@ fn history(order: &[usize], lost: Option<usize>) {
             let (inner, turns) = (Arc::clone(&memory), Arc::clone(&turns));
             std::thread::spawn(move || {
                 let store = Arc::new(Turned { inner, turns: Arc::clone(&turns), writer });
-                let told = block_on(write_and_prune(store, 10 + 100 * writer as u8));
+                let told = block_on(write_and_do(store, 10 + 100 * writer as u8, deeds[writer]));
                 turns.done(writer);
                 told
             })
@@ -170,34 +179,53 @@ fn history(order: &[usize], lost: Option<usize>) {
         .collect();
     let told: Vec<Told> = writers
         .into_iter()
-        .map(|writer| writer.join().unwrap().unwrap_or_else(|error| panic!("{order:?}, lost {lost:?}: {error:?}")))
+        .map(|writer| {
+            writer.join().unwrap().unwrap_or_else(|error| panic!("{order:?}, lost {lost:?}, {deeds:?}: {error:?}"))
+        })
         .collect();
-    assert!(!(told[0].fenced && told[1].fenced), "{order:?}, lost {lost:?}: both were fenced off: {told:?}");
+    assert!(!(told[0].fenced && told[1].fenced), "{order:?}, lost {lost:?}, {deeds:?}: both were fenced off: {told:?}");
     block_on(async {
         let wire = Wire::new(memory, Troubles::none());
         let mut backend = crate::take(&wire).await.unwrap();
         let start = aof_api::AofRead::start(&mut backend).await.unwrap();
-        assert!(start <= told[0].pruned.max(told[1].pruned), "{order:?}, lost {lost:?}: {start}, {told:?}");
+        assert!(start <= told[0].pruned.max(told[1].pruned), "{order:?}, lost {lost:?}, {deeds:?}: {start}, {told:?}");
         let log = seen_from(&wire, start).await.unwrap();
         for (at, byte) in told.iter().flat_map(|told| &told.acknowledged).filter(|(at, _)| *at >= start) {
             let there = &log[(at - start) as usize..][..PIECE];
-            assert!(there == [*byte; PIECE], "{order:?}, lost {lost:?}: {byte} was acknowledged at {at}: {there:?}");
+            assert!(
+                there == [*byte; PIECE],
+                "{order:?}, lost {lost:?}, {deeds:?}: {byte} was acknowledged at {at}: {there:?}"
+            );
         }
     });
 }
 
-/// PUTs of each writer that are put into every order: create, probe, fence, manifest, two chunks, the prune.
+/// PUTs of each writer that are put into every order: create, probe, fence, manifest, two chunks, the manifest of the deed.
 const PUTS: usize = 7;
 
 #[test]
 fn two_writers_lose_nothing_acknowledged_in_any_order_of_their_puts() {
+    every_order([Deed::Prunes, Deed::Prunes]);
+}
+
+#[test]
+fn two_writers_that_compact_lose_nothing_acknowledged_in_any_order_of_their_puts() {
+    every_order([Deed::Compacts, Deed::Compacts]);
+}
+
+#[test]
+fn a_writer_that_compacts_and_one_that_prunes_lose_nothing_acknowledged_in_any_order_of_their_puts() {
+    every_order([Deed::Compacts, Deed::Prunes]);
+}
+
+fn every_order(deeds: [Deed; 2]) {
     let mut histories = 0;
     for mask in 0u32..1 << (2 * PUTS) {
         // Every order in which each writer has its PUTs; the log is made by the first.
         if mask.count_ones() as usize == PUTS && mask & 1 == 0 {
             // Of those that differ only in a long run of one writer, each is one history.
             let order: Vec<_> = (0..2 * PUTS).map(|at| (mask >> at & 1) as usize).collect();
-            history(&order, None);
+            history(&order, None, deeds);
             histories += 1;
         }
     }
@@ -212,7 +240,9 @@ fn two_writers_lose_nothing_acknowledged_when_any_answer_is_lost() {
                 // The first writer has some PUTs, the second some, and so on.
                 let order: Vec<_> =
                     (0..4 * PUTS).map(|at| usize::from(at >= begins && (at - begins) / length % 2 == 0)).collect();
-                history(&order, Some(lost));
+                for deeds in [[Deed::Prunes; 2], [Deed::Compacts; 2]] {
+                    history(&order, Some(lost), deeds);
+                }
             }
         }
     }

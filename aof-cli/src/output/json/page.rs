@@ -2,7 +2,8 @@
 
 use super::object::Object;
 use super::{
-    any, append, copy, diff, digest, export, hexdump, inspect, log, merge, segments, ship, stat, status, validate,
+    any, append, compact, copy, diff, digest, doctor, export, hexdump, inspect, log, merge, segments, ship, stat,
+    status, validate,
 };
 
 /// One section of the page: whose objects they are, and what it says about them.
@@ -64,6 +65,12 @@ fn listed() -> String {
     section::<hexdump::Summary>(&mut page, None);
     page += "## `aof ship` and `aof fetch`\n\n";
     section::<ship::Shipped>(&mut page, None);
+    page += "## `aof compact`\n\n";
+    section::<compact::Compacted>(&mut page, None);
+    page += "## `aof doctor`\n\n";
+    section::<doctor::Check>(&mut page, None);
+    section::<doctor::Timing>(&mut page, None);
+    section::<doctor::Verdict>(&mut page, None);
     page += "## `aof stat`\n\n";
     section::<stat::Operation>(&mut page, None);
     section::<stat::Size>(&mut page, None);

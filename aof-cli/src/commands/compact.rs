@@ -1,0 +1,45 @@
+//! `aof compact`: join the small objects of a log on an object store.
+
+use super::ship::{in_use, location};
+use crate::command_line::compact::CompactArguments;
+use crate::command_line::output::OutputArguments;
+use crate::command_line::size::{counted, grouped};
+use crate::output::advice::Role;
+use crate::output::exit::Exit;
+use crate::output::failure::{Failure, Outcome};
+use crate::output::json;
+use crate::output::out::Out;
+use aof_api::AofBackend;
+use aof_object_store::{Compacted, Compaction, ObjectReader, ObjectStoreBackend, Options};
+use futures::executor::block_on;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(crate) fn run(arguments: &CompactArguments, output: &OutputArguments) -> Outcome {
+    let url = Path::new(&arguments.url);
+    let location = location(&arguments.url)?;
+    // Opening for writing would make a log where there is none.
+    block_on(ObjectReader::open(Arc::clone(&location.store), &location.prefix, Options::new()))
+        .map_err(Failure::at(url))?;
+    let options = if arguments.take_over { Options::new().take_over() } else { Options::new() };
+    let opened = block_on(ObjectStoreBackend::open(location.store, &location.prefix, options));
+    let mut backend = opened.map_err(|error| in_use(&arguments.url, error))?;
+    let compaction = Compaction::new().segment_len_min(arguments.at_least.0);
+    let compacted = block_on(backend.compact(compaction)).map_err(Failure::of(url, Role::Copy))?;
+    block_on(backend.close()).map_err(Failure::of(url, Role::Copy))?;
+    report(&compacted, output)?;
+    Ok(Exit::Clean)
+}
+
+fn report(compacted: &Compacted, output: &OutputArguments) -> Outcome<()> {
+    let mut out = Out::of_verdict();
+    let Compacted { segments, chunks, bytes, .. } = *compacted;
+    if output.json {
+        json::print(&mut out, &json::compact::Compacted { segments, chunks, bytes })?;
+    } else {
+        let (chunks, segments) = (counted(chunks, "object"), counted(segments, "segment"));
+        writeln!(out, "joined {chunks} into {segments}, {} bytes", grouped(bytes)).map_err(Failure::output)?;
+    }
+    out.finish()
+}
