@@ -1,7 +1,7 @@
 //! `aof append`: append entries durably.
 
-mod cluster;
 mod moved;
+mod refused;
 mod report;
 mod storage;
 
@@ -25,8 +25,8 @@ use aof_api::log::blocking::Aof;
 use aof_api::{Error, LogOptions, Operation};
 use aof_file::{FileOptions, SyncOn};
 use aof_segments::{Directory, SegmentedOptions};
-use cluster::of_the_log;
 use moved::{Moved, go_on, go_on_before_close};
+use refused::of_the_log;
 use report::{report_durable, report_recovery, report_summary};
 use std::io::{IsTerminal, Write};
 use std::time::Instant;

@@ -1,10 +1,10 @@
 //! `aof copy`: from any backend to any other, verified.
 
 mod report;
-mod witness;
 
 use super::directories::{SEGMENT_LEN, checkpoint_len};
-use super::judge::{Found, Judge};
+use super::missing;
+use super::witness::Witness;
 use crate::command_line::copy::CopyArguments;
 use crate::command_line::output::OutputArguments;
 use crate::input::source::Source;
@@ -17,13 +17,11 @@ use crate::output::paths::{refuse_directory, refuse_stream, shown};
 use crate::output::progress::Progress;
 use aof_api::copy::{self, Copier};
 use aof_api::read::{self, Bounded};
-use aof_api::{AofBackend, Entries, Error, Rule};
+use aof_api::{AofBackend, Entries, Error};
 use aof_file::SyncOn;
 use aof_segments::{Directory, SegmentedOptions};
 use futures::executor::block_on;
 use report::Report;
-use std::path::Path;
-use witness::Witness;
 
 /// The longest chunk that is read into segments, in bytes.
 const CHUNK_LEN_MAX: u64 = 256 << 10;
@@ -104,7 +102,7 @@ fn copy_to<B: AofBackend>(
     }
     closed.map_err(Failure::of(path, Role::Copy))?;
     if report.copied.bytes > 0 {
-        judge_copy(path, &mut report, output)?;
+        report.missing = missing::in_copy(path, output)?;
     }
     report.print()?;
     stopped.map_or(Ok(Exit::Clean), Err)
@@ -123,18 +121,4 @@ fn refuse_no_log(source: &Source, report: &mut Report<'_>) -> Outcome<()> {
     };
     report.print()?;
     Err(refused)
-}
-
-/// What is missing in the source is missing in the copy, which is whole all the same: it is noted.
-fn judge_copy(path: &Path, report: &mut Report<'_>, output: &OutputArguments) -> Outcome<()> {
-    let copy = Source::open(path)?;
-    let mut progress = Progress::new(copy.len, output);
-    let mut judge = Judge::new(Rule::SeenParent, 1, std::slice::from_ref(&copy), &mut progress);
-    judge.read(&copy, &progress, |found| {
-        if let Found::Finding(_, finding) = found {
-            report.missing.push(finding);
-        }
-    })?;
-    progress.finish();
-    Ok(())
 }
