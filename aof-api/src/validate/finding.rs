@@ -202,7 +202,7 @@ pub enum NoteKind {
     },
     /// The log is being written, and its end is not there yet.
     Pending {
-        /// Bytes behind the last whole entry.
+        /// Bytes after the last whole entry.
         len: u64,
     },
 }

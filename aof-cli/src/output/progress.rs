@@ -171,4 +171,8 @@ impl<R: AofRead> AofRead for Watched<R> {
         self.progress.add(data.saturating_sub(offset));
         Ok(data)
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.reader.boundary(offset).await
+    }
 }

@@ -39,7 +39,8 @@ pub(super) struct Report<'a> {
 impl<'a> Report<'a> {
     /// Before anything is copied.
     pub(super) fn new(arguments: &'a CopyArguments, source: &'a Source, output: &'a OutputArguments) -> Report<'a> {
-        let destination = arguments.destination.metadata().ok();
+        // How long a log in a directory is shows once it is open.
+        let destination = arguments.destination.metadata().ok().filter(|destination| destination.is_file());
         Report {
             arguments,
             source,
