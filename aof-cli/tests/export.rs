@@ -151,3 +151,35 @@ fn a_hexdump_of_a_torn_end_says_where_the_file_ends() {
     let ran = aof(directory.path(), &["hexdump", "log.aof", "--offset", "999999"]);
     assert!(ran.code == 2 && ran.err.contains("past the end"), "{}", ran.err);
 }
+
+#[test]
+fn a_hexdump_names_the_one_bit_that_was_flipped() {
+    let directory = directory();
+    let path = directory.path();
+    let whole = support::log(path, "log.aof", 3);
+    let entry = support::ENTRY_LEN;
+    // In the magic, the checksum, a field of the header, the checksum of the body, and the body.
+    for (at, bit) in [(3, 0), (20, 7), (16 + 100, 3), (50, 1), (support::ENTRY_LEN - 1, 6)] {
+        let mut bytes = whole.clone();
+        bytes[entry + at] ^= 1 << bit;
+        fs::write(path.join("bad.aof"), &bytes).unwrap();
+        let offset = entry.to_string();
+        let ran = aof(path, &["hexdump", "bad.aof", "--offset", &offset]);
+        let said = format!(
+            "one flipped bit explains it: bit {bit} of the byte at offset {}, {:02x} where {:02x} was written\n",
+            entry + at,
+            bytes[entry + at],
+            whole[entry + at]
+        );
+        assert!(ran.code == 1 && ran.out.ends_with(&said), "{at}: {}", ran.out);
+        let ran = aof(path, &["hexdump", "--json", "bad.aof", "--offset", &offset]);
+        let last: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+        assert_eq!((&last["flipped_offset"], &last["flipped_bit"]), (&(entry + at).into(), &bit.into()), "{last}");
+        // Two bits are not one.
+        bytes[entry + at - 1] ^= 16;
+        fs::write(path.join("bad.aof"), &bytes).unwrap();
+        let ran = aof(path, &["hexdump", "bad.aof", "--offset", &offset]);
+        assert!(ran.code == 1 && !ran.out.contains("flipped bit"), "{at}: {}", ran.out);
+    }
+    assert!(!aof(path, &["hexdump", "log.aof", "--offset", "372"]).out.contains("flipped"));
+}

@@ -1,6 +1,7 @@
 //! `aof hexdump`: an entry field by field.
 
 mod fields;
+mod flip;
 
 use crate::command_line::hexdump::HexdumpArguments;
 use crate::command_line::output::OutputArguments;
@@ -21,6 +22,7 @@ use aof_api::format::{
 };
 use aof_api::{AofRead, Operation};
 use fields::{FIELDS, Kind};
+use flip::{Flip, flipped};
 use futures::executor::block_on;
 use std::io::Write;
 
@@ -34,6 +36,7 @@ pub(crate) fn run(arguments: &HexdumpArguments, output: &OutputArguments) -> Out
     let bytes = read(&source, arguments.offset)?;
     let fields = dump(&bytes, arguments.offset, arguments.body);
     let differing = fields.iter().filter(|field| field.differs).count() as u64;
+    let flip = if differing > 0 { flipped(&bytes, body_of(&bytes)) } else { None };
     let mut out = Out::of_verdict();
     for field in &fields {
         if output.json {
@@ -43,7 +46,14 @@ pub(crate) fn run(arguments: &HexdumpArguments, output: &OutputArguments) -> Out
         }
     }
     if output.json {
-        json::print(&mut out, &Summary { offset: arguments.offset, differing, whole: differing == 0 })?;
+        let summary = Summary {
+            offset: arguments.offset,
+            differing,
+            whole: differing == 0,
+            flipped_offset: Sometimes(flip.map(|flip| arguments.offset + flip.at as u64)),
+            flipped_bit: Sometimes(flip.map(|flip| flip.bit)),
+        };
+        json::print(&mut out, &summary)?;
     } else {
         let verdict = if differing == 0 {
             "whole".to_owned()
@@ -51,6 +61,14 @@ pub(crate) fn run(arguments: &HexdumpArguments, output: &OutputArguments) -> Out
             format!("{} not as expected", counted(differing, "field"))
         };
         writeln!(out, "{verdict}").map_err(Failure::output)?;
+        if let Some(Flip { at, bit, written }) = flip {
+            let (offset, found) = (arguments.offset + at as u64, bytes[at]);
+            writeln!(
+                out,
+                "one flipped bit explains it: bit {bit} of the byte at offset {offset}, {found:02x} where {written:02x} was written"
+            )
+            .map_err(Failure::output)?;
+        }
     }
     out.finish()?;
     Ok(if differing == 0 { Exit::Clean } else { Exit::Problems })

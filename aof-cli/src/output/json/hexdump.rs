@@ -32,5 +32,9 @@ object! {
         differing: u64,
         /// Whether it is whole: nothing differs
         whole: bool,
+        /// Where the one flipped bit is that explains what differs, in bytes from the start of the file, where one does
+        flipped_offset: Sometimes<u64>,
+        /// Which bit of that byte, from 0, the lowest
+        flipped_bit: Sometimes<u8>,
     }
 }
