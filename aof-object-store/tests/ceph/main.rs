@@ -6,6 +6,7 @@
 mod fixture;
 mod killed;
 mod takeover;
+mod unfit;
 
 use aof_object_store::Location;
 use std::sync::atomic::{AtomicU64, Ordering};
