@@ -4,6 +4,8 @@ use super::clients::Clients;
 use super::ops::Ops;
 use super::series::Series;
 use super::sizes::Sizes;
+use crate::command_line::records::Records;
+use crate::output::openraft::summary::{self, Summary};
 use aof_api::Operation;
 use aof_api::read::LocatedEntry;
 
@@ -38,10 +40,12 @@ pub(super) struct Tally {
     pub(super) damaged_bytes: u64,
     /// Bytes at the end of a log that somebody is writing.
     pub(super) pending: u64,
+    /// What the records say, where that is asked for.
+    pub(super) raft: Option<Summary>,
 }
 
 impl Tally {
-    pub(super) fn new() -> Tally {
+    pub(super) fn new(decode: Option<Records>) -> Tally {
         Tally {
             files: 0,
             entries: 0,
@@ -55,6 +59,7 @@ impl Tally {
             damages: 0,
             damaged_bytes: 0,
             pending: 0,
+            raft: decode.map(|Records::OpenRaft| Summary::default()),
         }
     }
 
@@ -77,11 +82,19 @@ impl Tally {
         let again = self.ops.add(header.op.get(), header.checksum);
         self.series.add(header.timestamp.get(), again);
         self.clients.add(header.client.get(), bytes);
+        if let Some(raft) = &mut self.raft {
+            raft.add(header.operation(), entry.body());
+        }
     }
 
     pub(super) fn damaged(&mut self, bytes: u64) {
         self.damages += 1;
         self.damaged_bytes += bytes;
+    }
+
+    /// The name of an operation, or of the record that it is.
+    pub(super) fn name(&self, operation: Operation) -> Option<&'static str> {
+        operation.name().or_else(|| self.raft.as_ref().and_then(|_| summary::name(operation)))
     }
 
     /// The operations that are there, the one with most entries first.
