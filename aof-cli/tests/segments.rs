@@ -141,3 +141,47 @@ fn what_needs_a_directory_says_so_of_a_file() {
     let ran = aof(directory.path(), &["validate", "other"]);
     assert_eq!(ran.code, 3, "{}", ran.err);
 }
+
+/// Fails where a segment but the last is smaller than `size`, or larger by more than a quarter and an entry.
+fn assert_sizes(path: &Path, size: u64, entry: u64) {
+    let mut sizes: Vec<_> = segments(path).iter().map(|name| fs::metadata(path.join(name)).unwrap().len()).collect();
+    assert!(sizes.len() > 3, "{sizes:?}");
+    assert!(sizes.iter().all(|len| *len <= size + size / 4 + entry), "{size}: {sizes:?}");
+    sizes.pop();
+    assert!(sizes.iter().all(|len| *len >= size), "{size}: {sizes:?}");
+}
+
+#[test]
+fn segments_are_as_large_as_was_asked_or_a_quarter_and_an_entry_more() {
+    let directory = directory();
+    for sync in ["group", "end", "every"] {
+        let arguments = ["append", "--segments", "20KiB", "--count", "200", "--size", "700", "--sync", sync, sync];
+        let ran = aof(directory.path(), &arguments);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert_sizes(&directory.path().join(sync), 20 << 10, 1024);
+    }
+}
+
+#[test]
+fn a_log_is_copied_to_segments_and_the_copy_continues_there() {
+    let directory = directory();
+    let append = ["append", "--count", "200", "--size", "700", "log.aof"];
+    assert_eq!(aof(directory.path(), &append).code, 0);
+    let (code, copied) = last(directory.path(), &["copy", "--segments", "32KiB", "log.aof", "copy"]);
+    assert_eq!((code, copied["entries"].as_u64(), copied["resumed_at"].as_u64()), (0, Some(200), Some(0)));
+    let path = directory.path().join("copy");
+    assert_sizes(&path, 32 << 10, 1024);
+    assert_eq!(aof(directory.path(), &append).code, 0);
+    // It is known to be a directory by now.
+    let (code, more) = last(directory.path(), &["copy", "log.aof", "copy"]);
+    assert_eq!((code, more["entries"].as_u64(), &more["resumed_at"]), (0, Some(400), &copied["bytes"]));
+    let parts: Vec<_> = segments(&path).iter().map(|name| fs::read(path.join(name)).unwrap()).collect();
+    assert!(parts.concat() == fs::read(directory.path().join("log.aof")).unwrap());
+    // From segments to others.
+    assert_eq!(last(directory.path(), &["copy", "--segments", "1MiB", "copy", "other"]).0, 0);
+    let ran = aof(directory.path(), &["copy", "--segments", "1MiB", "copy", "log.aof"]);
+    assert!(ran.code == 2 && ran.err.contains("needs a directory"), "{}", ran.err);
+    fs::create_dir(directory.path().join("empty")).unwrap();
+    let ran = aof(directory.path(), &["copy", "log.aof", "empty"]);
+    assert!(ran.code == 2 && ran.err.contains("empty is a directory"), "{}", ran.err);
+}

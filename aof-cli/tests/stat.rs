@@ -78,7 +78,10 @@ fn a_page_is_whole_and_never_replaces_another_unasked() {
     assert!(ran.err.contains("--force"), "{}", ran.err);
     assert_eq!(fs::read_to_string(path.join("page.html")).unwrap(), "mine");
     assert_eq!(aof(path, &["stat", "--force", "--html", "page.html", GOLDEN]).code, 0);
-    assert_eq!(fs::read_to_string(path.join("page.html")).unwrap(), page);
+    // But for when it was made, and how.
+    let but_footer = |page: &str| page.split_once("<footer>").unwrap().0.to_owned();
+    let again = fs::read_to_string(path.join("page.html")).unwrap();
+    assert_eq!(but_footer(&again), but_footer(&page));
     assert_eq!(support::names(path), ["page.html"]);
 }
 
@@ -143,4 +146,93 @@ fn rotated_files_are_one_log() {
     let ran = aof(directory.path(), &["stat", first, second]);
     assert!(ran.out.contains("files       2\nentries     5,205\n"), "{}", ran.out);
     assert!(ran.out.contains("clients     2\n"), "{}", ran.out);
+}
+
+/// The page of these logs.
+fn page_of(path: &std::path::Path, logs: &[&str]) -> String {
+    aof(path, &[&["stat", "--html", "-"][..], logs].concat()).out
+}
+
+#[test]
+fn a_page_begins_with_the_verdict_and_the_next_step() {
+    let directory = directory();
+    let path = directory.path();
+    let whole = log(path, "log.aof", 20);
+    let page = page_of(path, &["log.aof"]);
+    let verdict = page.split_once("<section").unwrap().1.split_once("</section>").unwrap().0;
+    assert!(verdict.contains("Nothing is wrong") && !verdict.contains("aof "), "{verdict}");
+
+    let mut bytes = [&whole[..15 * ENTRY_LEN], &whole[16 * ENTRY_LEN..]].concat();
+    bytes[4 * ENTRY_LEN + 300] ^= 1;
+    fs::write(path.join("bad.aof"), &bytes).unwrap();
+    let page = page_of(path, &["bad.aof"]);
+    let verdict = page.split_once("<section").unwrap().1.split_once("</section>").unwrap().0;
+    for text in
+        ["2 problems found: 1 damage, 1 gap", "at offset 1,488, op 5", "op 16 is missing", "aof validate bad.aof"]
+    {
+        assert!(verdict.contains(text), "{text}: {verdict}");
+    }
+    assert!(page.find("<section").unwrap() < page.find("<h2>").unwrap());
+    // What is where, for eyes and for a screen reader.
+    for text in
+        ["class=\"damaged\"", "class=\"missing\"", "class=\"whole\"", "<td>damaged</td>", "role=\"img\" aria-label"]
+    {
+        assert!(page.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn a_page_says_which_log_it_is_of_and_how_it_was_made() {
+    let directory = directory();
+    let path = directory.path();
+    log(path, "a b.aof", 20);
+    let page = page_of(path, &["a b.aof"]);
+    let validated = aof(path, &["validate", "a b.aof"]).out;
+    for name in ["root", "tip", "digest"] {
+        let line = validated.lines().find(|line| line.starts_with(name)).unwrap();
+        assert!(page.contains(line[10..].split(' ').next().unwrap()), "{line}");
+    }
+    assert!(page.contains("<code>aof stat --html - 'a b.aof'</code>"), "{page}");
+    assert!(page.contains(&format!("Made by aof {} at 20", env!("CARGO_PKG_VERSION"))));
+}
+
+#[test]
+fn a_page_has_what_was_at_risk_between_checkpoints() {
+    let directory = directory();
+    let path = directory.path();
+    for _ in 0..3 {
+        let ran = aof(path, &["append", "--count", "10", "--size", "100", "--sync", "end", "log.aof"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+    }
+    let page = page_of(path, &["log.aof"]);
+    // Ten entries of 372 bytes were written between two checkpoints.
+    assert!(page.contains("entries at risk</th><td>5</td><td>9</td><td>10</td><td>10</td>"), "{page}");
+    assert!(page.contains("bytes of a checkpoint</th><td>3.6 KiB</td>"), "{page}");
+}
+
+#[test]
+fn every_table_of_a_page_has_a_caption_and_headings_and_every_element_is_closed() {
+    let directory = directory();
+    let path = directory.path();
+    let whole = log(path, "log.aof", 20);
+    fs::write(path.join("hole.aof"), [&whole[..9 * ENTRY_LEN], &whole[10 * ENTRY_LEN..]].concat()).unwrap();
+    for logs in [&["log.aof"][..], &["hole.aof"], &[GOLDEN], &["hole.aof", "log.aof"]] {
+        let page = page_of(path, logs);
+        assert_eq!(page.matches("<table>").count(), page.matches("<caption>").count(), "{logs:?}");
+        assert!(page.contains("<th scope=\"col\">") && page.contains("<th scope=\"row\">"));
+        for element in [
+            "table", "thead", "tbody", "tr", "td", "th", "svg", "section", "details", "div", "ul", "ol", "dl", "main",
+            "rect",
+        ] {
+            let opened = page.matches(&format!("<{element}>")).count() + page.matches(&format!("<{element} ")).count();
+            let closed = page.matches(&format!("</{element}>")).count();
+            let empty = if element == "rect" { page.matches("\"/></svg>").count() } else { 0 };
+            assert_eq!(opened, closed + empty, "{element}: {logs:?}");
+        }
+        for svg in page.split("<svg").skip(1) {
+            let head = svg.split_once('>').unwrap().0;
+            assert!(head.contains("aria-label") || head.contains("aria-hidden"), "{head}");
+        }
+        assert!(page.contains("@media print") && page.contains("prefers-color-scheme:dark"));
+    }
 }

@@ -107,6 +107,31 @@ fn a_limit_on_file_sizes_ends_a_command_as_a_full_disk_does() {
     assert_eq!(aof(path, &["copy", "long.aof", "copy.aof"]).code, 0);
 }
 
+#[test]
+fn a_command_on_segments_never_reads_or_prints_into_one_of_them() {
+    let directory = directory();
+    let path = directory.path();
+    let bytes = log(path, "log.aof", 20);
+    assert_eq!(aof(path, &["split", "--every", "2KiB", "log.aof", "segments"]).code, 0);
+    let segments: Vec<String> =
+        names(&path.join("segments")).into_iter().filter(|name| name.ends_with(".aof")).collect();
+    let (first, last) = (format!("segments/{}", segments[0]), format!("segments/{}", segments[segments.len() - 1]));
+    for segment in [&first, &last] {
+        for (line, stream) in [
+            (format!("aof append segments < {segment}"), "standard input"),
+            (format!("aof inspect segments >> {segment}"), "standard output"),
+            (format!("aof join segments joined.aof >> {segment}"), "standard output"),
+            (format!("aof prune --keep 1KiB segments >> {segment}"), "standard output"),
+        ] {
+            let (code, _, err) = shell(path, &line);
+            assert_eq!(code, Some(4), "{line}: {err}");
+            assert!(err.contains(&format!("error: {stream} and segments are the same file")), "{line}: {err}");
+        }
+    }
+    let joined = segments.iter().flat_map(|name| fs::read(path.join("segments").join(name)).unwrap());
+    assert_eq!(joined.collect::<Vec<_>>(), bytes);
+}
+
 /// A command of the tool in whose input and output nothing happens until the test lets it.
 fn started(directory: &Path, arguments: &[&str]) -> Child {
     let mut command = tool();
@@ -295,8 +320,15 @@ fn a_signal_leaves_no_unfinished_file() {
     log(path, "log.aof", 1);
     let mut file = OpenOptions::new().append(true).open(path.join("log.aof")).unwrap();
     (0..64).for_each(|_| file.write_all(&vec![0; 16 << 20]).unwrap());
-    for signal in ["INT", "TERM", "HUP", "QUIT"] {
-        let child = started(path, &["merge", "-o", "out.aof", "log.aof"]);
+    let commands: [&[&str]; 5] = [
+        &["merge", "-o", "out.aof", "log.aof"],
+        &["repair", "-o", "out.aof", "log.aof"],
+        &["merge", "--quiet", "-o", "out.aof", "log.aof"],
+        &["merge", "--force", "-o", "out.aof", "log.aof"],
+        &["merge", "--threads", "1", "-o", "out.aof", "log.aof"],
+    ];
+    for (signal, command) in ["INT", "TERM", "HUP", "QUIT", "TERM"].into_iter().zip(commands) {
+        let child = started(path, command);
         while names(path).len() < 2 {
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -419,4 +451,41 @@ fn ops_that_went_by_while_following_are_reported_as_a_gap() {
         }
     }
     let _ = File::open(path.join("log.aof")).unwrap();
+}
+
+#[test]
+fn a_signal_in_a_join_or_a_split_leaves_nothing_half_made() {
+    let directory = directory();
+    let path = directory.path();
+    let ran = aof(path, &["append", "--count", "40000", "--size", "4KiB", "--sync", "end", "log.aof"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(aof(path, &["split", "log.aof", "segments"]).code, 0);
+    for (signal, command) in [
+        ("INT", &["join", "segments", "joined.aof"][..]),
+        ("HUP", &["split", "log.aof", "made"]),
+        ("TERM", &["join", "segments", "joined.aof"]),
+        ("QUIT", &["split", "--every", "1MiB", "log.aof", "made"]),
+    ] {
+        let child = started(path, command);
+        while names(path).len() < 3 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        send(&child, signal);
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.signal().is_some(), "{signal}: {output:?}");
+        assert_eq!(names(path), ["log.aof", "segments"], "{signal}");
+    }
+    for command in [["join", "segments", "joined.aof"], ["split", "log.aof", "made"]] {
+        let (code, _, err) = shell(path, &format!("(ulimit -f 50; aof {})", command.join(" ")));
+        assert_eq!(code, Some(3), "{command:?}: {err}");
+        assert!(err.contains(&format!("error: {}: no room", command[2])) && !err.contains("continue after"), "{err}");
+        assert_eq!(names(path), ["log.aof", "segments"], "{command:?}");
+        assert_eq!(aof(path, &command).code, 0);
+        assert_eq!(aof(path, &["validate", command[2]]).code, 0);
+        let made = path.join(command[2]);
+        if made.is_dir() { fs::remove_dir_all(made) } else { fs::remove_file(made) }.unwrap();
+    }
+    let (code, _, err) = shell(path, "(ulimit -f 1; aof stat --html page.html log.aof)");
+    assert!(code == Some(3) && err.contains("error: page.html: no room") && !err.contains(".aof-stat"), "{err}");
+    assert_eq!(names(path), ["log.aof", "segments"]);
 }

@@ -159,14 +159,14 @@
 //!
 //! Damage within entries is found by `aof-api`, and is tried there and by `aof-testkit`.
 //!
-//! The example `aof-crash` kills a writer, or shuts its file system down (`FS_IOC_SHUTDOWN`, one time in four with the
+//! The example `aof-crash` of `aof-segments` kills a writer, or shuts its file system down (`FS_IOC_SHUTDOWN`, one time in four with the
 //! journal flushed), opens the log as the next writer would, and compares: everything acknowledged is there, everything
 //! there was appended, archives and log are one chain. The loads take turns: one writer, with and without rotations, one
 //! that writes while checkpoints are under way, and sixteen callers of a `GroupCommit`, each with and without a write
 //! buffer and zeros ahead. Nothing that was acknowledged
 //! before the shutdown was called was lost, and every log opened, in
 //!
-//! | command, each after `cargo run --release -p aof-file --example aof-crash --` | crashes | in a rotation | acknowledged entries |
+//! | command, each after `cargo run --release -p aof-segments --example aof-crash --` | crashes | in a rotation | acknowledged entries |
 //! |---|---|---|---|
 //! | `kill --rounds 2100 --seed 7` | 2,100 | 703 | 99,840 |
 //! | `power --fs ext4 --rounds 520 --seed 7` | 520 | 167 | 19,989 |

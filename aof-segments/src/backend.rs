@@ -31,7 +31,9 @@ use std::sync::Arc;
 /// - `checkpoint` fails with [`Full`](Error::Full) while an earlier one could not give the next segment its name for want of
 ///   room. Nothing is poisoned; prune, or make room.
 /// - `truncate` removes the segments after the cut, the newest first; their bytes are kept as those that are cut from a file
-///   are.
+///   are. It fails with [`Full`](Error::Full) where the segment in which the log is to end is owed its name and still finds
+///   no room for it, though it was cut: the log ends where it was to, and is durable there after the next checkpoint that
+///   succeeds.
 /// - `prune` gives back whole segments. One that cannot be removed is no error: the next prune, or the next opening, tries
 ///   again.
 #[derive(Debug)]
@@ -179,6 +181,11 @@ impl<S: SegmentStore> AofRead for SegmentedBackend<S> {
                 Err(Error::Unsupported { what: "waiting on the backend itself, which nobody else can write," })
             }
         }
+    }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.check_open()?;
+        Ok(self.places.boundary(offset).unwrap_or_else(|| self.extent.start()))
     }
 }
 

@@ -63,6 +63,12 @@
 //! | [`adopt`], [`join`], [`split`] | all of the result, under its name |
 //! | `close` | the checkpoints under way, and nothing more |
 //!
+//! # Finding an entry
+//!
+//! Opening reads the last segment only, so the index in memory does not know the others. `get(op)`, `entries_from` and
+//! [`find`](aof_api::read::find::find()) halve the log by the first headers of segments, about ten in a log of 1,000, and read
+//! at most a few MiB of the one that has the entry.
+//!
 //! # One writer, many readers
 //!
 //! Readers of the backend see each write as soon as it has returned. [`DirectoryReader`] reads beside a writer of another

@@ -53,8 +53,8 @@ impl DirectoryReader {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] where there is no log, or its segments are not whole: one is missing, or does not end where the next one
-    /// begins.
+    /// [`Error::Io`] where there is no log, or a segment reaches past the beginning of the next one; [`Error::Missing`] where
+    /// one is missing or shorter than it was.
     pub fn open(path: impl AsRef<Path>) -> Result<DirectoryReader> {
         SegmentedOptions::new().open_read_only(path)
     }
@@ -234,5 +234,11 @@ impl AofRead for DirectoryReader {
 
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.watch.changed(&self.directory, end).await
+    }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        // As they were listed last: one that is new since has no part in what its reader asks for.
+        let next = self.segments.partition_point(|segment| segment.base <= offset);
+        Ok(next.checked_sub(1).map_or(self.start, |index| self.segments[index].base))
     }
 }

@@ -63,6 +63,11 @@ impl<S: SegmentStore> Places<S> {
         Ok(&self.open.insert((base, view)).1)
     }
 
+    /// Where the segment begins that holds `offset`, or the last one; none below the first.
+    pub(crate) fn boundary(&self, offset: u64) -> Option<u64> {
+        self.segments.find(offset).map(|place| place.base)
+    }
+
     /// Forgets what is open: the log was cut.
     pub(crate) fn forget(&mut self) {
         self.open = None;
@@ -121,5 +126,9 @@ impl<S: SegmentStore> AofRead for SegmentedReader<S> {
 
     async fn changed(&mut self, end: u64) -> Result<u64> {
         self.extent.changed_at(self.cursor, end).await
+    }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        Ok(self.places.boundary(offset).unwrap_or_else(|| self.extent.start()))
     }
 }

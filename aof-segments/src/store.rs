@@ -162,6 +162,11 @@ pub trait SegmentStore: fmt::Debug + Send + Sync + 'static {
 
     /// What names the log to a person, for errors.
     fn describe(&self) -> String;
+
+    /// What names the segment at `base` to a person, for errors: also one that is missing.
+    fn describe_segment(&self, base: u64) -> String {
+        format!("the segment at {base} of {}", self.describe())
+    }
 }
 
 /// A segment that is written: a storage of its own, whose offsets begin at 0.

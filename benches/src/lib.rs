@@ -1,6 +1,7 @@
 //! What the benchmarks share: the work that is timed, and contenders that take turns.
 
 pub mod appending;
+pub mod long_log;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod side_by_side;

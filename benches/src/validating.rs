@@ -11,7 +11,7 @@ pub const BODIES: [(&str, usize); 4] = [("256B", 256), ("1KiB", 1024), ("64KiB",
 /// What every reader here asks for at once, which is the default.
 const CHUNK_LEN: usize = 256 << 10;
 
-/// Reads the file in the same chunks as a validation does. Answers how many bytes.
+/// Reads the file in the same chunks as a validation does. Returns how many bytes.
 ///
 /// # Panics
 ///
@@ -28,7 +28,7 @@ pub fn read_without_looking(log: &LogFile) -> u64 {
     }
 }
 
-/// Reads entry by entry, each verified. Answers how many.
+/// Reads entry by entry, each verified. Returns how many.
 ///
 /// # Panics
 ///
@@ -44,7 +44,7 @@ pub fn scan(log: &LogFile, threads: usize) -> u64 {
     count
 }
 
-/// Validates by one reader. Answers how many entries there are.
+/// Validates by one reader. Returns how many entries there are.
 ///
 /// # Panics
 ///
@@ -56,7 +56,7 @@ pub fn validated(log: &LogFile, rule: Rule, threads: usize) -> u64 {
     validation.entries
 }
 
-/// Validates by a reader for each of so many threads, as `aof validate` does. Answers how many entries there are.
+/// Validates by a reader for each of so many threads, as `aof validate` does. Returns how many entries there are.
 ///
 /// # Panics
 ///

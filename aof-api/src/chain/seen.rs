@@ -103,7 +103,7 @@ impl<T: Copy + Default> Seen<T> {
         Ok((index(number, len), true))
     }
 
-    /// Makes `child` the first entry on `parent` if there is none yet, and answers the first.
+    /// Makes `child` the first entry on `parent` if there is none yet, and returns the first.
     pub(crate) fn child_or_insert(&mut self, parent: RecordIndex, child: RecordIndex) -> RecordIndex {
         let record = self.record_mut(parent);
         if record.child == NONE {

@@ -22,7 +22,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Of a source that was pruned, what it still has is copied, to a destination whose offsets begin at 0. Copying it again
 /// finds the last whole entry of the destination in the source by its checksum, and compares what both still have.
 ///
-/// Durable on return: everything in the destination. While copying, a checkpoint is made every 64 MiB. Each one gives the
+/// Durable on return: everything in the destination. While copying, a checkpoint is made every 64 MiB
+/// ([`Options::checkpoint_len`]). Each one gives the
 /// storage a note where an entry ends with the destination, so that it may divide the log there.
 ///
 /// # Errors
@@ -123,7 +124,7 @@ impl Copier {
         let read = self.options.read;
         let range = source.start().await?..source.end().await?;
         let seam = seam(&mut source, range.clone(), destination, read).await?;
-        let mut destination = Destination::new(destination, seam, read, &mut self.copied).await?;
+        let mut destination = Destination::new(destination, seam, self.options, &mut self.copied).await?;
         let mut scan = Scan::new(Bounded::new(source, range.end), range.start, read);
         let damage = loop {
             match scan.step().await? {

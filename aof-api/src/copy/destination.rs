@@ -3,6 +3,7 @@
 use super::copied::Copied;
 use super::error::{Error, Result};
 use super::noted::Noted;
+use super::options::Options;
 use super::resume::Seam;
 use crate::format::layout::size_disk;
 use crate::read;
@@ -12,9 +13,6 @@ use crate::storage::backend::{AofBackend, AofRead, AofReadExt};
 use crate::storage::error::{Error as StorageError, IoCall};
 use std::io::IoSlice;
 use zerocopy::IntoBytes;
-
-/// How much may be written before it is made durable, in bytes.
-const CHECKPOINT_LEN: u64 = 64 << 20;
 
 /// How much is written at once, in bytes: an entry below what every storage takes.
 const WRITE_LEN: usize = 32 << 20;
@@ -32,6 +30,8 @@ pub(super) struct Destination<'a, B> {
     at: u64,
     /// Where what was there before ends, as far as it is not replaced.
     there: u64,
+    /// How much may be written before it is made durable, in bytes.
+    checkpoint_len: u64,
     /// What the destination holds, to be compared.
     buf: Vec<u8>,
     noted: Noted,
@@ -44,14 +44,16 @@ impl<'a, B: AofBackend> Destination<'a, B> {
     pub(super) async fn new(
         backend: &'a mut B,
         seam: Seam,
-        read: read::Options,
+        Options { read, checkpoint_len, .. }: Options,
         copied: &'a mut Copied,
     ) -> Result<Destination<'a, B>> {
         let start = backend.start().await?;
         let noted = Noted::new(start, backend.note());
         let (at, there) = (seam.destination, backend.len());
         let order = blake3::Hasher::new();
-        let mut destination = Destination { backend, start, seam, at, there, buf: Vec::new(), noted, order, copied };
+        let buf = Vec::new();
+        let mut destination =
+            Destination { backend, start, seam, at, there, checkpoint_len, buf, noted, order, copied };
         destination.count_before_seam(read).await?;
         Ok(destination)
     }
@@ -109,7 +111,7 @@ impl<'a, B: AofBackend> Destination<'a, B> {
         self.copied.bytes = self.at - self.start;
         self.copied.tip = self.noted.tip();
         let undurable = self.at - self.backend.durable_len().min(self.at);
-        if undurable >= CHECKPOINT_LEN && self.backend.len() == self.at {
+        if undurable >= self.checkpoint_len && self.backend.len() == self.at {
             self.checkpoint().await?;
         }
         Ok(())

@@ -58,7 +58,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Takes a verified entry. Answers its record, and whether it is new.
+    /// Takes a verified entry. Returns its record, and whether it is new.
     pub(super) fn insert(&mut self, header: &Header, place: Place) -> Result<(RecordIndex, bool)> {
         let (record, _) = self.seen.insert(header.checksum)?;
         let last = self.last.replace((header.checksum, record));

@@ -140,7 +140,7 @@ impl Piece {
     }
 }
 
-/// Makes the walk from the root lead to the tip. Answers where it begins, and the tip.
+/// Makes the walk from the root lead to the tip. Returns where it begins, and the tip.
 fn choose_tip(
     index: &mut Index,
     root: RecordIndex,

@@ -113,7 +113,7 @@ impl Batch {
         self.stop = if self.is_empty() { Stop::Suspect } else { Stop::Boundary };
     }
 
-    /// Reads until `len` bytes are filled. Answers whether the log ended before.
+    /// Reads until `len` bytes are filled. Returns whether the log ended before.
     async fn read_to<R: AofRead>(&mut self, reader: &mut R, len: usize) -> Result<bool> {
         if self.buf.len() < len {
             // Memory that comes as zeros need not be written: most reads of a short log fill little of it.

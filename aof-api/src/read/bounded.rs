@@ -80,4 +80,8 @@ impl<R: AofRead> AofRead for Bounded<R> {
         }
         Ok(self.end.min(self.reader.next_data(offset).await?))
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.reader.boundary(offset.min(self.end)).await
+    }
 }

@@ -4,6 +4,9 @@
 //! from any byte as a resync does. So the range is halved until it is short, one header for each half, and what is left
 //! is walked. Each header costs one short read, so that about 25 of them are read in a log of 1 GiB.
 //!
+//! Where the storage divided the log into pieces, as segments do, the range is halved at the beginning of a piece
+//! ([`AofRead::boundary`]): an entry is known to begin there, so that nothing is searched for, and the walk begins there, too.
+//!
 //! # How a log that goes back is noticed
 //!
 //! A restarted replica records again what it had recorded: from some place on, the log holds the last `r` bytes before
@@ -125,32 +128,33 @@ pub struct Place {
 /// # Ok::<(), aof_api::Error>(())
 /// # }).unwrap();
 /// ```
-pub async fn find<R: AofRead>(mut reader: R, target: Target, options: Options) -> Result<Option<Place>> {
-    let range = reader.start().await?..reader.end().await?;
-    let begin = range.start;
-    let mut finder =
-        Finder { reader, window: Window::default(), target, options, repeats_within: u64::MAX, pace: Pace::default() };
-    let start = finder.narrow(range).await?;
-    if let Some(from) = start.checked_sub(2 * LEAD_LEN).filter(|from| *from > begin)
-        && let Some((from, _)) = finder.probe(from, start).await?
-        && let Walked::Found(place) = finder.walk(begin, from).await?
-    {
-        return Ok(place);
-    }
-    match finder.walk(begin, begin).await? {
-        Walked::Found(place) => Ok(place),
-        // A walk from the beginning is never astray.
-        Walked::Astray => Ok(None),
-    }
+pub async fn find<R: AofRead>(reader: R, target: Target, options: Options) -> Result<Option<Place>> {
+    Finder::new(reader, target, false, options).find().await
+}
+
+/// As [`find()`], in a log that is known to be sorted by the target: nothing is read that only shows whether it goes back.
+pub(crate) async fn find_sorted<R: AofRead>(reader: R, target: Target, options: Options) -> Result<Option<Place>> {
+    Finder::new(reader, target, true, options).find().await
 }
 
 struct Finder<R> {
     reader: R,
     window: Window,
     target: Target,
+    /// The caller knows that the log does not go back.
+    is_sorted: bool,
     options: Options,
     repeats_within: u64,
     pace: Pace,
+}
+
+/// Where a walk begins.
+#[derive(Clone, Copy)]
+enum Boundary {
+    /// An entry begins there, or did before it was damaged.
+    Known(u64),
+    /// What looks like an entry begins there.
+    Guessed(u64),
 }
 
 enum Walked {
@@ -160,6 +164,37 @@ enum Walked {
 }
 
 impl<R: AofRead> Finder<R> {
+    fn new(reader: R, target: Target, is_sorted: bool, options: Options) -> Finder<R> {
+        let (window, pace) = (Window::default(), Pace::default());
+        Finder { reader, window, target, is_sorted, options, repeats_within: u64::MAX, pace }
+    }
+
+    async fn find(&mut self) -> Result<Option<Place>> {
+        let range = self.reader.start().await?..self.reader.end().await?;
+        let begin = range.start;
+        let start = self.narrow(range).await?;
+        if let Some(from) = self.walk_start(begin, start).await?
+            && let Walked::Found(place) = self.walk(begin, from).await?
+        {
+            return Ok(place);
+        }
+        match self.walk(begin, Boundary::Known(begin)).await? {
+            Walked::Found(place) => Ok(place),
+            // A walk from the beginning is never astray.
+            Walked::Astray => Ok(None),
+        }
+    }
+
+    /// Where a walk begins that is certain of its entries from `start` on; none where that is the beginning of the log.
+    async fn walk_start(&mut self, begin: u64, start: u64) -> Result<Option<Boundary>> {
+        let piece = self.reader.boundary(start).await?;
+        if piece > begin && piece <= start && start - piece <= 2 * LEAD_LEN {
+            return Ok(Some(Boundary::Known(piece)));
+        }
+        let Some(from) = start.checked_sub(2 * LEAD_LEN).filter(|from| *from > begin) else { return Ok(None) };
+        Ok(self.probe(from, start).await?.map(|(from, _)| Boundary::Guessed(from)))
+    }
+
     /// Where the walk to the target is to begin at the latest.
     async fn narrow(&mut self, range: Range<u64>) -> Result<u64> {
         if range.end - range.start <= WALK_LEN {
@@ -167,6 +202,10 @@ impl<R: AofRead> Finder<R> {
         }
         let mut seen = BTreeMap::new();
         let around = self.halve(range.clone(), &mut seen).await?;
+        if self.is_sorted {
+            self.repeats_within = 0;
+            return Ok(around.start);
+        }
         self.look_around(range.clone(), around.clone(), &mut seen).await?;
         if !seen.values().is_sorted() {
             return Ok(range.start);
@@ -180,12 +219,12 @@ impl<R: AofRead> Finder<R> {
         while range.end - range.start > WALK_LEN {
             let middle = range.start + (range.end - range.start) / 2;
             let step = (range.end - middle) / (DETOURS + 1);
-            let mut found = None;
+            let mut found = self.probe_piece(&range).await?;
             for detour in 0..=DETOURS {
-                found = self.probe(middle + detour * step, range.end).await?;
                 if found.is_some() {
                     break;
                 }
+                found = self.probe(middle + detour * step, range.end).await?;
             }
             match found {
                 Some((offset, key)) => {
@@ -218,6 +257,19 @@ impl<R: AofRead> Finder<R> {
         Ok(())
     }
 
+    /// The first entry of a piece of the log that begins in the middle half of the range, and its key.
+    async fn probe_piece(&mut self, range: &Range<u64>) -> Result<Option<(u64, u64)>> {
+        let quarter = (range.end - range.start) / 4;
+        let middle = range.start + quarter..=range.end - quarter;
+        let piece = self.reader.boundary(*middle.end()).await?;
+        if !middle.contains(&piece) {
+            return Ok(None);
+        }
+        // A piece that cannot be read, or begins with damage, says nothing.
+        let (bytes, _) = self.window.view(&mut self.reader, piece, ENTRY_SIZE_MIN).await?;
+        Ok(decode_header(bytes).ok().map(|header| (piece, self.target.key(header))))
+    }
+
     /// The first entry with a valid header at `at` or after it, not far, and its key. A place that cannot be read says
     /// nothing, and the walk says whether it matters.
     async fn probe(&mut self, at: u64, end: u64) -> Result<Option<(u64, u64)>> {
@@ -243,11 +295,14 @@ impl<R: AofRead> Finder<R> {
     }
 
     /// Walks from `from`, in a log that begins at `begin`.
-    async fn walk(&mut self, begin: u64, from: u64) -> Result<Walked> {
+    async fn walk(&mut self, begin: u64, from: Boundary) -> Result<Walked> {
         let (target, repeats_within) = (self.target, self.repeats_within);
+        // Since where nothing was damaged, until that is long enough.
+        let (from, mut unbroken_since) = match from {
+            Boundary::Known(from) => (from, None),
+            Boundary::Guessed(from) => (from, Some(from)),
+        };
         let mut scan = Scan::new(&mut self.reader, from, self.options);
-        // Since where nothing was damaged, until that is long enough; the beginning of the log is a boundary.
-        let mut unbroken_since = (from > begin).then_some(from);
         let mut has_predecessor = from == begin;
         loop {
             match scan.step().await? {

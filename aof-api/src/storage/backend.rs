@@ -69,14 +69,30 @@ pub trait AofRead: Send {
     /// Returns the first offset, at or after `offset`, at which the storage may hold anything but zeros, at most
     /// [`end`](AofRead::end); so the holes of a sparse file need not be read. The cursor does not move.
     ///
-    /// A hint, and the one method with a default, which returns `offset`: a storage without holes has nothing to add, and
-    /// a wrapper that does not pass it on is slower and never wrong.
+    /// A hint, with a default, which returns `offset`: a storage without holes has nothing to add, and a wrapper that does
+    /// not pass it on is slower and never wrong.
     ///
     /// # Errors
     ///
     /// As [`start`](AofRead::start).
     fn next_data(&mut self, offset: u64) -> impl Future<Output = Result<u64>> + Send {
         std::future::ready(Ok(offset))
+    }
+
+    /// Returns the last offset, at or before `offset`, of which the storage knows that an entry begins there, because it
+    /// divided the log there ([**B14**](crate::storage)): [`start`](AofRead::start) where it knows no other. The cursor does
+    /// not move, and nothing is read.
+    ///
+    /// A hint, with a default, which returns [`start`](AofRead::start): a search in a log of many pieces then reads the
+    /// first header of a piece instead of looking for one in the middle of its entries. A wrapper that does not pass it on
+    /// is slower and never wrong. These two hints are the only methods with a default.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](AofRead::start).
+    fn boundary(&mut self, offset: u64) -> impl Future<Output = Result<u64>> + Send {
+        let _ = offset;
+        self.start()
     }
 }
 
@@ -253,5 +269,9 @@ impl<R: AofRead + ?Sized> AofRead for &mut R {
 
     fn next_data(&mut self, offset: u64) -> impl Future<Output = Result<u64>> + Send {
         (**self).next_data(offset)
+    }
+
+    fn boundary(&mut self, offset: u64) -> impl Future<Output = Result<u64>> + Send {
+        (**self).boundary(offset)
     }
 }

@@ -23,6 +23,8 @@ pub trait DynAofRead: Send {
     async fn dyn_changed(&mut self, end: u64) -> Result<u64>;
     /// As [`AofRead::next_data`].
     async fn dyn_next_data(&mut self, offset: u64) -> Result<u64>;
+    /// As [`AofRead::boundary`].
+    async fn dyn_boundary(&mut self, offset: u64) -> Result<u64>;
 }
 
 /// [`AofBackend`] as an object. Every `AofBackend` is one, and `Box<dyn DynAofBackend>` is an `AofBackend` again.
@@ -85,6 +87,10 @@ impl<R: AofRead> DynAofRead for R {
 
     async fn dyn_next_data(&mut self, offset: u64) -> Result<u64> {
         self.next_data(offset).await
+    }
+
+    async fn dyn_boundary(&mut self, offset: u64) -> Result<u64> {
+        self.boundary(offset).await
     }
 }
 
@@ -154,6 +160,10 @@ macro_rules! read_through_box {
 
             async fn next_data(&mut self, offset: u64) -> Result<u64> {
                 (**self).dyn_next_data(offset).await
+            }
+
+            async fn boundary(&mut self, offset: u64) -> Result<u64> {
+                (**self).dyn_boundary(offset).await
             }
         }
     };

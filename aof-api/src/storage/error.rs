@@ -243,6 +243,17 @@ pub enum Error {
         reason: CorruptReason,
     },
 
+    /// The storage lost a part of the log, a file of a directory for instance. Nothing was changed.
+    #[error("{what} is missing or cut short, and with it bytes {from} to {} of the log: restore it from another copy", to.map_or_else(|| "the end".to_owned(), |to| to.to_string()))]
+    Missing {
+        /// What is missing, by the name that it had: a path for instance.
+        what: String,
+        /// The offset in the log of the first byte that is missing.
+        from: u64,
+        /// The offset of the first byte after it that is there; none where nothing is.
+        to: Option<u64>,
+    },
+
     /// The log does not end in, or does not hold, the checksum that was expected.
     #[error("the log does not contain the expected checksum {expected} ({})", last(*.found))]
     ChecksumMismatch {

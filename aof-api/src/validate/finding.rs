@@ -202,7 +202,7 @@ pub enum NoteKind {
     },
     /// The log is being written, and its end is not there yet.
     Pending {
-        /// Bytes behind the last whole entry.
+        /// Bytes after the last whole entry.
         len: u64,
     },
 }
@@ -233,7 +233,11 @@ impl fmt::Display for NoteKind {
             NoteKind::Backtrack { from } => write!(f, "the ops go back, from {from}"),
             NoteKind::Seam => write!(f, "the last entry of the file before, repeated by a rotation"),
             NoteKind::ParentUnseen { parent, missing: Some(missing) } => {
-                write!(f, "parent {parent} was not seen; ops {} to {} are not here", missing.start(), missing.end())
+                write!(f, "parent {parent} was not seen; ")?;
+                match (missing.start(), missing.end()) {
+                    (first, last) if first == last => write!(f, "op {first} is not here"),
+                    (first, last) => write!(f, "ops {first} to {last} are not here"),
+                }
             }
             NoteKind::ParentUnseen { parent, missing: None } => write!(f, "parent {parent} was not seen"),
             NoteKind::Lint(lint) => write!(f, "{lint}"),

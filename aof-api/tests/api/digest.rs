@@ -91,7 +91,7 @@ fn several_files_have_the_digest_of_one() {
     for index in 0..=40 {
         let middle = log.offset(index) as usize;
         let readers = [&bytes[..middle], &bytes[middle..]].map(SliceReader::new);
-        assert_eq!(block_on(digest(readers, small_chunks())).unwrap(), expected, "cut behind op {index}");
+        assert_eq!(block_on(digest(readers, small_chunks())).unwrap(), expected, "cut after op {index}");
     }
 }
 

@@ -54,9 +54,33 @@ fn walked(bytes: &[u8], target: Target) -> Option<(u64, u64)> {
     }
 }
 
+/// The offsets of entries with so many others between them.
+fn every_nth(bytes: &[u8], nth: usize) -> Vec<u64> {
+    let mut entries = Entries::new(SliceReader::new(bytes), read::Options::new());
+    let mut offsets = Vec::new();
+    loop {
+        match block_on(entries.next()) {
+            Ok(None) => return offsets.into_iter().step_by(nth).collect(),
+            Ok(Some(entry)) => offsets.push(entry.offset),
+            Err(Error::Corrupt { .. }) => {
+                block_on(entries.resync()).unwrap();
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Finds what reading everything finds, in one piece and in many.
 fn assert_as_walked(bytes: &[u8], target: Target) {
+    let expected = walked(bytes, target);
     let place = found(bytes, target).map(|place| (place.offset, place.op));
-    assert_eq!(place, walked(bytes, target), "{target:?}");
+    assert_eq!(place, expected, "{target:?}");
+    for nth in [1, 7, 300] {
+        let reader = SliceReader::new(bytes).divided_at(every_nth(bytes, nth));
+        let place = block_on(find(reader, target, read::Options::new())).unwrap();
+        let place = place.map(|place| (place.offset, place.op));
+        assert_eq!(place, expected, "{target:?} in pieces of {nth} entries");
+    }
 }
 
 #[test]
@@ -168,4 +192,22 @@ fn a_place_that_cannot_be_read_matters_only_where_the_target_is() {
     assert_eq!(find(300).unwrap().unwrap().op, 300);
     let unreadable = walked(&bytes, Target::Op(1)).map(|_| (20 << 20) / (8 << 10)).unwrap();
     assert!(matches!(find(unreadable), Err(Error::Io { .. })));
+}
+
+#[test]
+fn a_piece_that_cannot_be_read_or_is_damaged_matters_only_where_the_target_is() {
+    let mut bytes = bytes_of(&large(1..=LARGE));
+    let pieces = every_nth(&bytes, 100);
+    // The beginning of the piece in the middle, where looking begins.
+    let middle = pieces[15];
+    assert!(middle.abs_diff(bytes.len() as u64 / 2) < bytes.len() as u64 / 20);
+    let reader = SliceReader::new(&bytes).divided_at(pieces.clone()).unreadable(middle..middle + 4096);
+    let place = block_on(find(reader, Target::Op(300), read::Options::new())).unwrap();
+    assert_eq!(place.unwrap().op, 300);
+    bytes[middle as usize..middle as usize + 512].fill(0xaa);
+    for op in [1, 300, 1_499, 1_501, 1_502, LARGE] {
+        let reader = SliceReader::new(&bytes).divided_at(pieces.clone());
+        let place = block_on(find(reader, Target::Op(op), read::Options::new())).unwrap();
+        assert_eq!(place.map(|place| (place.offset, place.op)), walked(&bytes, Target::Op(op)));
+    }
 }

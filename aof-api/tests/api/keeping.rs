@@ -58,8 +58,8 @@ fn keep_leaves_a_torn_first_entry_too_and_the_log_opens_again() {
         let appended = block_on(opened.append(OPERATION, b"behind")).unwrap();
         block_on(opened.checkpoint()).unwrap();
         let again = block_on(Aof::open(disk.clone(), options().tail(Tail::Keep)));
-        let (again, recovery) = again.unwrap_or_else(|error| panic!("behind {} bytes: {error}", tail.len()));
-        assert_eq!((recovery.entries, recovery.kept_count), (1, 1), "behind {} bytes", tail.len());
+        let (again, recovery) = again.unwrap_or_else(|error| panic!("after {} bytes: {error}", tail.len()));
+        assert_eq!((recovery.entries, recovery.kept_count), (1, 1), "after {} bytes", tail.len());
         assert_eq!(again.tip().unwrap().checksum, appended.checksum);
     }
 }

@@ -119,7 +119,7 @@ fn a_torn_entry_at_the_edge_of_a_stripe_behind_which_the_chain_goes_on_is_report
             let mut bytes = log.bytes();
             let torn = bytes[next.start..end].to_vec();
             bytes.splice(next.start..next.start, torn);
-            let context = format!("torn behind entry {index}, {} bytes", end - next.start);
+            let context = format!("torn after entry {index}, {} bytes", end - next.start);
             let (recovery, ..) = assert_alike(&bytes, &LogOptions::new().tail(Tail::Keep), &context).unwrap();
             assert_eq!((recovery.entries, recovery.kept_count), (ENTRIES as u64, 1), "{context}");
         }

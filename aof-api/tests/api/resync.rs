@@ -170,7 +170,7 @@ fn a_whole_entry_in_a_damaged_body_is_reported_as_out_of_the_chain() {
     let mut bytes = log.bytes();
     bytes[log.offset(1) as usize + 272] ^= 1;
     let (ops, ranges) = read_past_damage(&bytes, small_chunks());
-    assert_eq!(ops, [1, 77, 3], "nothing tells it from an entry behind lost ones");
+    assert_eq!(ops, [1, 77, 3], "nothing tells it from an entry after lost ones");
     assert_eq!(ranges.len(), 2);
     let validation = validate_bytes(Rule::SeenParent, &bytes);
     let kinds: Vec<_> = validation.findings.iter().map(|finding| (finding.op, finding.kind.name())).collect();

@@ -164,7 +164,7 @@ fn bytes_between_entries_at_the_edge_of_a_stripe_are_found_once() {
             let mut bytes = long_bytes();
             let end = log.range(index).end;
             bytes.splice(end..end, between.iter().copied());
-            let context = format!("{} bytes behind entry {index}", between.len());
+            let context = format!("{} bytes after entry {index}", between.len());
             let (validation, observations) = assert_alike_bytes(&bytes, &context);
             assert_eq!((validation.entries, observations.len()), (145, 1), "{context}");
         }
@@ -245,8 +245,8 @@ fn a_whole_entry_in_a_body_at_the_edge_of_a_stripe_is_not_believed() {
             log[index] = prepare(index as u64 + 1, parent, &body);
         }
         let bytes = Log { prepares: log.clone() }.bytes();
-        let (validation, observations) = assert_alike_bytes(&bytes, &format!("{behind} bytes behind the edge"));
-        assert_eq!((validation.entries, observations), (145, vec![]), "{behind} bytes behind the edge");
+        let (validation, observations) = assert_alike_bytes(&bytes, &format!("{behind} bytes after the edge"));
+        assert_eq!((validation.entries, observations), (145, vec![]), "{behind} bytes after the edge");
     }
 }
 

@@ -77,12 +77,12 @@ fn one_byte_in_the_zeros_makes_a_torn_tail_corrupt() {
         for at in [272, 4095, 4096, len - 1] {
             let mut tail = torn(&entry, 200, len);
             tail[at] = 1;
-            assert_kind(&tail, TailKind::Corrupt, &format!("byte {at} of {len} behind a part of a header"));
+            assert_kind(&tail, TailKind::Corrupt, &format!("byte {at} of {len} after a part of a header"));
         }
         for at in [entry.len() - 1, entry.len(), 4096, len - 1] {
             let mut tail = torn(&entry, 300, len);
             tail[at] = 1;
-            assert_kind(&tail, TailKind::Corrupt, &format!("byte {at} of {len} behind a part of a body"));
+            assert_kind(&tail, TailKind::Corrupt, &format!("byte {at} of {len} after a part of a body"));
         }
     }
 }

@@ -258,8 +258,8 @@ fn several_files_are_one_chain() {
             let cuts = [0, log.offset(first) as usize, log.offset(second) as usize, bytes.len()];
             let parts = cuts.windows(2).map(|cut| SliceReader::new(&bytes[cut[0]..cut[1]]));
             let (validation, observations) = validate_parts(options(rule), parts);
-            assert_eq!(observations, [], "{rule}, cut behind {first} and {second}");
-            assert_eq!(validation, validate_bytes(rule, &bytes), "{rule}, cut behind {first} and {second}");
+            assert_eq!(observations, [], "{rule}, cut after {first} and {second}");
+            assert_eq!(validation, validate_bytes(rule, &bytes), "{rule}, cut after {first} and {second}");
         }
     }
 }

@@ -23,8 +23,8 @@ use std::path::PathBuf;
 pub(crate) struct AppendArguments {
     /// The log, a file or a directory of segments
     pub(crate) log: PathBuf,
-    /// Keep the log in a directory, in segments of this size or a little more, 64MiB for instance; for an existing
-    /// directory, the size of the segments that follow [default: a file for a new log, 64MiB for a directory]
+    /// Keep the log in a directory, in segments of this size or up to a quarter and an entry more, 64MiB for instance; for an
+    /// existing directory, the size of the segments that follow [default: a file for a new log, 64MiB for a directory]
     #[arg(long, value_name = "SIZE")]
     pub(crate) segments: Option<Size>,
     /// Append so many made-up entries instead of lines
@@ -67,8 +67,8 @@ pub(crate) struct AppendArguments {
 pub(crate) enum Sync {
     /// After each entry
     Every,
-    /// Whenever the input pauses, or 1 MiB is waiting
+    /// Whenever the input pauses, or 1 MiB is waiting, or a quarter of a segment
     Group,
-    /// Once, at the end
+    /// Once, at the end; of a log in segments, also after each quarter of one
     End,
 }

@@ -11,8 +11,9 @@ use std::path::PathBuf;
 
 /// List the entries of a log
 ///
-/// Damage is reported on standard error and passed over. Of a long log, `--op` and `--time` read only the part around the
-/// window, so damage elsewhere is not seen: `aof validate` reads everything.
+/// Several files are one log, in the order in which they are given. Damage, missing ops, another history and another cluster
+/// are reported on standard error, and make the exit code 1. Of a long log, `--op`, `--time` and `--tail` read only the part
+/// around what is listed, so damage elsewhere is not seen: `aof validate` reads everything.
 ///
 /// A log records what was asked, not what the server replied: it has the requests that the server refused too.
 #[derive(Args, Debug)]
@@ -23,10 +24,12 @@ use std::path::PathBuf;
                         aof inspect --follow ledger.aof\n  \
                         aof inspect ledger.aof --time '2026-01-31 14:05..2026-01-31 14:10'\n  \
                         aof inspect ledger.aof --last 10m\n  \
+                        aof inspect --tail 5 --reverse ledger.aof\n  \
                         aof inspect ledger.aof --time 14:05")]
 pub(crate) struct InspectArguments {
-    /// The log; `-` is standard input
-    pub(crate) log: PathBuf,
+    /// The files, oldest first; `-` is standard input
+    #[arg(required = true, value_name = "LOG")]
+    pub(crate) logs: Vec<PathBuf>,
     /// Only these ops, both ends included: A..B, A.., ..B or A
     #[arg(long, value_name = "A..B")]
     pub(crate) op: Option<OpRange>,
@@ -53,6 +56,12 @@ pub(crate) struct InspectArguments {
     /// Stop after so many entries
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
+    /// Only the last so many entries of those that are asked for
+    #[arg(long, value_name = "N", conflicts_with = "limit")]
+    pub(crate) tail: Option<u64>,
+    /// The last entry first. Needs 16 bytes of memory for each entry that is listed
+    #[arg(long, conflicts_with = "follow")]
+    pub(crate) reverse: bool,
     /// How to print bodies
     #[arg(long, value_enum, default_value_t = Body::None)]
     pub(crate) body: Body,

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 /// Several files are one log, in the order in which they are given. Memory does not grow with the log: up to 65,536 clients
 /// are distinguished, and an entry that is recorded again is compared with the last 65,536 ops. Rates are those of entries
 /// that were recorded for the first time; what a restarted replica recorded again has a column of its own. The exit code is 1
-/// where there is damage, which is passed over; `aof validate` lists it.
+/// where there is damage, which is passed over, where ops are missing or forked, and where the cluster changes;
+/// `aof validate` lists all of it.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  aof stat ledger.aof\n  aof stat --html ledger.html ledger.aof\n  \
                         xz -dc archive.aof.xz | aof stat --json -")]

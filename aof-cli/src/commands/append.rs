@@ -1,10 +1,11 @@
 //! `aof append`: append entries durably.
 
-mod cluster;
 mod moved;
+mod refused;
 mod report;
 mod storage;
 
+use super::directories::{SEGMENT_LEN, checkpoint_len};
 use crate::command_line::append::{AppendArguments, Sync};
 use crate::command_line::output::OutputArguments;
 use crate::command_line::threads::cores;
@@ -24,8 +25,8 @@ use aof_api::log::blocking::Aof;
 use aof_api::{Error, LogOptions, Operation};
 use aof_file::{FileOptions, SyncOn};
 use aof_segments::{Directory, SegmentedOptions};
-use cluster::of_the_log;
 use moved::{Moved, go_on, go_on_before_close};
+use refused::of_the_log;
 use report::{report_durable, report_recovery, report_summary};
 use std::io::{IsTerminal, Write};
 use std::time::Instant;
@@ -45,7 +46,8 @@ pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outc
     // This thread has nothing else to do while the disk works.
     let options = FileOptions::new().sync_on(SyncOn::Caller).keep_cut(!arguments.discard_tail);
     if arguments.segments.is_none() && !Directory::has_segments(log) {
-        return append(options.open_or_create(log).map_err(&failure)?, &fresh, body_len, arguments, output);
+        let backend = options.open_or_create(log).map_err(&failure)?;
+        return append(backend, Groups::of_file(), &fresh, body_len, arguments, output);
     }
     if log.is_file() {
         let log = quoted(log);
@@ -53,14 +55,36 @@ pub(crate) fn run(arguments: &AppendArguments, output: &OutputArguments) -> Outc
             "--segments needs a directory, and {log} is a file; `aof split {log} DIRECTORY` makes segments of it"
         )));
     }
-    let segmented = SegmentedOptions::new().sync_on(SyncOn::Caller).file(options);
-    let segmented = arguments.segments.iter().fold(segmented, |options, size| options.segment_bytes(size.0));
-    append(segmented.open_or_create(log).map_err(&failure)?, &fresh, body_len, arguments, output)
+    let segment_len = arguments.segments.map_or(SEGMENT_LEN, |size| size.0);
+    let segmented = SegmentedOptions::new().sync_on(SyncOn::Caller).file(options).segment_bytes(segment_len);
+    let backend = segmented.open_or_create(log).map_err(&failure)?;
+    append(backend, Groups::of_segments(segment_len), &fresh, body_len, arguments, output)
+}
+
+/// How many bytes go together.
+#[derive(Clone, Copy)]
+struct Groups {
+    /// Into one write.
+    written: u64,
+    /// Into one checkpoint under `--sync end`; without a bound in a file.
+    durable_at_end: Option<u64>,
+}
+
+impl Groups {
+    fn of_file() -> Groups {
+        Groups { written: GROUP_LEN, durable_at_end: None }
+    }
+
+    fn of_segments(segment_len: u64) -> Groups {
+        let part = checkpoint_len(segment_len);
+        Groups { written: part.min(GROUP_LEN), durable_at_end: Some(part) }
+    }
 }
 
 /// Appends to the log on a storage that is open.
 fn append<B: Storage>(
     backend: B,
+    groups: Groups,
     fresh: &Fresh,
     body_len: usize,
     arguments: &AppendArguments,
@@ -77,7 +101,7 @@ fn append<B: Storage>(
     // From here on a signal lets what was begun be finished. Opening the log ends at once.
     let input = input(arguments, body_len)?;
     let spinner = Spinner::counting("appending", arguments.count, output);
-    let mut appending = Appending::new(arguments, output, log, spinner);
+    let mut appending = Appending::new(arguments, output, log, groups, spinner);
     let appended = appending.append_all(input);
     appending.spinner.finish();
     match appended {
@@ -129,6 +153,7 @@ struct Appending<'a, B: Storage> {
     output: &'a OutputArguments,
     log: Aof<B>,
     operation: Operation,
+    groups: Groups,
     spinner: Spinner,
     start: Instant,
     /// Bodies that wait to be written, and what they will take.
@@ -147,6 +172,7 @@ impl<'a, B: Storage> Appending<'a, B> {
         arguments: &'a AppendArguments,
         output: &'a OutputArguments,
         log: Aof<B>,
+        groups: Groups,
         spinner: Spinner,
     ) -> Appending<'a, B> {
         let operation = Operation(arguments.operation);
@@ -156,6 +182,7 @@ impl<'a, B: Storage> Appending<'a, B> {
             output,
             log,
             operation,
+            groups,
             spinner,
             start: Instant::now(),
             waiting: Vec::new(),
@@ -187,8 +214,13 @@ impl<'a, B: Storage> Appending<'a, B> {
             self.waiting.push((self.operation, std::mem::take(&mut body)));
             match sync {
                 Sync::Every => self.checkpoint()?,
-                Sync::Group if self.waiting_len >= GROUP_LEN => self.checkpoint()?,
-                Sync::End if self.waiting_len >= GROUP_LEN => self.write()?,
+                Sync::Group if self.waiting_len >= self.groups.written => self.checkpoint()?,
+                Sync::End if self.waiting_len >= self.groups.written => {
+                    self.write()?;
+                    if self.groups.durable_at_end.is_some_and(|most| self.log.unflushed() >= most) {
+                        self.checkpoint_written()?;
+                    }
+                }
                 Sync::Group | Sync::End => {}
             }
         }

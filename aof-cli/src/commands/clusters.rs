@@ -1,16 +1,32 @@
 //! Logs of several clusters, which are never one log.
 
 use crate::input::source::Source;
+use crate::output::advice::Next;
 use crate::output::failure::{Failure, Outcome};
-use crate::output::paths::shown;
+use crate::output::paths::{quoted, shown};
 use aof_api::{AofRead, Entries, Error, read};
 use futures::executor::block_on;
+use std::path::Path;
 
 /// Where the cluster of a log changes.
 pub(super) struct Change {
     pub(super) offset: u64,
     pub(super) expected: u128,
     pub(super) found: u128,
+}
+
+impl Change {
+    /// That the log is a mix, which the command cannot make one log of.
+    pub(super) fn failure(&self, log: &Path) -> Failure {
+        let Change { offset, expected, found } = self;
+        Failure::Problem {
+            text: format!(
+                "{}: at offset {offset}, expected cluster {expected}, found {found}: logs of two clusters are mixed",
+                shown(log)
+            ),
+            next: vec![Next::new(format!("aof validate {}", quoted(log)), "lists everything that is wrong")],
+        }
+    }
 }
 
 /// Where the cluster changes first; none where it does not, or the log cannot be read that far.

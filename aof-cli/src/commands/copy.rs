@@ -1,9 +1,10 @@
 //! `aof copy`: from any backend to any other, verified.
 
 mod report;
-mod witness;
 
-use super::judge::{Found, Judge};
+use super::directories::{SEGMENT_LEN, checkpoint_len};
+use super::missing;
+use super::witness::Witness;
 use crate::command_line::copy::CopyArguments;
 use crate::command_line::output::OutputArguments;
 use crate::input::source::Source;
@@ -12,30 +13,57 @@ use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::fresh::Fresh;
-use crate::output::paths::{refuse_directory, refuse_stream};
+use crate::output::paths::{refuse_directory, refuse_stream, shown};
 use crate::output::progress::Progress;
 use aof_api::copy::{self, Copier};
 use aof_api::read::{self, Bounded};
-use aof_api::{AofBackend, Entries, Error, Rule};
+use aof_api::{AofBackend, Entries, Error};
+use aof_file::SyncOn;
+use aof_segments::{Directory, SegmentedOptions};
 use futures::executor::block_on;
 use report::Report;
-use std::path::Path;
-use witness::Witness;
+
+/// The longest chunk that is read into segments, in bytes.
+const CHUNK_LEN_MAX: u64 = 256 << 10;
 
 pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcome {
     let path = &arguments.destination;
     refuse_stream(path, "DST")?;
     let source = Source::open(&arguments.source)?;
-    refuse_directory(path, source.name())?;
-    let mut report = Report::new(arguments, &source, output);
+    let options = Source::options_for_output(std::slice::from_ref(&source));
+    let failure = Failure::of(path, Role::Copy);
+    if arguments.segments.is_none() && !Directory::has_segments(path) {
+        refuse_directory(path, source.name())?;
+        return copy_to(&source, || options.open_or_create(path).map_err(failure), None, arguments, output);
+    }
+    if path.is_file() {
+        let path = shown(path);
+        return Err(Failure::Usage(format!("--segments needs a directory, and {path} is a file: name another place")));
+    }
+    let segment_len = arguments.segments.map_or(SEGMENT_LEN, |size| size.0);
+    let options = SegmentedOptions::new().sync_on(SyncOn::Caller).file(options).segment_bytes(segment_len);
+    let open = || options.open_or_create(path).map_err(failure);
+    copy_to(&source, open, Some(segment_len), arguments, output)
+}
+
+/// Copies to the storage that `open` opens, in segments of `segment_len` bytes where it has some.
+fn copy_to<B: AofBackend>(
+    source: &Source,
+    open: impl FnOnce() -> Outcome<B>,
+    segment_len: Option<u64>,
+    arguments: &CopyArguments,
+    output: &OutputArguments,
+) -> Outcome {
+    let path = &arguments.destination;
+    let mut report = Report::new(arguments, source, output);
     if !source.is_stream() {
         if source.is_at(path)? {
             return Err(Failure::Refused("SRC and DST are the same file: choose another name for DST".to_owned()));
         }
-        refuse_no_log(&source, &mut report)?;
+        refuse_no_log(source, &mut report)?;
     }
     let end = match arguments.until.until() {
-        Some(until) => end_of(&source, until)?,
+        Some(until) => end_of(source, until)?,
         None => None,
     };
     if end == Some(0) {
@@ -43,11 +71,15 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
     }
     let mut progress = Progress::new(end.or(source.len), output);
     let read = read::Options::new().verify_threads(source.threads(arguments.threads.count()));
-    let mut copier = Copier::new(copy::Options::new().read(read).live(source.live && end.is_none()));
+    let options = copy::Options::new().live(source.live && end.is_none());
+    let mut copier = Copier::new(match segment_len.map(checkpoint_len) {
+        // A checkpoint follows a chunk.
+        Some(len) => options.checkpoint_len(len).read(read.chunk_len(len.min(CHUNK_LEN_MAX) as usize)),
+        None => options.read(read),
+    });
     progress.follow_entries(copier.entries_so_far());
     let fresh = Fresh::look(path);
-    let backend = Source::options_for_output(std::slice::from_ref(&source)).open_or_create(path);
-    let mut destination = backend.map_err(Failure::of(path, Role::Copy))?;
+    let mut destination = open()?;
     let reader = Witness::new(Bounded::new(progress.watch(source.reader()?), end.unwrap_or(u64::MAX)));
     let source_failed = reader.failed();
     let copied = block_on(copier.copy(reader, &mut destination));
@@ -70,7 +102,7 @@ pub(crate) fn run(arguments: &CopyArguments, output: &OutputArguments) -> Outcom
     }
     closed.map_err(Failure::of(path, Role::Copy))?;
     if report.copied.bytes > 0 {
-        judge_copy(path, &mut report, output)?;
+        report.missing = missing::in_copy(path, output)?;
     }
     report.print()?;
     stopped.map_or(Ok(Exit::Clean), Err)
@@ -89,18 +121,4 @@ fn refuse_no_log(source: &Source, report: &mut Report<'_>) -> Outcome<()> {
     };
     report.print()?;
     Err(refused)
-}
-
-/// What is missing in the source is missing in the copy, which is whole all the same: it is noted.
-fn judge_copy(path: &Path, report: &mut Report<'_>, output: &OutputArguments) -> Outcome<()> {
-    let copy = Source::open(path)?;
-    let mut progress = Progress::new(copy.len, output);
-    let mut judge = Judge::new(Rule::SeenParent, 1, std::slice::from_ref(&copy), &mut progress);
-    judge.read(&copy, &progress, |found| {
-        if let Found::Finding(_, finding) = found {
-            report.missing.push(finding);
-        }
-    })?;
-    progress.finish();
-    Ok(())
 }

@@ -11,9 +11,11 @@ use crate::output::failure::{ERROR, Failure, Outcome};
 use crate::output::json;
 use crate::output::json::diff::{Parting, Range, Summary};
 use crate::output::json::log::name;
+use crate::output::json::value::Hex;
 use crate::output::out::Out;
 use crate::output::paths::shown;
 use crate::output::progress::Progress;
+use crate::output::say::say;
 use copies::{Copies, Copy, Ops};
 use std::io::{self, Write};
 
@@ -25,6 +27,11 @@ pub(crate) fn run(arguments: &DiffArguments, output: &OutputArguments) -> Outcom
     let mut out = Out::of_verdict();
     let same = print(&mut out, &sources, output)?;
     out.finish()?;
+    for looks in sources.iter().filter_map(Source::looks).filter(|_| !output.json) {
+        let (text, next) = looks;
+        say!("{text}");
+        next.into_iter().for_each(|next| say!("  {next}"));
+    }
     Ok(if same { Exit::Clean } else { Exit::Problems })
 }
 
@@ -43,6 +50,7 @@ pub(super) fn print(out: &mut Out, sources: &[Source], output: &OutputArguments)
 }
 
 fn print_text(out: &mut Out, sources: &[Source], copies: &Copies) -> io::Result<()> {
+    let several = copies.clusters().len() > 1;
     for (source, copy) in sources.iter().zip(&copies.all) {
         let entries = counted(copy.held.len() as u64, "entry");
         let ops = ops_of(copy).map_or_else(String::new, |(first, last)| format!(", ops {first} to {last}"));
@@ -53,7 +61,8 @@ fn print_text(out: &mut Out, sources: &[Source], copies: &Copies) -> io::Result<
         };
         let again =
             if copy.duplicates > 0 { format!(", {} recorded again", grouped(copy.duplicates)) } else { String::new() };
-        writeln!(out, "{}: {entries}{ops}{views}{again}", shown(&source.path))?;
+        let of = if several { format!(", cluster {}", listed(&copy.clusters)) } else { String::new() };
+        writeln!(out, "{}: {entries}{ops}{views}{again}{of}", shown(&source.path))?;
         if copy.damage > 0 {
             writeln!(out, "  {ERROR}damaged{ERROR:#} at {}", counted(copy.damage, "place"))?;
         }
@@ -69,11 +78,20 @@ fn print_text(out: &mut Out, sources: &[Source], copies: &Copies) -> io::Result<
             writeln!(out, "  {} (view {}) in {}", held.checksum(), held.view, shown(&sources[*number].path))?;
         }
     }
+    if several {
+        let clusters = listed(&copies.clusters());
+        writeln!(out, "{ERROR}logs of several clusters{ERROR:#}: {clusters}; compare those of one cluster")?;
+    }
     match copies.differs_at {
+        None if several => writeln!(out, "all have the same entries"),
         Some(op) => writeln!(out, "they differ from op {op} on"),
         None if copies.are_same() => writeln!(out, "all have the same entries"),
         None => writeln!(out, "all have the same entries, and there is damage: `aof validate` reports it"),
     }
+}
+
+fn listed(clusters: &[u128]) -> String {
+    clusters.iter().map(u128::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Ranges as people write them.
@@ -112,6 +130,7 @@ fn print_json(out: &mut Out, sources: &[Source], copies: &Copies) -> Outcome<()>
             view_first: views.map(|views| views.0),
             view_last: views.map(|views| views.1),
             damage: copy.damage,
+            clusters: copy.clusters.iter().copied().map(Hex).collect(),
             gaps: ranges(&copy.gaps),
             lacks: ranges(&copy.lacks),
             only: ranges(&copy.only),

@@ -3,6 +3,8 @@
 mod events;
 mod lines;
 
+use super::digest::no_entries;
+use super::judged_order::{Part, order_note};
 use crate::command_line::export::{ExportArguments, Format};
 use crate::command_line::output::OutputArguments;
 use crate::input::source::Source;
@@ -10,7 +12,7 @@ use crate::output::exit::Exit;
 use crate::output::failure::{ERROR, Failure, Outcome};
 use crate::output::json;
 use crate::output::json::inspect::Damaged;
-use crate::output::json::log::{name, plain_note};
+use crate::output::json::log::{name, plain_finding, plain_note};
 use crate::output::out::Out;
 use crate::output::paths::shown;
 use crate::output::progress::Progress;
@@ -31,8 +33,16 @@ pub(crate) fn run(arguments: &ExportArguments, output: &OutputArguments) -> Outc
     let sources = Source::open_all(&arguments.logs)?;
     let progress = Progress::new(Source::total_len(&sources), output);
     let lines = Lines::new(arguments);
-    let mut export =
-        Export { lines, json: output.json, out: Out::of_listing(), exported: BTreeMap::new(), clean: true };
+    let mut export = Export {
+        lines,
+        json: output.json,
+        out: Out::of_listing(),
+        exported: BTreeMap::new(),
+        clusters: None,
+        forked: false,
+        parts: Vec::new(),
+        clean: true,
+    };
     let exported = export.all(&sources, &progress);
     progress.finish();
     match exported {
@@ -48,6 +58,12 @@ struct Export {
     out: Out,
     /// The checksum of each op whose events were printed.
     exported: BTreeMap<u64, Checksum>,
+    /// The cluster of the first entry, and that of the one before.
+    clusters: Option<(u128, u128)>,
+    /// Whether the entry before is one of another history.
+    forked: bool,
+    /// The ends of each file.
+    parts: Vec<Part>,
     clean: bool,
 }
 
@@ -55,7 +71,12 @@ impl Export {
     fn all(&mut self, sources: &[Source], progress: &Progress) -> Outcome<()> {
         self.lines.head(&mut self.out)?;
         for source in sources {
+            self.parts.push(Part::of(source));
             self.read(source, progress)?;
+        }
+        self.note_order(sources)?;
+        if self.clusters.is_none() {
+            self.note_nothing(sources)?;
         }
         if let (Some((first, _)), Some((last, _))) = (self.exported.first_key_value(), self.exported.last_key_value()) {
             let missing = (last - first) - (self.exported.len() as u64 - 1);
@@ -89,15 +110,62 @@ impl Export {
         }
     }
 
+    /// That events were printed in another order than that of their ops.
+    fn note_order(&mut self, sources: &[Source]) -> Outcome<()> {
+        let Some((note, _)) = order_note("aof export", sources, &self.parts) else { return Ok(()) };
+        if self.json {
+            return json::print(&mut self.out, &note);
+        }
+        self.out.finish()?;
+        say!("note order: {}", note.message);
+        Ok(())
+    }
+
+    /// That there is nothing in the log, or nothing of a log.
+    fn note_nothing(&mut self, sources: &[Source]) -> Outcome<()> {
+        if !self.clean {
+            return Err(no_entries(sources));
+        }
+        let (path, text) = (sources.first().map_or(Path::new(""), |source| source.path.as_path()), "the log is empty");
+        if self.json {
+            return json::print(&mut self.out, &plain_note(path, "empty", text));
+        }
+        self.out.finish()?;
+        say!("note empty: {text}");
+        Ok(())
+    }
+
     fn take(&mut self, path: &Path, entry: &LocatedEntry<'_>) -> Outcome<()> {
+        if let Some(part) = self.parts.last_mut() {
+            part.see(entry);
+        }
+        let cluster = entry.header().cluster.get();
+        let (first, before) = *self.clusters.get_or_insert((cluster, cluster));
+        self.clusters = Some((first, cluster));
+        if cluster != first {
+            if cluster == before {
+                return Ok(());
+            }
+            let text = format!(
+                "cluster {cluster}, and the log began with cluster {first}: two logs are mixed, and only the events of \
+                 cluster {first} are printed"
+            );
+            return self.problem(path, "cluster", &text, Some(entry));
+        }
+        let was_forked = std::mem::take(&mut self.forked);
         match self.exported.entry(entry.op()) {
             Vacant(free) => {
                 free.insert(entry.checksum());
             }
             Occupied(known) if *known.get() == entry.checksum() => return Ok(()),
+            Occupied(_) if was_forked => {
+                self.forked = true;
+                return Ok(());
+            }
             Occupied(_) => {
-                let text = "another entry with this op came before: its events were printed, and those of this one were \
-                            not; `aof validate` reports more";
+                self.forked = true;
+                let text = "another entry with this op came before: its events were printed, and those of this branch \
+                            were not; `aof validate` reports more";
                 return self.problem(path, "fork", text, Some(entry));
             }
         }
@@ -119,9 +187,9 @@ impl Export {
     ) -> Outcome<()> {
         self.clean = false;
         if self.json {
-            let mut note = plain_note(path, kind, text);
-            (note.offset, note.op) = (entry.map(|entry| entry.offset), entry.map(|entry| entry.op()));
-            return json::print(&mut self.out, &note);
+            let offset = entry.map_or(0, |entry| entry.offset);
+            let finding = plain_finding(path, kind, offset, entry.map(|entry| entry.op()), text.to_owned());
+            return json::print(&mut self.out, &finding);
         }
         self.out.finish()?;
         let at = entry.map_or_else(String::new, |entry| format!(" at offset {}, op {}", entry.offset, entry.op()));

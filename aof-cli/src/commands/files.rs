@@ -13,7 +13,7 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
             files.push((&append.log, Use::Writes));
             reads_lines = append.count.is_none();
         }
-        Command::Inspect(inspect) => files.push((&inspect.log, Use::Reads)),
+        Command::Inspect(inspect) => files.extend(read(&inspect.logs)),
         Command::Validate(validate) => files.extend(read(&validate.logs)),
         Command::Diff(diff) => files.extend(read(&diff.logs)),
         Command::Digest(digest) => files.extend(read(&digest.logs)),

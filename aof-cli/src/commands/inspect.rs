@@ -1,5 +1,6 @@
 //! `aof inspect`: list entries.
 
+mod backwards;
 mod columns;
 mod events;
 mod follow;

@@ -1,6 +1,6 @@
 //! What is found in files that are one log: the same for every command that judges.
 
-use super::judged_order::{Part, right_order};
+use super::judged_order::{Part, missing_between, right_order};
 use crate::input::source::{LogReader, Source};
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json::log::{self, Finding, Note};
@@ -122,9 +122,11 @@ impl Judge {
             let note = log::plain_note(path(0), "empty", "the log is empty");
             notes.push(Found::Note(path(0).to_owned(), note));
         }
-        let order = right_order(&self.parts);
-        let missing = order.as_deref().map_or_else(Vec::new, |order| self.missing_between(order));
-        if let (None, Some((path, offset, from))) = (&order, self.begins_late.at) {
+        // Logs of several clusters are never one, in whatever order.
+        let mixed = self.clusters.other.is_some();
+        let order = right_order(&self.parts).filter(|_| !mixed);
+        let missing = order.as_deref().map_or_else(Vec::new, |order| missing_between(&self.parts, order));
+        if let (None, false, Some((path, offset, from))) = (&order, mixed, self.begins_late.at) {
             let message = format!(
                 "op 1 comes after op {from}: the entries are in another order than that of their ops, which `aof merge` \
                  puts right"
@@ -133,29 +135,13 @@ impl Judge {
             (note.offset, note.op, note.from) = (Some(offset), Some(1), from.into());
             notes.push(Found::Note(path, note));
         }
-        notes.extend(missing);
+        let between = |(part, op, kind): (usize, u64, FindingKind)| {
+            Found::Finding(path(part).to_owned(), log::found(path(part), 0, Some(op), &kind))
+        };
+        notes.extend(missing.into_iter().map(between));
         let tips = self.parts.iter().filter_map(|part| part.tip);
         let tip = tips.max_by_key(|tip| tip.op).filter(|tip| validation.tip.is_some_and(|last| last.op < tip.op));
         Judged { tip: tip.or(validation.tip), notes, order, validation }
-    }
-
-    /// What is missing between files that are given in another order, which hides it.
-    fn missing_between(&self, order: &[usize]) -> Vec<Found> {
-        let between = |pair: &[usize]| {
-            let (before, after) = (&self.parts[pair[0]], &self.parts[pair[1]]);
-            let ((op, parent, _), tip) = (after.first?, before.tip?);
-            if after.follows(before) {
-                return None;
-            }
-            let path = self.paths[pair[1]].as_path();
-            let missing = tip.op.saturating_add(1)..=op.saturating_sub(1);
-            let kind = match missing.is_empty() {
-                false => FindingKind::Gap { missing, parent },
-                true => FindingKind::Break { expected: tip.checksum, found: parent },
-            };
-            Some(Found::Finding(path.to_owned(), log::found(path, 0, Some(op), &kind)))
-        };
-        order.windows(2).filter_map(between).collect()
     }
 }
 

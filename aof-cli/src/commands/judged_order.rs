@@ -1,7 +1,11 @@
 //! Whether files are given in the order of their entries.
 
+use crate::input::source::Source;
+use crate::output::json::log::{self, Finding, Note, plain_note};
 use aof_api::Tip;
 use aof_api::format::Checksum;
+use aof_api::read::LocatedEntry;
+use aof_api::validate::FindingKind;
 
 /// The ends of one file.
 pub(super) struct Part {
@@ -13,6 +17,18 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// A file of which nothing was read yet.
+    pub(super) fn of(source: &Source) -> Part {
+        Part { first: None, tip: None, is_stream: source.is_stream() }
+    }
+
+    /// One more entry of it.
+    pub(super) fn see(&mut self, entry: &LocatedEntry<'_>) {
+        let (op, checksum) = (entry.op(), entry.checksum());
+        self.first.get_or_insert((op, entry.header().parent, checksum));
+        self.tip = Some(Tip { op, checksum });
+    }
+
     /// Whether this one continues `before`: by its parent, or with a copy of the last entry, as a rotated file does.
     pub(super) fn follows(&self, before: &Part) -> bool {
         match (self.first, before.tip) {
@@ -31,6 +47,38 @@ pub(super) fn right_order(parts: &[Part]) -> Option<Vec<usize>> {
     let filled: Vec<usize> = (0..parts.len()).filter(|part| parts[*part].first.is_some()).collect();
     let order = linked(parts, &filled).or_else(|| apart(parts, &filled))?;
     (order != filled).then_some(order)
+}
+
+/// What is missing between files that are given in another order, which hides it: before which file, and its first op.
+pub(super) fn missing_between(parts: &[Part], order: &[usize]) -> Vec<(usize, u64, FindingKind)> {
+    let between = |pair: &[usize]| {
+        let (before, after) = (&parts[pair[0]], &parts[pair[1]]);
+        let ((op, parent, _), tip) = (after.first?, before.tip?);
+        if after.follows(before) {
+            return None;
+        }
+        let missing = tip.op.saturating_add(1)..=op.saturating_sub(1);
+        let kind = match missing.is_empty() {
+            false => FindingKind::Gap { missing, parent },
+            true => FindingKind::Break { expected: tip.checksum, found: parent },
+        };
+        Some((pair[1], op, kind))
+    };
+    order.windows(2).filter_map(between).collect()
+}
+
+/// A note that the files are given in another order than that of their entries, where they are, with the `command` that
+/// reads them in the right one.
+/// It comes with what is missing between them.
+pub(super) fn order_note(command: &str, sources: &[Source], parts: &[Part]) -> Option<(Note, Vec<Finding>)> {
+    let order = right_order(parts)?;
+    let names: Vec<String> = order.iter().map(|part| sources[*part].in_command()).collect();
+    let command = format!("{command} {}", names.join(" "));
+    let message = format!("the files are given in another order than that of their entries: {command}");
+    let mut note = plain_note(&sources.first()?.path, "order", message);
+    note.next = command.into();
+    let found = |(part, op, kind): (usize, u64, FindingKind)| log::found(&sources[part].path, 0, Some(op), &kind);
+    Some((note, missing_between(parts, &order).into_iter().map(found).collect()))
 }
 
 /// By the links between the files, if those make one chain of all.

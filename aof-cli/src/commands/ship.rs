@@ -3,13 +3,16 @@
 mod report;
 mod status;
 
+use super::clusters::change;
+use super::missing;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::ship::{FetchArguments, ShipArguments};
 use crate::input::source::Source;
 use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
-use crate::output::paths::{refuse_directory, refuse_stream};
+use crate::output::out::Out;
+use crate::output::paths::{refuse_directory, refuse_stream, shown};
 use aof_api::read::find::Target;
 use aof_api::{AofBackend, Error};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn};
@@ -69,13 +72,27 @@ fn step<B: AofBackend>(
     block_on(shipper.step(source)).map_err(|error| match error {
         Error::ChecksumMismatch { .. } | Error::MaybePruned { .. } => not_a_copy(url, path),
         Error::Corrupt { .. } => Failure::at(path)(error),
+        Error::WrongCluster { expected, found } => of_clusters(path, url, expected, found),
         error => Failure::of(url, Role::Copy)(error),
     })
 }
 
+/// The log is a mix, or the copy is that of a log of another cluster.
+fn of_clusters(log: &Path, copy: &Path, expected: u128, found: u128) -> Failure {
+    let change = Source::open(log).and_then(|log| log.reader()).ok().and_then(change);
+    if let Some(change) = change {
+        return change.failure(log);
+    }
+    Failure::Refused(format!(
+        "{} is a copy of a log of cluster {expected}, {} is of cluster {found}: choose another place",
+        shown(copy),
+        shown(log)
+    ))
+}
+
 /// The copy ends in an entry that the source does not have.
 fn not_a_copy(copy: &Path, source: &Path) -> Failure {
-    let (copy, source) = (copy.display(), source.display());
+    let (copy, source) = (shown(copy), shown(source));
     Failure::Refused(format!(
         "{copy} ends in an entry that {source} does not hold: it is a copy of another log, or entries between them are gone; choose another place, or ship the archived file first"
     ))
@@ -123,11 +140,13 @@ pub(crate) fn fetch(arguments: &FetchArguments, output: &OutputArguments) -> Out
         Error::Corrupt { .. } => Failure::at(url)(error),
         error => Failure::of(path, Role::Copy)(error),
     })?;
+    block_on(shipper.close()).map_err(Failure::of(path, Role::Copy))?;
+    // The file is what it says, read back.
+    let mut out = Out::of_verdict();
+    missing::note(&mut out, &missing::in_copy(path, output)?, ("LOG", path, 0), output)?;
+    out.finish()?;
     let mut report = Report::new("fetched", output);
     report.observe(&shipped, true)?;
     report.finish()?;
-    block_on(shipper.close()).map_err(Failure::of(path, Role::Copy))?;
-    // The file is what it says, read back.
-    Source::open(path)?;
     Ok(Exit::Clean)
 }

@@ -1,9 +1,12 @@
 //! `aof split`: a log as a directory of segments.
 
+use super::clusters::Change;
+use super::missing;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
 use crate::command_line::split::SplitArguments;
 use crate::input::source::{LogReader, Source};
+use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
@@ -11,6 +14,7 @@ use crate::output::json::segments::Split;
 use crate::output::out::Out;
 use crate::output::paths::{quoted, shown};
 use crate::output::progress::{Progress, Watched};
+use crate::output::signals::{finished, guarded_directory};
 use aof_api::format::{Header, Prepare};
 use aof_api::log::Origin;
 use aof_api::log::blocking::Aof;
@@ -45,6 +49,9 @@ pub(crate) fn run(arguments: &SplitArguments, output: &OutputArguments) -> Outco
         false => copied(arguments, output),
     }?;
     let mut out = Out::of_verdict();
+    if !arguments.adopt {
+        missing::note(&mut out, &missing::in_copy(directory, output)?, ("LOG", log, 0), output)?;
+    }
     if output.json {
         json::print(&mut out, &made)?;
     } else {
@@ -83,8 +90,15 @@ fn copied(arguments: &SplitArguments, output: &OutputArguments) -> Outcome<Split
     let mut splitting = Splitting::new(arguments, options);
     let read = splitting.take_all(&mut entries);
     progress.finish();
-    read?;
-    splitting.finish()
+    let made = splitting.is_new;
+    let split = read.and_then(|()| splitting.finish());
+    finished(|| {
+        if made && split.is_err() {
+            // A part of the segments is of no use, and in the way of the next attempt.
+            let _ = std::fs::remove_dir_all(&arguments.directory);
+        }
+    });
+    split
 }
 
 /// The segments as they are made.
@@ -100,6 +114,9 @@ struct Splitting<'a> {
     entries: u64,
     before: Option<Tip>,
     before_time: u64,
+    cluster: Option<u128>,
+    /// The directory was not there before.
+    is_new: bool,
 }
 
 impl<'a> Splitting<'a> {
@@ -114,11 +131,18 @@ impl<'a> Splitting<'a> {
             entries: 0,
             before: None,
             before_time: 0,
+            cluster: None,
+            is_new: false,
         }
     }
 
     fn take_all(&mut self, entries: &mut Entries<Watched<LogReader>>) -> Outcome<()> {
         while let Some(entry) = block_on(entries.next()).map_err(Failure::at(&self.arguments.log))? {
+            let (found, offset) = (entry.header().cluster.get(), entry.offset);
+            let expected = *self.cluster.get_or_insert(found);
+            if expected != found {
+                return Err(Change { offset, expected, found }.failure(&self.arguments.log));
+            }
             let prepare = entry.to_prepare();
             self.take(prepare)?;
         }
@@ -129,7 +153,7 @@ impl<'a> Splitting<'a> {
         let size = prepare.size_disk();
         if self.before.is_some() && self.begins_a_segment(prepare.header(), size) {
             self.write()?;
-            self.seal().map_err(Failure::at(&self.arguments.directory))?;
+            self.seal().map_err(Failure::of(&self.arguments.directory, Role::Output))?;
             self.segment_len = 0;
         }
         self.before = Some(Tip { op: prepare.op(), checksum: prepare.checksum() });
@@ -156,14 +180,18 @@ impl<'a> Splitting<'a> {
 
     fn write(&mut self) -> Outcome<()> {
         let directory = &self.arguments.directory;
-        let failure = Failure::at(directory);
+        let failure = Failure::of(directory, Role::Output);
         let Some(first) = self.waiting.first() else { return Ok(()) };
         if self.log.is_none() {
             let header = first.header();
             let origin = Origin::After { op: header.op.get().saturating_sub(1), checksum: header.parent };
             let options = LogOptions::new().cluster(header.cluster.get()).origin(origin);
-            let backend = self.options.create(directory).map_err(&failure)?;
-            self.log = Some(Aof::create(backend, options).map_err(&failure)?);
+            let make = || {
+                let backend = self.options.create(directory).map_err(&failure)?;
+                Aof::create(backend, options).map_err(&failure)
+            };
+            let (log, is_new) = guarded_directory(directory, make)?;
+            (self.log, self.is_new) = (Some(log), is_new);
         }
         if let Some(log) = &mut self.log {
             log.write_all(&self.waiting).map_err(&failure)?;
@@ -188,7 +216,7 @@ impl<'a> Splitting<'a> {
     }
 
     fn finish(self) -> Outcome<Split> {
-        let failure = Failure::at(&self.arguments.directory);
+        let failure = Failure::of(&self.arguments.directory, Role::Output);
         let Some(mut log) = self.log else {
             let text = format!("{}: not one entry is in it, and nothing was made", shown(&self.arguments.log));
             return Err(Failure::problem(text));

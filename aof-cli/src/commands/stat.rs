@@ -1,23 +1,27 @@
 //! `aof stat`: what is in a log, counted.
 
 mod clients;
+mod distribution;
 mod html;
 mod json;
+mod map;
 mod ops;
 mod page;
+mod risk;
 mod series;
 mod sizes;
 mod tally;
 mod text;
 
+use super::judged_order::order_note;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::stat::StatArguments;
 use crate::input::source::Source;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::out::Out;
-use crate::output::paths::shown;
 use crate::output::progress::Progress;
+use crate::output::say::say;
 use aof_api::{Entries, Error, read};
 use futures::executor::block_on;
 use page::Page;
@@ -32,7 +36,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
     for source in &sources {
         let options = read::Options::new().verify_threads(source.threads(arguments.threads.count()));
         let mut entries = Entries::new(progress.watch(source.reader()?), options);
-        tally.begin_file();
+        tally.begin_file(source);
         loop {
             match block_on(entries.next()) {
                 Ok(Some(entry)) => {
@@ -44,7 +48,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
                     let range = block_on(entries.resync()).map_err(Failure::at(&source.path))?;
                     match range {
                         Some(range) if source.live && range.torn_end => tally.pending += range.len,
-                        Some(range) => tally.damaged(range.len),
+                        Some(range) => tally.damaged(&range),
                         None => {}
                     }
                 }
@@ -54,9 +58,19 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
         tally.end_file(entries.offset());
     }
     progress.finish();
-    let names: Vec<String> = sources.iter().map(|source| shown(&source.path)).collect();
     let mut out = Out::of_verdict();
-    let to_output = page.write(|| html::page(&tally, &names.join(", ")), Source::mode(&sources), &mut out)?;
+    if let Some((note, missing)) = order_note("aof stat", &sources, &tally.parts) {
+        missing.into_iter().for_each(|finding| tally.found(finding));
+        if output.json {
+            crate::output::json::print(&mut out, &note)?;
+        } else {
+            say!("note order: {}", note.message);
+        }
+    }
+    let to_output = page.write(|| html::page(&tally, &sources, arguments), Source::mode(&sources), &mut out)?;
+    if tally.entries == 0 && tally.damages == 0 && !output.json {
+        say!("note empty: the log is empty");
+    }
     if output.json {
         json::print(&mut out, &tally, sources.first().map_or("".as_ref(), |source| &source.path))?;
     } else if !to_output {
@@ -66,5 +80,5 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
     if tally.entries == 0 && tally.damages > 0 {
         return Err(super::digest::no_entries(&sources));
     }
-    Ok(if tally.damages == 0 { Exit::Clean } else { Exit::Problems })
+    Ok(if tally.is_clean() { Exit::Clean } else { Exit::Problems })
 }

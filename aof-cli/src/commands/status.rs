@@ -4,11 +4,13 @@ mod end;
 mod print;
 mod state;
 
+use super::digest::no_entries;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::status::StatusArguments;
 use crate::input::source::Source;
 use crate::output::exit::Exit;
 use crate::output::failure::Outcome;
+use crate::output::say::say;
 use end::End;
 use state::State;
 
@@ -19,6 +21,12 @@ pub(crate) fn run(arguments: &StatusArguments, output: &OutputArguments) -> Outc
     print::print(&source, &end, arguments, output)?;
     if let Some(path) = &arguments.state {
         State::of(&end).save(path)?;
+    }
+    if end.last.is_none() && !end.findings.is_empty() && source.looks().is_some() {
+        return Err(no_entries(std::slice::from_ref(&source)));
+    }
+    if end.bytes == 0 && !output.json && !arguments.prometheus {
+        say!("note empty: the log is empty");
     }
     Ok(if end.findings.is_empty() { Exit::Clean } else { Exit::Problems })
 }

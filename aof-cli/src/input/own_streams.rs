@@ -21,11 +21,9 @@ pub(crate) enum Use {
 #[cfg(unix)]
 pub(crate) fn refuse(files: &[(&Path, Use)], reads_standard_input: bool) -> Outcome<()> {
     let (input, out, err) = (identity(std::io::stdin()), identity(std::io::stdout()), identity(std::io::stderr()));
-    let of =
-        |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| identity_of(&file));
-    let is = |stream: Option<Identity>, file: Option<Identity>| stream.is_some() && stream == file;
-    for (path, used) in files {
-        let file = of(path);
+    let is = |stream: Option<Identity>, file: &[Identity]| stream.is_some_and(|stream| file.contains(&stream));
+    for (path, used) in files.iter().filter(|_| input.or(out).or(err).is_some()) {
+        let file = &identities(path);
         for (stream, standard) in [(out, Standard::Output), (err, Standard::Error)] {
             if is(stream, file) {
                 mute(standard);
@@ -54,7 +52,7 @@ pub(crate) fn refuse(files: &[(&Path, Use)], reads_standard_input: bool) -> Outc
         )));
     }
     let streams = [(out, "standard output", Standard::Output), (err, "standard error", Standard::Error)];
-    let fed_back: Vec<_> = streams.into_iter().filter(|(stream, ..)| is(input, *stream)).collect();
+    let fed_back: Vec<_> = streams.into_iter().filter(|(stream, ..)| input.is_some() && input == *stream).collect();
     match fed_back.first() {
         Some((_, name, _)) if reads_standard_input => {
             fed_back.iter().for_each(|(.., standard)| mute(*standard));
@@ -91,6 +89,17 @@ type Identity = (u64, u64);
 fn identity_of(file: &std::fs::Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt;
     (file.dev(), file.ino())
+}
+
+/// Those of the file, or of each file in the directory, which may be the segments of a log.
+#[cfg(unix)]
+fn identities(path: &Path) -> Vec<Identity> {
+    let identity =
+        |path: &Path| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| identity_of(&file));
+    match std::fs::read_dir(path) {
+        Ok(entries) => entries.filter_map(|entry| identity(&entry.ok()?.path())).collect(),
+        Err(_) => identity(path).into_iter().collect(),
+    }
 }
 
 /// That of a stream, where it is a regular file.

@@ -308,4 +308,14 @@ impl AofRead for LogReader {
             LogReader::Store(reader) => reader.next_data(offset).await,
         }
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        match self {
+            LogReader::File(reader) => reader.boundary(offset).await,
+            LogReader::Directory(reader) => reader.boundary(offset).await,
+            LogReader::Many(reader) => reader.boundary(offset).await,
+            LogReader::Stream(reader) => reader.boundary(offset).await,
+            LogReader::Store(reader) => reader.boundary(offset).await,
+        }
+    }
 }

@@ -58,8 +58,8 @@ pub(crate) fn advice(path: &Path, error: &Error, role: Role) -> Advice {
         Error::ChainBroken { .. } => {
             advice.next = vec![validate()];
             advice.text = Some(
-                "the log of a restarted replica needs `--rule seen-parent`, that of one that caught up by state sync \
-                 `--rule tb`"
+"it reports whether ops are missing, which another copy may have; where a restarted replica only recorded \
+                 entries again, `--rule seen-parent` opens the log"
                     .to_owned(),
             );
         }

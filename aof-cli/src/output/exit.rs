@@ -128,6 +128,7 @@ mod tests {
             (Error::Pruned { start: 1 }, Exit::Problems),
             (Error::Lagged, Exit::Problems),
             (Error::Corrupt { offset: 0, reason: CorruptReason::Damaged(Damage::Magic) }, Exit::Problems),
+            (Error::Missing { what: what(), from: 1, to: Some(2) }, Exit::Problems),
             (Error::ChecksumMismatch { expected: checksum, found: None }, Exit::Problems),
             (Error::MaybePruned { expected: checksum, start: 1 }, Exit::Problems),
             (Error::NoteTipMissing { expected: checksum, covered: 1, found: None }, Exit::Problems),

@@ -134,7 +134,9 @@ fn text_of(path: &Path, error: &Error) -> String {
         Error::Io { call, path: Some(at), offset, source } => {
             format!("{call} {} at offset {offset} failed: {}", given(at, path), as_typed(&source.to_string(), path))
         }
-        Error::Locked { .. } | Error::Moved { .. } | Error::Fenced { .. } => as_typed(&error.to_string(), path),
+        Error::Locked { .. } | Error::Moved { .. } | Error::Fenced { .. } | Error::Missing { .. } => {
+            as_typed(&error.to_string(), path)
+        }
         error => format!("{}: {}", shown(path), as_typed(&error.to_string(), path)),
     }
 }

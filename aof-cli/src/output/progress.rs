@@ -52,6 +52,11 @@ impl Progress {
         Watched { reader, progress: self.clone() }
     }
 
+    /// What is under way, where that is not reading.
+    pub(crate) fn name(&self, name: &'static str) {
+        self.bar.set_prefix(name);
+    }
+
     /// The next phase, over so many bytes more.
     pub(crate) fn phase(&self, name: &'static str, bytes: u64) {
         self.bar.set_prefix(name);
@@ -165,5 +170,9 @@ impl<R: AofRead> AofRead for Watched<R> {
         let data = self.reader.next_data(offset).await?;
         self.progress.add(data.saturating_sub(offset));
         Ok(data)
+    }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.reader.boundary(offset).await
     }
 }

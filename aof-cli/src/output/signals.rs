@@ -6,7 +6,7 @@ mod system;
 
 use super::failure::Outcome;
 use aof_file::Draft;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use system::{Interruption, refuse_long_files};
@@ -35,6 +35,22 @@ pub(crate) fn guarded_file<T>(make: impl FnOnce() -> Outcome<(T, PathBuf)>) -> O
     let (file, path) = make()?;
     *guarded = Some(path);
     Ok(file)
+}
+
+/// Makes a directory, with what `make` puts into it, that does not outlive a signal that ends the process; returns whether
+/// it is new: one that was there stays.
+pub(crate) fn guarded_directory<T>(path: &Path, make: impl FnOnce() -> Outcome<T>) -> Outcome<(T, bool)> {
+    system::listen()?;
+    // A signal waits until all of it is there, so that nothing makes the directory once more after it was removed.
+    let mut guarded = unfinished();
+    let is_new = std::fs::create_dir(path).is_ok();
+    let made = make();
+    if is_new && made.is_err() {
+        let _ = std::fs::remove_dir_all(path);
+    } else if is_new {
+        *guarded = Some(path.to_owned());
+    }
+    Ok((made?, is_new))
 }
 
 /// Gives a draft its name. A signal comes before that, or waits until it is done.

@@ -25,7 +25,7 @@ pub(crate) fn archive_and_replace(log: &LogFile, path: &Path, archive: &Path, mu
     })
 }
 
-/// Gives the log a second name. Answers false where it had it already: a rotation that was killed has got so far.
+/// Gives the log a second name. Returns false where it had it already: a rotation that was killed has got so far.
 fn link(log: &LogFile, path: &Path, archive: &Path) -> Result<bool> {
     let system = &*log.system;
     let made = match system.link(path, archive) {

@@ -142,7 +142,7 @@ impl Draft {
     }
 
     /// Gives the log the name of `original`, which keeps its bytes under the name `LOG.broken`, or `LOG.broken.1` and so
-    /// on, where there is one already. Answers that name.
+    /// on, where there is one already. Returns that name.
     ///
     /// `original` is locked meanwhile, and the lock stays with it under its new name. Durable on return: both names. At
     /// every moment, in a crash too, the name means all of the old log or all of the new one.

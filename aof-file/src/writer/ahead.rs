@@ -30,7 +30,8 @@ impl End {
         let (unsynced, is_first) = (end - self.called_len, self.called_len == 0);
         let ahead = self.file_len.saturating_sub(end);
         let is_due = match is_first {
-            true => ahead < self.preallocate_bytes,
+            // A segment that was made ahead has its zeros already.
+            true => ahead < self.preallocate_bytes / 2,
             false => ahead < unsynced && unsynced <= self.preallocate_bytes / CHECKPOINTS_AHEAD,
         };
         if !is_due {

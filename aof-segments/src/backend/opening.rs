@@ -46,8 +46,9 @@ impl SegmentedBackend<Directory> {
     ///
     /// # Errors
     ///
-    /// [`Locked`](Error::Locked), at once, when another writer holds it; [`Io`](Error::Io) when there is no log, a segment is
-    /// missing or does not end where the next one begins, the record of the start is damaged, or a call fails.
+    /// [`Locked`](Error::Locked), at once, when another writer holds it; [`Missing`](Error::Missing) when a segment is missing
+    /// or shorter than it was; [`Io`](Error::Io) when there is no log, a segment is longer than it was, the record of the
+    /// start is damaged, or a call fails.
     pub fn open(path: impl AsRef<Path>) -> Result<SegmentedBackend> {
         SegmentedOptions::new().open(path)
     }
@@ -127,8 +128,8 @@ impl<S: SegmentStore> SegmentedBackend<S> {
     ///
     /// # Errors
     ///
-    /// [`Locked`](Error::Locked), [`NotEmpty`](Error::NotEmpty), and [`Io`](Error::Io) where the segments are not one log
-    /// without a gap.
+    /// [`Locked`](Error::Locked), [`NotEmpty`](Error::NotEmpty), and [`Missing`](Error::Missing) or [`Io`](Error::Io) where
+    /// the segments are not one log without a gap.
     pub fn on(store: S, tuning: Tuning, intent: Intent) -> Result<SegmentedBackend<S>> {
         let lock = store.lock()?;
         let start = store.start()?;
@@ -187,32 +188,23 @@ impl<S: SegmentStore> SegmentedBackend<S> {
 
 /// Whether the segments are one log that begins at `start`, without a gap.
 pub(crate) fn check_whole(store: &impl SegmentStore, start: u64, segments: &[SegmentInfo]) -> Result<()> {
-    let broken = |offset, text: String| {
-        let text = format!("{text} in {}: restore it from a copy", store.describe());
-        Error::io(IoCall::Verify, offset, io::Error::new(io::ErrorKind::InvalidData, text))
-    };
-    let first = segments.first().map(|segment| segment.base);
-    if first != Some(start) && (start > 0 || first.is_some()) {
-        let found = first.map_or_else(|| "there is none".to_owned(), |base| format!("the first one is at {base}"));
-        return Err(broken(
-            start,
-            format!("the log begins at offset {start}, and the segment there is missing ({found})"),
-        ));
-    }
-    for pair in segments.windows(2) {
-        let (end, next) = (pair[0].end(), pair[1].base);
-        if end < next {
+    let mut end = start;
+    for SegmentInfo { base, len } in segments.iter().copied() {
+        if end < base {
+            return Err(Error::Missing { what: store.describe_segment(end), from: end, to: Some(base) });
+        }
+        if end > base {
             let text = format!(
-                "the segment at {} ends at {end}, and the next one begins at {next}: bytes are missing",
-                pair[0].base
+                "{} begins at {base}, and the segment before it ends at {end}: what is after {base} in that one is not of \
+                 this log; restore both from a copy",
+                store.describe_segment(base)
             );
-            return Err(broken(end, text));
+            return Err(Error::io(IoCall::Verify, base, io::Error::new(io::ErrorKind::InvalidData, text)));
         }
-        if end > next {
-            let text =
-                format!("the segment at {} ends at {end}, after {next}, where the next one begins", pair[0].base);
-            return Err(broken(next, text));
-        }
+        end = base.saturating_add(len);
     }
-    Ok(())
+    match segments.is_empty() && start > 0 {
+        true => Err(Error::Missing { what: store.describe_segment(start), from: start, to: None }),
+        false => Ok(()),
+    }
 }

@@ -48,12 +48,15 @@ impl<S: SegmentStore> SegmentedBackend<S> {
         if to > durable_len {
             return Err(Error::OutOfBounds { offset: to, len: durable_len });
         }
+        // Room for the record of the start may be in the making.
+        let pause = self.driver.pause();
         self.drain().await;
         self.check_unfailed()?;
         let PrunePlan { start, removed } = self.prune_plan(to);
         if removed.is_empty() {
+            drop(pause);
             // What could not be removed the last time.
-            self.driver.remove_pruned(Vec::new());
+            self.driver.remove_pruned(Vec::new(), false);
             return Ok(self.extent.start());
         }
         // Before this is done, the start is what it was.
@@ -63,10 +66,8 @@ impl<S: SegmentStore> SegmentedBackend<S> {
         })?;
         self.extent.prune(start);
         let bases = self.segments.prune_before(start);
-        self.driver.remove_pruned(bases);
-        if let Err(error) = self.driver.step(SegmentStore::prepare_start) {
-            tracing::warn!(log = %self.store.describe(), %error, "no room is kept for the next prune");
-        }
+        drop(pause);
+        self.driver.remove_pruned(bases, true);
         Ok(start)
     }
 }

@@ -7,6 +7,12 @@ use aof_api::storage::IoCall;
 use aof_api::{AofBackend, Error, Result};
 use std::io;
 
+/// What a cut to `len` bytes has come to whose future was dropped.
+fn interrupted(len: u64) -> Error {
+    let interrupted = io::Error::new(io::ErrorKind::Interrupted, "a cut was begun and not finished");
+    Error::io(IoCall::Truncate, len, interrupted)
+}
+
 impl<S: SegmentStore> SegmentedBackend<S> {
     /// Cuts the log to `len` bytes, durably.
     pub(super) async fn cut_to(&mut self, len: u64) -> Result<()> {
@@ -16,19 +22,37 @@ impl<S: SegmentStore> SegmentedBackend<S> {
             return Err(Error::OutOfBounds { offset: len, len: end });
         }
         // Every failure must be heard before anything is cut, and no checkpoint may count bytes that are gone.
+        let _pause = self.driver.pause();
         self.drain().await;
         self.check_unfailed()?;
         if self.driver.owed_base().is_some_and(|base| len > base) {
-            // What stays must have a name to be durable.
-            self.driver.finish_seal()?;
+            self.name_for_cut(len).await?;
         }
-        let interrupted = io::Error::new(io::ErrorKind::Interrupted, "a cut was begun and not finished");
-        self.in_doubt = Some(Error::io(IoCall::Truncate, len, interrupted));
+        self.in_doubt = Some(interrupted(len));
         let cut = self.cut_now(len).await;
         self.in_doubt = None;
         cut.inspect_err(|failure| {
             self.poison(failure);
         })
+    }
+
+    /// Gives the segment that is written the name that it is owed: what stays of it must have one to be durable.
+    async fn name_for_cut(&mut self, len: u64) -> Result<()> {
+        match self.driver.finish_seal() {
+            Err(Error::Full { .. }) => {}
+            finished => return finished,
+        }
+        // Nothing of the segment is durable: cutting it first loses nothing more, and gives back the room that the name needs.
+        self.extent.truncate(len);
+        self.places.forget();
+        let base = self.active_base;
+        self.in_doubt = Some(interrupted(len));
+        let cut = self.active()?.truncate(len - base).await.map_err(|failure| shifted(failure, base));
+        self.in_doubt = None;
+        cut.inspect_err(|failure| {
+            self.poison(failure);
+        })?;
+        self.driver.finish_seal()
     }
 
     async fn cut_now(&mut self, len: u64) -> Result<()> {

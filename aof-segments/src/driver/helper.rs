@@ -41,10 +41,10 @@ impl<S: SegmentStore> Driver<S> {
                 if !queue.jobs.is_empty() {
                     break Work::Checkpoints;
                 }
-                if queue.wants_spares && !queue.closing && queue.spares.len() < queue.spares_max {
+                if queue.is_free() && queue.wants_spares && queue.spares.len() < queue.spares_max {
                     break Work::Spare;
                 }
-                if !queue.garbage.is_empty() && !queue.closing {
+                if queue.is_free() && (queue.prepares_start || !queue.garbage.is_empty()) {
                     break Work::Garbage;
                 }
                 queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);

@@ -35,6 +35,10 @@ pub(super) struct Queue<S: SegmentStore> {
     pub(super) garbage: VecDeque<u64>,
     /// Those that could not be removed: the next prune tries again, or the next opening.
     pub(super) stuck: Vec<u64>,
+    /// Room for the record of the next start is to be kept.
+    pub(super) prepares_start: bool,
+    /// How many calls wait until no step is under way that another call need not wait for, and then change names themselves.
+    pub(super) pauses: usize,
     /// The log is being closed: no step begins that is not needed for that.
     pub(super) closing: bool,
     pub(super) has_helper: bool,
@@ -77,6 +81,8 @@ impl<S: SegmentStore> Queue<S> {
             wants_spares: false,
             garbage: VecDeque::new(),
             stuck: Vec::new(),
+            prepares_start: false,
+            pauses: 0,
             closing: false,
             has_helper: false,
             kept_note,
@@ -106,6 +112,11 @@ impl<S: SegmentStore> Queue<S> {
 
     pub(super) fn is_drained(&self) -> bool {
         self.jobs.iter().all(|job| !self.has_helper && job.is_forgotten()) && self.running.is_none() && self.steps == 0
+    }
+
+    /// Whether a step may begin that is not needed by any call.
+    pub(super) fn is_free(&self) -> bool {
+        !self.closing && self.pauses == 0 && self.stop.is_none()
     }
 
     /// Settles everything under way with the reason why nothing begins any more; what is durable already resolves to that.

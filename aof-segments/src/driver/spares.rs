@@ -23,12 +23,12 @@ impl<S: SegmentStore> Driver<S> {
 
     pub(super) fn wants_spare(&self) -> bool {
         let queue = self.lock();
-        queue.wants_spares && !queue.closing && queue.stop.is_none() && queue.spares.len() < queue.spares_max
+        queue.is_free() && queue.wants_spares && queue.spares.len() < queue.spares_max
     }
 
     /// Makes one; without one, the log continues in the segment that it has.
     pub(super) fn make_spare(&self) -> bool {
-        let Ok(step) = self.begin_step() else { return false };
+        let Some(step) = self.begin_spare_step() else { return false };
         match step.check_place().and_then(|()| self.store.spare()) {
             Ok(spare) => {
                 self.lock().spares.push_back(spare);
@@ -70,9 +70,11 @@ impl<S: SegmentStore> Driver<S> {
         }
     }
 
-    /// Removes these segments, which were pruned: now, or by the helper thread.
-    pub(crate) fn remove_pruned(&self, bases: Vec<u64>) {
+    /// Removes these segments, which were pruned, and keeps room for the next prune, if this one has used it: now, or by the
+    /// helper thread.
+    pub(crate) fn remove_pruned(&self, bases: Vec<u64>, prepares_start: bool) {
         let mut queue = self.lock();
+        queue.prepares_start |= prepares_start;
         let stuck = std::mem::take(&mut queue.stuck);
         queue.garbage.extend(stuck.into_iter().chain(bases));
         let has_helper = queue.has_helper;
@@ -83,9 +85,15 @@ impl<S: SegmentStore> Driver<S> {
         }
     }
 
-    /// Removes one segment; false where there is none.
+    /// Removes one segment, or keeps room for the next prune; false where there is nothing to do.
     pub(super) fn remove_garbage(&self) -> bool {
-        let Ok(step) = self.begin_step() else { return false };
+        let Some(step) = self.begin_spare_step() else { return false };
+        if std::mem::take(&mut self.lock().prepares_start) {
+            if let Err(error) = step.check_place().and_then(|()| self.store.prepare_start()) {
+                tracing::warn!(log = %self.store.describe(), %error, "no room is kept for the next prune");
+            }
+            return true;
+        }
         let Some(base) = self.lock().garbage.pop_front() else { return false };
         if let Err(error) = step.check_place().and_then(|()| self.store.remove(base)) {
             tracing::warn!(log = %self.store.describe(), base, %error, "a pruned segment could not be removed");
@@ -99,8 +107,9 @@ impl<S: SegmentStore> Driver<S> {
         self.lock().closing = true;
     }
 
-    /// Removes what was pruned, as far as that can be done, before the log is closed.
+    /// Removes what was pruned, as far as that can be done, before the log is closed. Opening keeps room for the next prune.
     pub(crate) fn finish_removing(&self) {
+        self.lock().prepares_start = false;
         while self.remove_garbage() {}
     }
 }

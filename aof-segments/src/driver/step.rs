@@ -23,6 +23,36 @@ impl<S: SegmentStore> Driver<S> {
         queue.steps += 1;
         Ok(Step { driver: self, lock: Some(lock) })
     }
+
+    /// Begins a step that no call needs, unless a call changes names just now.
+    pub(super) fn begin_spare_step(&self) -> Option<Step<'_, S>> {
+        let mut queue = self.lock();
+        if queue.pauses > 0 || queue.stop.is_some() {
+            return None;
+        }
+        let lock = queue.lock.clone()?;
+        queue.steps += 1;
+        Some(Step { driver: self, lock: Some(lock) })
+    }
+
+    /// Lets no step begin that no call needs, until the pause is dropped: the caller waits for one such step at most, and
+    /// shares no file with one.
+    pub(crate) fn pause(self: &Arc<Self>) -> Pause<S> {
+        self.lock().pauses += 1;
+        Pause { driver: Arc::clone(self) }
+    }
+}
+
+/// A time in which only calls begin steps, until this is dropped.
+pub(crate) struct Pause<S: SegmentStore> {
+    driver: Arc<Driver<S>>,
+}
+
+impl<S: SegmentStore> Drop for Pause<S> {
+    fn drop(&mut self) {
+        self.driver.lock().pauses -= 1;
+        self.driver.changed.notify_all();
+    }
 }
 
 impl<S: SegmentStore> Step<'_, S> {

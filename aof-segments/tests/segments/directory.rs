@@ -1,6 +1,7 @@
 //! What is in the directory, and what is refused.
 
 use crate::life::{Life, Place, block_on};
+use aof_api::storage::ErrorClass;
 use aof_api::{Aof, AofBackend, AofRead, AofReadExt, Error, LogOptions};
 use aof_file::SyncOn;
 use aof_segments::{DirectoryReader, SegmentedBackend};
@@ -41,9 +42,15 @@ fn a_missing_segment_is_refused_by_writers_and_readers() {
     for missing in [&names[0], &names[1]] {
         let (path, away) = (place.log.join(missing), place.log.join("away"));
         fs::rename(&path, &away).unwrap();
-        let refused = SegmentedBackend::open(&place.log).unwrap_err();
-        assert!(refused.to_string().contains("missing"), "{refused}");
-        assert!(DirectoryReader::open(&place.log).is_err());
+        let from = missing.trim_end_matches(".aof").parse().unwrap();
+        let refused = [SegmentedBackend::open(&place.log).err(), DirectoryReader::open(&place.log).err()];
+        for refused in refused.map(Option::unwrap) {
+            assert_eq!(refused.class(), ErrorClass::Data);
+            let text = refused.to_string();
+            assert!(text.contains(&*path.to_string_lossy()) && text.contains("restore it"), "{text}");
+            let Error::Missing { from: found, to, .. } = refused else { panic!("{refused:?}") };
+            assert_eq!((found, to), (from, Some(from + fs::metadata(&away).unwrap().len())));
+        }
         fs::rename(&away, &path).unwrap();
     }
     drop(SegmentedBackend::open(&place.log).unwrap());
@@ -55,10 +62,10 @@ fn a_segment_that_is_longer_or_shorter_than_it_was_is_refused() {
     let names = four(&place);
     let path = place.log.join(&names[1]);
     let bytes = fs::read(&path).unwrap();
-    for changed in [&bytes[..bytes.len() - 1], &[&bytes[..], b"more"].concat()] {
-        fs::write(&path, changed).unwrap();
-        assert!(matches!(SegmentedBackend::open(&place.log), Err(Error::Io { .. })));
-    }
+    fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    assert!(matches!(SegmentedBackend::open(&place.log), Err(Error::Missing { .. })));
+    fs::write(&path, [&bytes[..], b"more"].concat()).unwrap();
+    assert!(matches!(SegmentedBackend::open(&place.log), Err(Error::Io { .. })));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn every_option(place: &Place) -> [SegmentedOptions; 4] {
 
 /// Lives a log with this fault, opens what is left with everything healed, and returns whether nothing had failed.
 fn live_with(fault: Fault, options: usize, context: &str) -> bool {
-    let place = Place::new();
+    let place = Place::in_memory();
     place.system.inject(fault);
     let mut life = Life::default();
     let lived = life.live(&place, &every_option(&place)[options]);

@@ -17,7 +17,17 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Place {
-        let directory = tempfile::tempdir().unwrap();
+        Place::within(tempfile::tempdir().unwrap())
+    }
+
+    /// In memory, where the system has a file system there: for thousands of lives in which faults are injected, and whose
+    /// syncs would take most of the time on a disk.
+    pub(crate) fn in_memory() -> Place {
+        let in_memory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Place::within(in_memory.unwrap())
+    }
+
+    fn within(directory: TempDir) -> Place {
         Place { log: directory.path().join("log"), _directory: directory, system: Arc::default() }
     }
 

@@ -5,6 +5,7 @@
 mod converting;
 mod directory;
 mod every_call;
+mod finding;
 mod life;
 mod retaining;
 mod sealing;

@@ -1,9 +1,10 @@
 //! When a segment is sealed, what opening reads then, and a name that finds no room.
 
 use crate::life::{Life, Place, block_on};
-use aof_api::{Aof, AofBackend, Error, LogOptions};
+use aof_api::{Aof, AofBackend, AofReadExt, Error, LogOptions};
 use aof_file::SyncOn;
 use aof_file::fault::{Fault, Operation};
+use aof_segments::SegmentedBackend;
 use std::io::{ErrorKind, IoSlice};
 
 #[test]
@@ -72,6 +73,49 @@ fn a_seal_that_finds_no_room_for_the_name_is_owed_and_finished_later() {
     block_on(log.close()).unwrap();
     let log = place.options(SyncOn::Caller).open(&place.log).unwrap();
     assert_eq!((log.len(), log.note()), (250, Some((250, b"note".to_vec()))));
+}
+
+/// A log of which 200 bytes are durable and sealed, and 300 more are in a segment that found no room for its name.
+fn owed(place: &Place) -> SegmentedBackend {
+    let mut log = place.options(SyncOn::Caller).create(&place.log).unwrap();
+    block_on(log.write(&[IoSlice::new(&[1; 100])])).unwrap();
+    block_on(log.checkpoint(b"note")).unwrap();
+    place.system.inject(Fault::for_good_from(1).on(Operation::RenameNew).kind(ErrorKind::StorageFull));
+    block_on(log.write(&[IoSlice::new(&[2; 100])])).unwrap();
+    assert_eq!(block_on(log.checkpoint(b"note")).unwrap(), 200);
+    block_on(log.write(&[IoSlice::new(&[3; 300])])).unwrap();
+    log
+}
+
+#[test]
+fn a_cut_within_a_segment_that_is_owed_its_name_makes_room_for_it() {
+    let place = Place::new();
+    let mut log = owed(&place);
+    place.system.heal();
+    place.system.inject(Fault::once(1).on(Operation::RenameNew).kind(ErrorKind::StorageFull));
+    block_on(log.truncate(250)).unwrap();
+    assert_eq!((log.len(), log.durable_len(), log.segments().len()), (250, 250, 2));
+    drop(log);
+    let log = place.options(SyncOn::Caller).open(&place.log).unwrap();
+    assert_eq!((log.len(), log.segments().len()), (250, 2));
+}
+
+#[test]
+fn a_cut_within_a_segment_that_finds_no_room_for_its_name_is_durable_with_the_next_checkpoint() {
+    let place = Place::new();
+    let mut log = owed(&place);
+    for _ in 0..2 {
+        assert!(matches!(block_on(log.truncate(250)), Err(Error::Full { .. })));
+        assert_eq!((log.len(), log.durable_len()), (250, 200));
+    }
+    block_on(log.write(&[IoSlice::new(&[4; 10])])).unwrap();
+    place.system.heal();
+    assert_eq!(block_on(log.checkpoint(b"note")).unwrap(), 260);
+    drop(log);
+    let mut log = place.options(SyncOn::Caller).open(&place.log).unwrap();
+    let mut bytes = [0; 300];
+    assert_eq!(block_on(log.read_all(&mut bytes)).unwrap(), 260);
+    assert_eq!(bytes[..260], [&[1; 100][..], &[2; 100], &[3; 50], &[4; 10]].concat());
 }
 
 #[test]

@@ -82,6 +82,10 @@ impl<B: AofBackend> AofRead for Faulty<B> {
     async fn next_data(&mut self, offset: u64) -> Result<u64> {
         self.read.next_data(offset).await
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.read.boundary(offset).await
+    }
 }
 
 impl<B: AofBackend> AofBackend for Faulty<B> {
@@ -252,6 +256,10 @@ impl<R: AofRead> AofRead for FaultyReader<R> {
 
     async fn next_data(&mut self, offset: u64) -> Result<u64> {
         self.inner.next_data(offset).await
+    }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.inner.boundary(offset).await
     }
 
     async fn changed(&mut self, end: u64) -> Result<u64> {

@@ -63,6 +63,10 @@ impl<B: AofBackend> AofRead for Lent<B> {
     async fn next_data(&mut self, offset: u64) -> Result<u64> {
         self.inner()?.next_data(offset).await
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.inner()?.boundary(offset).await
+    }
 }
 
 impl<B: AofBackend> AofBackend for Lent<B> {

@@ -163,6 +163,10 @@ impl<B: AofBackend> AofRead for Metered<B> {
     async fn next_data(&mut self, offset: u64) -> Result<u64> {
         self.read.next_data(offset).await
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.read.boundary(offset).await
+    }
 }
 
 impl<B: AofBackend> AofBackend for Metered<B> {
@@ -246,6 +250,10 @@ impl<R: AofRead> AofRead for MeteredReader<R> {
 
     async fn next_data(&mut self, offset: u64) -> Result<u64> {
         self.inner.next_data(offset).await
+    }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        self.inner.boundary(offset).await
     }
 }
 

@@ -80,7 +80,7 @@ impl DurableLog for Appended {
     }
 }
 
-/// Reads the files of a directory without looking, in the chunks in which a log is read. Answers how many bytes.
+/// Reads the files of a directory without looking, in the chunks in which a log is read. Returns how many bytes.
 #[must_use]
 pub fn read_without_looking(directory: &Path) -> u64 {
     let mut buffer = vec![0; CHUNK_LEN];

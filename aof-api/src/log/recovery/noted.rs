@@ -9,7 +9,7 @@ use crate::format::header::Header;
 use crate::format::layout::{ENTRY_SIZE_MAX, ENTRY_SIZE_MIN};
 use crate::log::options::LogOptions;
 use crate::read::bounded::Bounded;
-use crate::read::find::{Target, find};
+use crate::read::find::{Target, find_sorted};
 use crate::storage::backend::{AofBackend, AofReadExt};
 use crate::storage::error::{Error, Result};
 
@@ -90,7 +90,7 @@ impl Noted {
         }
         // Entries before the end of the note are believed to be there, not to be whole: the walk verifies them.
         let reader = Bounded::new(backend.reader().await?, note.end);
-        let Some(place) = find(reader, Target::Op(wanted), options.read).await? else { return Ok(everything) };
+        let Some(place) = find_sorted(reader, Target::Op(wanted), options.read).await? else { return Ok(everything) };
         let Some(header) = read_header(backend, place.offset).await? else { return Ok(everything) };
         if place.offset <= start || header.op.get() != wanted {
             return Ok(everything);

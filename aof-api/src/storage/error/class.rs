@@ -51,6 +51,7 @@ impl Error {
             | Error::Replaced => ErrorClass::Call,
             Error::Truncated { .. } | Error::Pruned { .. } | Error::Lagged => ErrorClass::Reader,
             Error::Corrupt { .. }
+            | Error::Missing { .. }
             | Error::ChecksumMismatch { .. }
             | Error::NoteTipMissing { .. }
             | Error::MaybePruned { .. }

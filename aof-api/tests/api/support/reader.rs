@@ -27,6 +27,8 @@ pub(crate) struct SliceReader {
     manner: Manner,
     pending_times: usize,
     unreadable: Vec<Range<u64>>,
+    /// Where the storage divided the log, in order.
+    divided_at: Vec<u64>,
     longest: Arc<AtomicUsize>,
     total: Arc<AtomicUsize>,
 }
@@ -39,6 +41,7 @@ impl SliceReader {
             manner: Manner::Whole,
             pending_times: 0,
             unreadable: Vec::new(),
+            divided_at: Vec::new(),
             longest: Arc::default(),
             total: Arc::default(),
         }
@@ -52,6 +55,12 @@ impl SliceReader {
     /// Is not ready so many times before each answer.
     pub(crate) fn pending(mut self, times: usize) -> SliceReader {
         self.pending_times = times;
+        self
+    }
+
+    /// Knows that an entry begins at each of these offsets, which are in order.
+    pub(crate) fn divided_at(mut self, offsets: Vec<u64>) -> SliceReader {
+        self.divided_at = offsets;
         self
     }
 
@@ -121,5 +130,10 @@ impl AofRead for SliceReader {
             len if len > end => Ok(len),
             _ => Err(Error::Unsupported { what: "waiting for bytes that do not change" }),
         }
+    }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        let next = self.divided_at.partition_point(|at| *at <= offset);
+        Ok(next.checked_sub(1).map_or(0, |last| self.divided_at[last]))
     }
 }

@@ -3,6 +3,7 @@
 use crate::command_line::copy::CopyArguments;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
+use crate::commands::missing;
 use crate::input::source::Source;
 use crate::output::advice::{Next, cut_torn_end};
 use crate::output::failure::{Failure, Outcome};
@@ -38,7 +39,8 @@ pub(super) struct Report<'a> {
 impl<'a> Report<'a> {
     /// Before anything is copied.
     pub(super) fn new(arguments: &'a CopyArguments, source: &'a Source, output: &'a OutputArguments) -> Report<'a> {
-        let destination = arguments.destination.metadata().ok();
+        // How long a log in a directory is shows once it is open.
+        let destination = arguments.destination.metadata().ok().filter(|destination| destination.is_file());
         Report {
             arguments,
             source,
@@ -73,20 +75,7 @@ impl<'a> Report<'a> {
                 say!("note empty: {text}");
             }
         }
-        for finding in &self.missing {
-            let text = format!("in SRC at offset {}: {}", finding.offset, finding.message);
-            if self.output.json {
-                let mut note = plain_note(&self.source.path, finding.kind, text);
-                (note.offset, note.op) = (Some(finding.offset), finding.op);
-                note.parent = finding.parent.clone();
-                note.missing_first = finding.missing_first.clone();
-                note.missing_last = finding.missing_last.clone();
-                json::print(out, &note)?;
-            } else {
-                say!("note {}: {text}", finding.kind);
-            }
-        }
-        Ok(())
+        missing::note(out, &self.missing, ("SRC", &self.source.path, self.source.start), self.output)
     }
 
     fn summary(&self) -> json::copy::Summary {

@@ -43,6 +43,8 @@ pub(super) struct Copy {
     /// Each entry once, in the order of ops.
     pub(super) held: Vec<Held>,
     pub(super) duplicates: u64,
+    /// Their clusters, in the order in which they come; one, unless logs are mixed.
+    pub(super) clusters: Vec<u128>,
     /// Damaged places; not the end that is being written.
     pub(super) damage: u64,
     pub(super) gaps: Ops,
@@ -59,6 +61,10 @@ impl Copy {
             match block_on(entries.next()) {
                 Ok(Some(entry)) => {
                     recorded += 1;
+                    let cluster = entry.header().cluster.get();
+                    if copy.clusters.last() != Some(&cluster) && !copy.clusters.contains(&cluster) {
+                        copy.clusters.push(cluster);
+                    }
                     // From outside: op 0 is never recorded, and would not be a range.
                     let (op, view) = (entry.op().max(1), entry.header().view.get());
                     copy.held.push(Held { op, checksum: entry.checksum().to_le_bytes(), view });
@@ -125,9 +131,17 @@ impl Copies {
         Copies { all, parting, differs_at }
     }
 
-    /// Whether all have the same entries, and no damage.
+    /// The clusters of all.
+    pub(super) fn clusters(&self) -> Vec<u128> {
+        let mut clusters: Vec<u128> = self.all.iter().flat_map(|copy| copy.clusters.iter().copied()).collect();
+        clusters.sort_unstable();
+        clusters.dedup();
+        clusters
+    }
+
+    /// Whether all have the same entries, no damage, and one cluster.
     pub(super) fn are_same(&self) -> bool {
-        self.differs_at.is_none() && self.all.iter().all(|copy| copy.damage == 0)
+        self.differs_at.is_none() && self.clusters().len() < 2 && self.all.iter().all(|copy| copy.damage == 0)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The columns of a listing: as wide as the terminal allows. Checksums are shortened first, dates next.
+//! The columns of a listing: as wide as the terminal allows. Checksums are shortened first, then clients, dates next; where
+//! that is not enough, clients and views are left out.
 
 use crate::output::time::{clock, short_time, time};
 use crate::output::width::of_output;
@@ -10,8 +11,11 @@ pub(super) struct Columns {
     op: usize,
     offset: usize,
     size: usize,
+    /// 0 where it is left out, as the client.
+    view: usize,
     time: Time,
     operation: usize,
+    client: usize,
     checksum: usize,
 }
 
@@ -44,10 +48,11 @@ impl Time {
     }
 }
 
-const FULL: Columns = Columns { op: 12, offset: 14, size: 9, time: Time::Full, operation: 26, checksum: 32 };
+const FULL: Columns =
+    Columns { op: 12, offset: 14, size: 9, view: 5, time: Time::Full, operation: 26, client: 32, checksum: 32 };
 
-/// The fewest digits of a checksum that are shown.
-const CHECKSUM_MIN: usize = 8;
+/// The fewest digits of a checksum, or of a client, that are shown.
+const DIGITS_MIN: usize = 8;
 
 impl Columns {
     /// For standard output: all of everything where that is not a terminal.
@@ -59,11 +64,18 @@ impl Columns {
     fn within(width: usize) -> Columns {
         let mut columns = FULL;
         let over = |columns: &Columns| columns.width().saturating_sub(width);
-        columns.checksum = (FULL.checksum - over(&columns).min(FULL.checksum)).max(CHECKSUM_MIN);
+        columns.checksum = (FULL.checksum - over(&columns).min(FULL.checksum)).max(DIGITS_MIN);
+        columns.client = (FULL.client - over(&columns).min(FULL.client)).max(DIGITS_MIN);
         for time in [Time::Short, Time::Clock] {
             if over(&columns) > 0 {
                 columns.time = time;
             }
+        }
+        if over(&columns) > 0 {
+            columns.client = 0;
+        }
+        if over(&columns) > 0 {
+            columns.view = 0;
         }
         columns.offset -= over(&columns).min(3);
         columns.op -= over(&columns).min(4);
@@ -72,39 +84,54 @@ impl Columns {
     }
 
     fn width(&self) -> usize {
-        self.op + 1 + self.offset + 1 + self.size + 2 + self.time.width() + 2 + self.operation + 1 + self.checksum
+        let shown = |width: usize| if width > 0 { 1 + width } else { 0 };
+        let numbers = self.op + 1 + self.offset + 1 + self.size + shown(self.view);
+        numbers + 2 + self.time.width() + 2 + self.operation + shown(self.client) + 1 + self.checksum
     }
 
     pub(super) fn heading(&self) -> String {
-        let Columns { op, offset, size, time, operation, checksum } = self;
+        let Columns { op, offset, size, view, time, operation, client, checksum } = self;
         let time = time.width();
         let name = if *checksum < "checksum".len() { "" } else { "checksum" };
         let heading = if time < "time (UTC)".len() { "UTC" } else { "time (UTC)" };
         let line = format!(
-            "{:>op$} {:>offset$} {:>size$}  {heading:<time$}  {:<operation$} {name}",
+            "{:>op$} {:>offset$} {:>size$}{}  {heading:<time$}  {:<operation$}{} {name}",
             "op",
             "offset",
             "size",
+            if *view > 0 { format!(" {:>view$}", "view") } else { String::new() },
             cut("operation", *operation),
+            if *client > 0 { format!(" {:<client$}", "client") } else { String::new() },
         );
         line.trim_end().to_owned()
     }
 
     pub(super) fn print(&self, out: &mut impl Write, located: &LocatedEntry<'_>) -> io::Result<()> {
-        let Columns { op, offset, size, time, operation, checksum } = self;
+        let Columns { op, offset, size, view, time, operation, client, checksum } = self;
         let header = located.header();
         let (name, digits) = (header.operation().to_string(), located.checksum().to_string());
         writeln!(
             out,
-            "{:>op$} {:>offset$} {:>size$}  {:<width$}  {:<operation$} {}",
+            "{:>op$} {:>offset$} {:>size$}{}  {:<width$}  {:<operation$}{} {}",
             located.op(),
             located.offset,
             located.size_disk(),
+            if *view > 0 { format!(" {:>view$}", header.view.get()) } else { String::new() },
             time.text(header.timestamp.get()),
             cut(&name, *operation),
+            client_text(header.client.get(), *client),
             cut(&digits, *checksum),
             width = time.width(),
         )
+    }
+}
+
+/// Nobody is the client of what a replica makes itself.
+fn client_text(client: u128, width: usize) -> String {
+    match (width, client) {
+        (0, _) => String::new(),
+        (_, 0) => format!(" {:<width$}", "-"),
+        _ => format!(" {}", cut(&format!("{client:032x}"), width)),
     }
 }
 
@@ -119,13 +146,16 @@ mod tests {
 
     #[test]
     fn rows_fit_the_width_and_checksums_are_shortened_before_dates() {
-        for width in [60, 72, 80, 95, 100, 110, 120, 129, 130, 200] {
+        for width in [60, 72, 80, 95, 100, 110, 120, 129, 130, 145, 168, 169, 170, 200] {
             let columns = Columns::within(width);
             assert!(columns.width() <= width, "{width}: {}", columns.width());
-            assert!(columns.time == Time::Full || columns.checksum == CHECKSUM_MIN, "{width}");
+            assert!(columns.time == Time::Full || columns.checksum == DIGITS_MIN, "{width}");
+            assert!(columns.client > 0 || columns.time == Time::Clock, "{width}");
         }
-        assert_eq!(Columns::within(130).checksum, 32);
-        assert_eq!(Columns::within(120).checksum, 22);
-        assert!(Columns::within(100).time == Time::Short && Columns::within(80).time == Time::Clock);
+        assert_eq!((Columns::within(169).checksum, Columns::within(169).client), (32, 32));
+        assert_eq!((Columns::within(150).checksum, Columns::within(150).client), (13, 32));
+        assert_eq!((Columns::within(125).checksum, Columns::within(125).client), (8, 12));
+        assert!(Columns::within(115).time == Time::Short && Columns::within(80).time == Time::Clock);
+        assert!(Columns::within(80).client == 0);
     }
 }

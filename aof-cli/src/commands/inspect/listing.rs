@@ -1,5 +1,6 @@
 //! A listing: entries, damage between them, and what happens to a log that is followed.
 
+use super::backwards;
 use super::follow::{Follower, Saw, Waited};
 use super::print::{How, print};
 use super::search::may_have;
@@ -7,15 +8,19 @@ use super::window::Window;
 use crate::command_line::inspect::InspectArguments;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::threads::cores;
+use crate::commands::digest::no_entries;
+use crate::commands::judged_order::{Part, order_note};
+use crate::commands::succession::Succession;
 use crate::input::source::{LogReader, Source};
 use crate::output::failure::{ERROR, Failure, Outcome};
 use crate::output::json;
 use crate::output::json::inspect::{Cut, Damaged, Rotated};
-use crate::output::json::log::{Gap, name, plain_note};
+use crate::output::json::log::{Finding, Gap, Note, name, plain_note};
 use crate::output::out::Out;
-use crate::output::paths::shown;
+use crate::output::paths::{printable, shown};
 use crate::output::progress::Progress;
 use crate::output::say::say;
+use aof_api::format::Checksum;
 use aof_api::read::{self, DamagedRange, LocatedEntry};
 use aof_api::validate::{FindingKind, NoteKind};
 use aof_api::{Entries, Error};
@@ -24,7 +29,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 pub(super) struct Listing<'a> {
-    arguments: &'a InspectArguments,
+    pub(super) arguments: &'a InspectArguments,
     how: How,
     out: Out,
     path: PathBuf,
@@ -34,6 +39,15 @@ pub(super) struct Listing<'a> {
     listed: u64,
     lowest: Option<Lowest>,
     clean: bool,
+    /// There are several files, which are one log.
+    several: bool,
+    /// Nothing of the files so far was left out.
+    read_all: bool,
+    parts: Vec<Part>,
+    succession: Succession,
+    /// The last entry that was met, and whether the file is another one since.
+    last: Option<Checksum>,
+    is_new: bool,
 }
 
 /// The entry with the lowest op.
@@ -46,7 +60,23 @@ impl<'a> Listing<'a> {
     pub(super) fn new(arguments: &'a InspectArguments, json: bool, out: Out) -> Listing<'a> {
         let how = How::new(arguments, json);
         let left = arguments.limit.unwrap_or(u64::MAX);
-        Listing { arguments, how, out, path: arguments.log.clone(), left, listed: 0, lowest: None, clean: true }
+        let path = arguments.logs.first().cloned().unwrap_or_default();
+        Listing {
+            arguments,
+            how,
+            out,
+            path,
+            left,
+            listed: 0,
+            lowest: None,
+            clean: true,
+            several: false,
+            read_all: true,
+            parts: Vec::new(),
+            succession: Succession::new(),
+            last: None,
+            is_new: false,
+        }
     }
 
     pub(super) fn finish(&mut self) -> Outcome<()> {
@@ -59,17 +89,61 @@ impl<'a> Listing<'a> {
     }
 
     pub(super) fn list(&mut self, output: &OutputArguments) -> Outcome<()> {
-        let source = Source::open(&self.arguments.log)?;
-        self.path.clone_from(&source.path);
-        let mut window = Window::find(self.arguments, &source)?;
-        self.head()?;
-        let Some(start) = window.start.map(|start| start.max(source.start)) else {
-            return self.note_part(&window, false);
-        };
+        let sources = Source::open_all(&self.arguments.logs)?;
+        let listed_backwards = self.arguments.reverse || self.arguments.tail.is_some();
+        if let Some(stream) = sources.iter().find(|source| source.is_stream()).filter(|_| listed_backwards) {
+            let stream = shown(&stream.path);
+            return Err(Failure::Usage(format!("--tail and --reverse need a file, and {stream} is a stream")));
+        }
+        self.several = sources.len() > 1;
         // Entries that run over a terminal show the progress themselves.
         let quiet = output.quiet || std::io::stdout().is_terminal();
+        let output = OutputArguments { quiet, ..*output };
+        self.head()?;
+        if listed_backwards {
+            backwards::list(self, &sources, &output)?;
+            return self.note_nothing(&sources);
+        }
+        for source in &sources {
+            if self.left == 0 {
+                return Ok(());
+            }
+            self.begin_file(source)?;
+            self.list_file(source, &output)?;
+        }
+        if self.read_all {
+            self.note_head()?;
+        }
+        self.note_nothing(&sources)?;
+        let order = order_note("aof inspect", &sources, &self.parts).filter(|_| self.read_all && self.left > 0);
+        order.map_or(Ok(()), |(note, missing)| {
+            missing.into_iter().try_for_each(|finding| self.report_found(&finding))?;
+            self.note(&note)
+        })
+    }
+
+    /// What is printed from here on is of this file.
+    pub(super) fn begin_file(&mut self, source: &Source) -> Outcome<()> {
+        self.path.clone_from(&source.path);
+        self.parts.push(Part::of(source));
+        self.is_new = true;
+        if self.several {
+            self.how.path = Some(source.path.clone());
+            if !self.how.json {
+                writeln!(self.out, "{}:", shown(&source.path)).map_err(Failure::output)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn list_file(&mut self, source: &Source, output: &OutputArguments) -> Outcome<()> {
+        let mut window = Window::find(self.arguments, source)?;
+        let Some(start) = window.start.map(|start| start.max(source.start)) else {
+            self.read_all = false;
+            return self.note_part(&window, false);
+        };
         let len = source.len.map(|len| (source.start + len).saturating_sub(start));
-        let progress = Progress::new(len, &OutputArguments { quiet, ..*output });
+        let progress = Progress::new(len, output);
         let options = read::Options::new().verify_threads(source.threads(cores()));
         let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
         let mut passed = false;
@@ -80,6 +154,7 @@ impl<'a> Listing<'a> {
                     break;
                 }
                 Ok(Some(entry)) => {
+                    self.look(&entry)?;
                     self.take(&entry)?;
                     self.count(&entry);
                     progress.set_entries(self.listed);
@@ -98,28 +173,81 @@ impl<'a> Listing<'a> {
             }
         }
         progress.finish();
-        if start == source.start && self.left > 0 && !passed {
-            self.note_head()?;
-        }
+        self.read_all &= start == source.start && self.left > 0 && !passed;
         if self.left > 0 {
             self.note_part(&window, passed)?;
-        }
-        if self.listed == 0
-            && !self.clean
-            && let Some((text, next)) = source.looks()
-        {
-            self.say(&text)?;
-            next.map_or(Ok(()), |next| self.say(&format!("  {next}")))?;
         }
         Ok(())
     }
 
+    /// So many entries more were met.
+    pub(super) fn met(&mut self, entries: u64) {
+        self.listed += entries;
+    }
+
+    /// That there is nothing in the log, or nothing of a log.
+    fn note_nothing(&mut self, sources: &[Source]) -> Outcome<()> {
+        if self.listed > 0 {
+            return Ok(());
+        }
+        if !self.clean {
+            return Err(no_entries(sources));
+        }
+        let is_empty = |source: &Source| source.len.map_or(self.read_all, |len| len == 0);
+        match sources.first().filter(|_| sources.iter().all(is_empty)) {
+            Some(first) => self.note(&plain_note(&first.path, "empty", "the log is empty")),
+            None => Ok(()),
+        }
+    }
+
+    /// Reports what is wrong between this entry and the ones before.
+    fn look(&mut self, entry: &LocatedEntry<'_>) -> Outcome<()> {
+        if let Some(part) = self.parts.last_mut() {
+            part.see(entry);
+        }
+        let found = self.succession.see(&self.path, entry);
+        found.map_or(Ok(()), |finding| self.report_found(&finding))
+    }
+
+    /// Something that is wrong between entries.
+    pub(super) fn report_found(&mut self, finding: &Finding) -> Outcome<()> {
+        self.clean = false;
+        if self.how.json {
+            return json::print(&mut self.out, finding);
+        }
+        let Finding { kind, log, offset, message, .. } = finding;
+        self.say(&format!("{ERROR}{kind}{ERROR:#} {} at offset {offset}: {message}", printable(log)))
+    }
+
+    /// An entry as it is printed.
+    pub(super) fn render(&self, text: &mut Vec<u8>, entry: &LocatedEntry<'_>) -> Outcome<()> {
+        print(text, entry, &self.how)
+    }
+
+    /// Prints an entry that was rendered.
+    pub(super) fn write(&mut self, text: &[u8]) -> Outcome<()> {
+        self.out.write_all(text).map_err(Failure::output)
+    }
+
+    pub(super) fn note(&mut self, note: &Note) -> Outcome<()> {
+        if self.how.json {
+            return json::print(&mut self.out, note);
+        }
+        self.say(&format!("note {}: {}", note.kind, note.message))
+    }
+
     pub(super) fn follow(&mut self) -> Outcome<()> {
-        let source = Source::open_file(&self.arguments.log, "following")?;
+        let [log] = self.arguments.logs.as_slice() else {
+            return Err(Failure::Usage("--follow takes one log".to_owned()));
+        };
+        let source = Source::open_file(log, "following")?;
         let path = source.path.clone();
         let failure = Failure::at(&path);
         // Where nothing of the window is there yet, it may come after anything.
-        let start = Window::find(self.arguments, &source)?.start.unwrap_or(0).max(source.start);
+        let start = match self.arguments.tail {
+            Some(count) => backwards::start(self, &source, count)?,
+            None => Window::find(self.arguments, &source)?.start.unwrap_or(0).max(source.start),
+        };
         let (mut follower, mut entries) = Follower::open(&path, start)?;
         self.head()?;
         while self.left > 0 {
@@ -127,9 +255,14 @@ impl<'a> Listing<'a> {
                 Ok(Some(entry)) => {
                     match follower.saw(&entry) {
                         Saw::Seam => {}
-                        Saw::Next => self.take(&entry)?,
+                        Saw::Next => {
+                            self.look(&entry)?;
+                            self.take(&entry)?;
+                        }
                         Saw::Gap(gap) => {
                             self.report_gap(gap)?;
+                            self.succession = Succession::new();
+                            self.look(&entry)?;
                             self.take(&entry)?;
                         }
                     }
@@ -153,6 +286,7 @@ impl<'a> Listing<'a> {
                     entries = *next;
                 }
                 Waited::Cut(offset) => {
+                    self.succession = Succession::new();
                     self.report_cut(offset)?;
                     entries.seek(offset);
                 }
@@ -185,12 +319,20 @@ impl<'a> Listing<'a> {
     }
 
     fn take(&mut self, entry: &LocatedEntry<'_>) -> Outcome<()> {
-        let searched = self.arguments.id.as_ref();
-        if self.arguments.takes(entry.header()) && searched.is_none_or(|id| may_have(id, entry)) {
+        // A rotated file begins with a copy of the last entry before.
+        let last = self.last.replace(entry.checksum());
+        let is_seam = std::mem::take(&mut self.is_new) && last == Some(entry.checksum());
+        if !is_seam && self.wants(entry) {
             print(&mut self.out, entry, &self.how)?;
             self.left -= 1;
         }
         Ok(())
+    }
+
+    /// Whether the filters let the entry through.
+    pub(super) fn wants(&self, entry: &LocatedEntry<'_>) -> bool {
+        let searched = self.arguments.id.as_ref();
+        self.arguments.takes(entry.header()) && searched.is_none_or(|id| may_have(id, entry))
     }
 
     fn count(&mut self, entry: &LocatedEntry<'_>) {
@@ -237,8 +379,9 @@ impl<'a> Listing<'a> {
         Ok(())
     }
 
-    fn report(&mut self, range: &DamagedRange) -> Outcome<()> {
+    pub(super) fn report(&mut self, range: &DamagedRange) -> Outcome<()> {
         self.clean = false;
+        self.succession.damaged();
         let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = *range;
         if self.how.json {
             let (log, log_hex) = name(&self.path);

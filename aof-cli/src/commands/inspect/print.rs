@@ -6,12 +6,13 @@ use crate::command_line::inspect::{Body, Decode, InspectArguments};
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
 use crate::output::json::inspect::Entry;
-use crate::output::json::log::hex;
+use crate::output::json::log::{hex, name};
 use crate::output::json::value::{Hex, Sometimes};
 use crate::output::time::time;
 use aof_api::format::AofEntry;
 use aof_api::read::LocatedEntry;
 use std::io::Write;
+use std::path::PathBuf;
 
 /// How entries are printed.
 pub(super) struct How {
@@ -19,11 +20,13 @@ pub(super) struct How {
     body: Body,
     decode: Option<Decode>,
     columns: Columns,
+    /// The file that is listed, where there are several.
+    pub(super) path: Option<PathBuf>,
 }
 
 impl How {
     pub(super) fn new(arguments: &InspectArguments, json: bool) -> How {
-        How { json, body: arguments.body, decode: arguments.decode, columns: Columns::of_output() }
+        How { json, body: arguments.body, decode: arguments.decode, columns: Columns::of_output(), path: None }
     }
 
     pub(super) fn heading(&self) -> String {
@@ -56,7 +59,10 @@ fn object(located: &LocatedEntry<'_>, how: &How) -> Entry {
         (Body::Text, Ok(text)) => (Some(text.to_owned()), None),
         (Body::Text | Body::Hex, _) => (None, Some(hex(body))),
     };
+    let (log, log_hex) = how.path.as_deref().map(name).unzip();
     let mut entry = Entry {
+        log: Sometimes(log),
+        log_hex: log_hex.unwrap_or_default(),
         op: located.op(),
         offset: located.offset,
         size_disk: located.size_disk(),

@@ -6,7 +6,7 @@ use crate::input::source::Source;
 use crate::output::failure::{Failure, Outcome};
 use aof_api::format::Header;
 use aof_api::read::find::{Place, Target, find};
-use aof_api::{Error, read};
+use aof_api::{Entries, Error, read};
 use futures::executor::block_on;
 
 /// Logs up to this length, in bytes, are read from the start to the end in search of times.
@@ -46,11 +46,18 @@ impl Window {
                 let repeats_within = repeats_within.max(repeats_after(last, by_time, source)?);
                 Window { start: Some(offset), by_time, last, repeats_within, seen: offset }
             }
+            // Perhaps this is not a log at all, which the list reports.
+            Ok(None) if begins_damaged(source)? => Window::whole(),
             Ok(None) => Window { start: None, by_time, ..Window::whole() },
             // The list shows what is there before the place that cannot be read, and what is wrong with it.
             Err(Error::Io { .. }) => Window::whole(),
             Err(error) => return Err(Failure::at(&source.path)(error)),
         })
+    }
+
+    /// Whether it is all of the log.
+    pub(super) fn is_whole(&self) -> bool {
+        self.start == Some(0) && self.last == u64::MAX && self.repeats_within == u64::MAX
     }
 
     /// Whether this entry, and every one after it, is past the window.
@@ -61,6 +68,11 @@ impl Window {
         }
         offset.saturating_sub(self.seen) > self.repeats_within
     }
+}
+
+fn begins_damaged(source: &Source) -> Outcome<bool> {
+    let mut entries = Entries::new(source.reader()?, read::Options::new());
+    Ok(matches!(block_on(entries.next()), Err(Error::Corrupt { .. })))
 }
 
 /// How far after the first entry past the window one of the window may be recorded again: where the log goes back right

@@ -40,9 +40,15 @@ pub(super) fn print(out: &mut impl Write, tally: &Tally, path: &Path) -> Outcome
             missing_first: Some(first),
             missing_last: Some(last),
             parent: Sometimes(None),
-            message: format!("ops {first} to {last} are missing"),
+            message: match first == last {
+                true => format!("op {first} is missing"),
+                false => format!("ops {first} to {last} are missing"),
+            },
         };
         print_object(out, &object)?;
+    }
+    for finding in &tally.findings {
+        print_object(out, finding)?;
     }
     for (client, count) in tally.clients.top(CLIENTS) {
         print_object(out, &Client { client: Hex(client), entries: count.entries, bytes: count.bytes })?;
@@ -55,6 +61,9 @@ pub(super) fn print(out: &mut impl Write, tally: &Tally, path: &Path) -> Outcome
         note.op = tally.ops.lowest;
         note.missing_last = tally.ops.lowest.unwrap_or(1).saturating_sub(1).into();
         print_object(out, &note)?;
+    }
+    if tally.entries == 0 && tally.damages == 0 {
+        print_object(out, &plain_note(path, "empty", "the log is empty"))?;
     }
     if tally.series.times_back > 0 {
         print_object(out, &plain_note(path, "times-back", super::text::times_back(tally.series.times_back)))?;
@@ -84,6 +93,7 @@ fn summary(tally: &Tally) -> Summary {
         not_compared: ops.unknown,
         clients: tally.clients.distinct(),
         clients_exact: tally.clients.beyond.entries == 0,
+        findings: tally.kinds.values().sum(),
         damages: tally.damages,
         damaged_bytes: tally.damaged_bytes,
         pending: tally.pending,

@@ -15,7 +15,7 @@ use aof_file::is_locked;
 #[cfg(unix)]
 use std::fs;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -84,7 +84,14 @@ fn exists(page: &Path) -> Failure {
 }
 
 fn write_file(page: &Path, text: &str, force: bool, mode: u32) -> Outcome<()> {
-    let failure = |error: io::Error| Failure::of(page, Role::Output)(Error::io_at(IoCall::Write, page, 0, error));
+    let failure = |error: io::Error| {
+        Failure::of(page, Role::Output)(match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                Error::Full { needed: text.len() as u64, available: 0 }
+            }
+            _ => Error::io_at(IoCall::Write, page, 0, error),
+        })
+    };
     let directory = page.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     let builder = builder.prefix(".aof-stat-");
@@ -97,7 +104,8 @@ fn write_file(page: &Path, text: &str, force: bool, mode: u32) -> Outcome<()> {
         let path = file.path().to_owned();
         Ok((file, path))
     })?;
-    file.write_all(text.as_bytes()).map_err(failure)?;
+    // By the file itself, whose errors do not name the draft.
+    file.as_file_mut().write_all(text.as_bytes()).map_err(failure)?;
     let named = finished(|| if force { file.persist(page) } else { file.persist_noclobber(page) });
     match named {
         Ok(_) => Ok(()),

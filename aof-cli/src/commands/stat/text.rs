@@ -5,6 +5,7 @@ use super::series::{Step, WIDTH_MIN};
 use super::tally::{Count, Tally};
 use crate::command_line::size::{Size, counted, grouped};
 use crate::output::openraft::summary::Summary;
+use crate::output::paths::printable;
 use crate::output::time::short_time;
 use aof_api::Operation;
 use std::io::{self, Write};
@@ -72,7 +73,7 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
     if tally.files > 1 {
         facts.insert(0, ("files", grouped(tally.files)));
     }
-    if let (Some(first), Some(since)) = (ops.first, tally.series.first) {
+    if let (Some(first), Some(since)) = (ops.lowest, tally.series.first) {
         facts.push(("ops", format!("{first} to {}", ops.highest)));
         let nanos = tally.series.last - since;
         let seconds = nanos as f64 / 1e9;
@@ -132,6 +133,15 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
             places => format!("{} bytes in {}", grouped(tally.damaged_bytes), counted(places, "place")),
         },
     ));
+    for (index, finding) in tally.findings.iter().take(SHOWN).enumerate() {
+        let name = if index == 0 { "wrong" } else { "" };
+        let (path, offset) = (printable(&finding.log), finding.offset);
+        facts.push((name, format!("{} at offset {offset} of {path}: {}", finding.kind, finding.message)));
+    }
+    let left = tally.kinds.values().sum::<u64>().saturating_sub(SHOWN as u64);
+    if left > 0 && !tally.findings.is_empty() {
+        facts.push(("", format!("and {} more: `aof validate` lists them", grouped(left))));
+    }
     if tally.pending > 0 {
         facts.push(("pending", format!("{} bytes at the end are no whole entry yet", grouped(tally.pending))));
     }

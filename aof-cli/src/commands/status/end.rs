@@ -174,7 +174,8 @@ fn wrong_between(before: &Last, after: &Last, parent: Checksum) -> Option<Wrong>
     let (kind, message) = if after.cluster != before.cluster {
         ("cluster", format!("cluster {}, and the log was of cluster {}", after.cluster, before.cluster))
     } else if op > next {
-        ("gap", format!("ops {next} to {} are missing", op - 1))
+        let missing = if next == op - 1 { format!("op {next} is") } else { format!("ops {next} to {} are", op - 1) };
+        ("gap", format!("{missing} missing"))
     } else if op == next && parent != before.checksum {
         ("break", format!("expected parent {}, got {parent}", before.checksum))
     } else {

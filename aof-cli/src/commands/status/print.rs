@@ -7,7 +7,7 @@ use crate::command_line::status::StatusArguments;
 use crate::input::source::Source;
 use crate::output::failure::{ERROR, Failure, Outcome};
 use crate::output::json;
-use crate::output::json::log::{name, plain_note};
+use crate::output::json::log::{name, plain_finding};
 use crate::output::json::status::Status;
 use crate::output::json::value::Hex;
 use crate::output::out::Out;
@@ -20,9 +20,8 @@ pub(super) fn print(source: &Source, end: &End, arguments: &StatusArguments, out
     let mut out = Out::of_verdict();
     if output.json {
         for wrong in &end.findings {
-            let mut note = plain_note(&source.path, wrong.kind, wrong.message.clone());
-            (note.offset, note.op) = (Some(wrong.offset), wrong.op);
-            json::print(&mut out, &note)?;
+            let Wrong { kind, offset, op, message } = wrong;
+            json::print(&mut out, &plain_finding(&source.path, kind, *offset, *op, message.clone()))?;
         }
         json::print(&mut out, &object(source, end))?;
     } else if arguments.prometheus {

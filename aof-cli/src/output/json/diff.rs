@@ -35,6 +35,8 @@ object! {
         view_last: Option<u32>,
         /// Damaged places
         damage: u64,
+        /// Its clusters: one, unless logs are mixed
+        clusters: Vec<Hex>,
         /// Ops that are missing between its lowest and its highest op
         gaps: Vec<Range>,
         /// Ops that another copy has and this one lacks

@@ -7,6 +7,10 @@ use serde::Serialize;
 object! {
     /// An entry.
     Entry = "entry" {
+        /// The file, where there are several
+        log: Sometimes<String>,
+        /// The bytes of `log` in hexadecimal, where they are not UTF-8
+        log_hex: Sometimes<String>,
         /// Its op
         op: u64,
         /// Where it begins, in bytes from the start of the file

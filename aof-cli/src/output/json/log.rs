@@ -10,7 +10,8 @@ use std::path::Path;
 object! {
     /// A problem. It makes the exit code 1.
     Finding = "finding" {
-        /// One word: `damage`, `unreadable`, `gap`, `break`, `fork`, `cluster`
+        /// One word: `damage`, `unreadable`, `gap`, `break`, `fork`, `cluster`; of `aof export`, `not-decoded`; of
+        /// `aof status`, `replaced`
         kind: &'static str,
         /// The file
         log: String,
@@ -226,7 +227,8 @@ pub(crate) fn cluster(path: &Path, offset: u64, op: Option<u64>, expected: Optio
     object
 }
 
-fn plain_finding(path: &Path, kind: &'static str, offset: u64, op: Option<u64>, message: String) -> Finding {
+/// A finding without what only some kinds have.
+pub(crate) fn plain_finding(path: &Path, kind: &'static str, offset: u64, op: Option<u64>, message: String) -> Finding {
     let (log, log_hex) = name(path);
     Finding {
         kind,

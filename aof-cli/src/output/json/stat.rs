@@ -98,6 +98,9 @@ object! {
         clients: u64,
         /// Whether `clients` is exact: up to 65,536 are distinguished
         clients_exact: bool,
+        /// Places that are damaged, or at which ops are missing, the cluster changes, or another history begins: for the
+        /// first 100 of them, a `finding` came before
+        findings: u64,
         /// Damaged places
         damages: u64,
         /// Bytes in them

@@ -10,6 +10,9 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+/// How often a directory is removed into which files are still being made.
+const REMOVE_ATTEMPTS: u32 = 1000;
+
 /// The signals that ask a process to end, but for those that the parent process has it ignore, as `nohup` does.
 fn ending() -> Vec<i32> {
     let ignored = ignored();
@@ -33,7 +36,9 @@ pub(super) fn listen() -> Outcome<()> {
     let wait = move || {
         if let Some(signal) = signals.forever().next() {
             if let Some(path) = unfinished().take() {
-                let _ = std::fs::remove_file(path);
+                let removed = || std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path)).is_ok();
+                // The other threads run still, and may make one more file in a directory.
+                let _ = (0..REMOVE_ATTEMPTS).any(|_| removed() || !path.exists());
             }
             let _ = low_level::emulate_default_handler(signal);
         }

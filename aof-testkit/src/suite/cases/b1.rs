@@ -114,7 +114,7 @@ pub(crate) async fn b1_write_returns_the_length_from_before<F: Fixture>(trial: &
     let mut expected = 0;
     for len in [7, 0, 1, 4096, 12] {
         let offset = backend.write(&[IoSlice::new(&vec![9; len])]).await?;
-        ensure_eq!(offset, expected, "the answer of a write of {len} bytes");
+        ensure_eq!(offset, expected, "the result of a write of {len} bytes");
         expected += len as u64;
         ensure_eq!(backend.len(), expected, "len() after it");
         ensure_eq!(aof_api::AofRead::end(&mut backend).await?, expected, "end() after it");

@@ -36,7 +36,7 @@ async fn fill<B: AofBackend>(backend: &mut B, log: &mut Vec<u8>, size: usize) ->
         match backend.write(&[IoSlice::new(&piece[..1]), IoSlice::new(&piece[1..])]).await {
             Ok(_) => log.extend(piece),
             Err(Error::Full { needed, available }) => return Ok(Refusal { needed, available }),
-            Err(error) => return Err(Stop::broken(format_args!("a write at {} answered {error:?}", log.len()))),
+            Err(error) => return Err(Stop::broken(format_args!("a write at {} returned {error:?}", log.len()))),
         }
         ensure!(log.len() as u64 <= CAPACITY_MAX, "a log of {CAPACITY} bytes took {}", log.len());
     }
@@ -77,7 +77,7 @@ pub(crate) async fn b12_a_checkpoint_without_room_keeps_what_was_written<F: Fixt
         match backend.checkpoint(&[]).await {
             Ok(_) => {}
             Err(Error::Full { .. }) => break log.len() as u64 - 701,
-            Err(error) => return Err(Stop::broken(format_args!("a checkpoint without room answered {error:?}"))),
+            Err(error) => return Err(Stop::broken(format_args!("a checkpoint without room returned {error:?}"))),
         }
         ensure!(log.len() as u64 <= CAPACITY_MAX, "a log of {CAPACITY} bytes took {}", log.len());
     };
@@ -98,14 +98,14 @@ pub(crate) async fn b12_a_full_log_still_reads_and_checkpoints<F: Fixture>(trial
     let mut earlier = backend.reader().await?;
     fill(&mut backend, &mut log, 3001).await?;
     let durable = backend.checkpoint(&[]).await?;
-    ensure_eq!(durable, log.len() as u64, "the answer of a checkpoint of a full log");
+    ensure_eq!(durable, log.len() as u64, "the result of a checkpoint of a full log");
     ensure_eq!(backend.durable_len(), durable, "durable_len() of a full log");
     sees(&mut earlier, &log, "an earlier reader of a full log").await?;
     let mut later = backend.reader().await?;
     sees(&mut later, &log, "a reader of a full log").await?;
     // Refused again, for want of room and not for poison.
     ensure_refused!(backend.write(&[IoSlice::new(&[1; 3001])]).await, Error::Full { .. }, "a write to a full log");
-    ensure_eq!(backend.checkpoint(&[]).await?, durable, "the answer of one more checkpoint");
+    ensure_eq!(backend.checkpoint(&[]).await?, durable, "the result of one more checkpoint");
     holds(&mut backend, &log, "a full log").await
 }
 

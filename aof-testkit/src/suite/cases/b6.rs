@@ -11,7 +11,7 @@ pub(crate) async fn b6_checkpoint_returns_what_is_durable<F: Fixture>(trial: &Tr
     for len in [0, 1, 1000, 70_000, 70_000] {
         grow(&mut backend, &vec![1; len]).await?;
         let durable = backend.checkpoint(&[]).await?;
-        ensure_eq!(durable, len as u64, "the answer of a checkpoint of {len} bytes");
+        ensure_eq!(durable, len as u64, "the result of a checkpoint of {len} bytes");
         ensure_eq!(backend.durable_len(), durable, "durable_len() after it");
     }
     Ok(())
@@ -78,7 +78,7 @@ pub(crate) async fn b6_the_last_of_many_checkpoints_counts<F: Fixture>(trial: &T
     let mut backend = trial.create().await?;
     for piece in log[..2900].chunks(290) {
         append(&mut backend, piece).await?;
-        ensure_eq!(backend.checkpoint(&[]).await?, backend.len(), "the answer of a checkpoint");
+        ensure_eq!(backend.checkpoint(&[]).await?, backend.len(), "the result of a checkpoint");
     }
     append(&mut backend, &log[2900..]).await?;
     let mut backend = trial.fixture.crash(backend, trial.seed).await?;

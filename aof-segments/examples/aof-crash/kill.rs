@@ -16,6 +16,6 @@ pub(crate) fn run(rounds: &Rounds) -> bool {
             return false;
         }
     }
-    println!("killed, seed {}: {}", rounds.seed, course.counts);
+    println!("killed, {:?}, seed {}: {}", rounds.kind, rounds.seed, course.counts);
     true
 }

@@ -71,6 +71,11 @@ impl<R: AofRead> AofRead for Witness<R> {
         let result = self.reader.next_data(offset).await;
         self.note(result)
     }
+
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        let result = self.reader.boundary(offset).await;
+        self.note(result)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a writer tells, and the writer itself, until it is killed.
 
-use crate::writer::Load;
+use crate::writer::{Kind, Load};
 use rustix::time::{ClockId, clock_gettime};
 use std::fmt::Display;
 use std::io::{BufRead, BufReader, Write};
@@ -24,6 +24,15 @@ pub(crate) enum Event {
     },
     RotationBegins,
     RotationDone,
+    /// It is about to prune what is below this op.
+    PruneBegins {
+        op: u64,
+    },
+    /// The log durably begins at this offset, and was known to at this time.
+    Pruned {
+        start: u64,
+        at_ns: u64,
+    },
     Failed(String),
 }
 
@@ -35,9 +44,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(log: &Path, load: Load, seed: u64, round: u64) -> Writer {
+    pub(crate) fn start(log: &Path, kind: Kind, load: Load, seed: u64, round: u64) -> Writer {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["write", "--load", &format!("{load:?}").to_lowercase()])
+            .args(["--kind", &format!("{kind:?}").to_lowercase()])
             .args(["--seed", &seed.to_string(), "--round", &round.to_string(), "--log"])
             .arg(log)
             .stdout(Stdio::piped())
@@ -106,6 +116,8 @@ fn parse(line: &str) -> Event {
         ["S"] => Event::Started,
         ["R"] => Event::RotationBegins,
         ["D"] => Event::RotationDone,
+        ["P", op] => Event::PruneBegins { op: op.parse().unwrap() },
+        ["Q", start, at_ns] => Event::Pruned { start: start.parse().unwrap(), at_ns: at_ns.parse().unwrap() },
         ["T", nonce] => Event::Tried(nonce.parse().unwrap()),
         ["A", op, checksum, at_ns] => Event::Acknowledged {
             op: op.parse().unwrap(),

@@ -1,14 +1,16 @@
 //! Kills writers of a log, or cuts the power of their file system, again and again, and checks each time what is there.
 //!
 //! ```text
-//! cargo run --release -p aof-file --example aof-crash -- kill --rounds 2000 --seed 1
-//! cargo run --release -p aof-file --example aof-crash -- power --fs ext4 --rounds 500 --seed 1
-//! cargo run --release -p aof-file --example aof-crash -- power --fs xfs --rounds 500 --seed 1
+//! cargo run --release -p aof-segments --example aof-crash -- kill --rounds 2000 --seed 1
+//! cargo run --release -p aof-segments --example aof-crash -- power --fs ext4 --rounds 500 --seed 1
+//! cargo run --release -p aof-segments --example aof-crash -- power --fs xfs --rounds 500 --seed 1 --kind segments
 //! ```
 //!
-//! What is checked after each crash: the log opens; every entry that was acknowledged is there, with its checksum; every
-//! entry that is there was appended; archived files and the log are one chain, joined by seams. Exit code 1 and the
-//! round when something is missing. What a machine cannot do is printed as *skipped*.
+//! What is checked after each crash: the log opens; every entry that was acknowledged and not pruned is there, with its
+//! checksum; every entry that is there was appended; archived files and the log are one chain, joined by seams. Of a log in
+//! segments, too: no op is missing between two; nothing is gone that no prune was to remove; it begins at or above every
+//! start that a prune returned, and no file below that is left. Exit code 1 and the round when something is wrong. What a
+//! machine cannot do is printed as *skipped*.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test tool that cannot continue says where it stopped")]
 
@@ -17,9 +19,11 @@ mod check;
 mod course;
 mod cut;
 mod events;
+mod found;
 mod kill;
 mod pipelined;
 mod power;
+mod pruning;
 mod random;
 mod writer;
 
@@ -58,7 +62,10 @@ struct Rounds {
     /// Everything random comes from it, save the moment at which the system schedules what.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Under this load only; all loads of a log by default.
+    /// What the log is kept in.
+    #[arg(long, default_value = "file")]
+    kind: writer::Kind,
+    /// Under this load only; all loads of such a log by default.
     #[arg(long)]
     load: Option<writer::Load>,
     /// Where the logs lie, or the image of the file system; a temporary folder by default.

@@ -1,10 +1,10 @@
 //! Appends while checkpoints are under way: none of them is waited for before the next is called.
 
 use crate::events::{now_ns, tell};
+use crate::pruning::prune;
 use crate::random::{Random, body};
 use crate::writer::OPERATION;
-use aof_api::{Aof, Appended};
-use aof_file::{Checkpoint, FileBackend};
+use aof_api::{Aof, AofBackend, Appended};
 use futures::FutureExt;
 use std::collections::VecDeque;
 
@@ -14,13 +14,14 @@ const UNDER_WAY_MAX: u64 = 5;
 /// Entries that are not acknowledged yet, and where each ends.
 type Unacknowledged = VecDeque<(Appended, u64)>;
 
-pub(crate) async fn write(
-    mut log: Aof<FileBackend>,
+pub(crate) async fn write<B: AofBackend>(
+    mut log: Aof<B>,
     seed: u64,
     round: u64,
     random: &mut Random,
+    prunes: bool,
 ) -> aof_api::Result<()> {
-    let (mut under_way, mut entries) = (VecDeque::<Checkpoint>::new(), Unacknowledged::new());
+    let (mut under_way, mut entries) = (VecDeque::<B::Checkpoint>::new(), Unacknowledged::new());
     for nonce in 0.. {
         tell(format_args!("T {nonce}"));
         let appended = log.append(OPERATION, &body(seed, round, nonce)).await?;
@@ -40,6 +41,9 @@ pub(crate) async fn write(
             if let Some(checkpoint) = checkpoint {
                 acknowledge(&mut entries, checkpoint.await?);
             }
+        }
+        if prunes && random.below(32) == 0 {
+            prune(&mut log, random.below(60)).await?;
         }
     }
     Ok(())

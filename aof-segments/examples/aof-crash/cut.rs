@@ -32,7 +32,7 @@ impl Cutter {
         Ok(Cutter { child, orders, answers })
     }
 
-    /// Cuts the power: nothing that is not on the disk will ever be. Answers the time ([`now_ns`](crate::events::now_ns))
+    /// Cuts the power: nothing that is not on the disk will ever be. Returns the time ([`now_ns`](crate::events::now_ns))
     /// right before the call.
     pub(crate) fn cut(&mut self, folder: &Path, journal: Journal) -> Result<u64, String> {
         let mut answer = String::new();

@@ -1,22 +1,24 @@
 //! What must be there after a crash.
 
-use crate::bare;
 use crate::events::Event;
-use crate::random::{body, told};
-use crate::writer::{Load, archive, same_file};
-use aof_api::{Aof, Entries, LogOptions, Rule, read};
-use aof_file::{FileOptions, FileReader};
-use futures::executor::block_on;
+use crate::found::{Found, Tried, open_and_read};
+use crate::writer::{Kind, Load};
+use crate::{Rounds, bare};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// One log over several crashes: what its writers have told.
 pub(crate) struct History {
     log: PathBuf,
     seed: u64,
+    kind: Kind,
     load: Option<Load>,
+    /// Ops below this one may have been pruned.
+    prune_op: u64,
+    /// The log does not begin below this offset any more.
+    pruned_start: u64,
     /// The last round.
     round: u64,
     acknowledged: HashMap<u64, String>,
@@ -32,6 +34,8 @@ pub(crate) struct Counts {
     in_rotation: u64,
     rotations: u64,
     half_rotations: u64,
+    in_prune: u64,
+    prunes: u64,
     before_start: u64,
     acknowledged: u64,
     late: u64,
@@ -44,9 +48,10 @@ pub(crate) struct Counts {
 
 impl History {
     /// Of writers under all loads, or under this one only.
-    pub(crate) fn new(log: PathBuf, seed: u64, load: Option<Load>) -> History {
+    pub(crate) fn new(log: PathBuf, rounds: &Rounds) -> History {
         let (acknowledged, late, tried) = (HashMap::new(), HashMap::new(), HashSet::new());
-        History { log, seed, load, round: 0, acknowledged, late, tried }
+        let Rounds { seed, kind, load, .. } = *rounds;
+        History { log, seed, kind, load, prune_op: 0, pruned_start: 0, round: 0, acknowledged, late, tried }
     }
 
     /// Takes in what the writer of `round` has told until it was killed; returns the error that ended it before.
@@ -61,7 +66,7 @@ impl History {
         let mut failure = None;
         counts.crashes += 1;
         self.round = round;
-        let (mut started, mut rotating) = (false, false);
+        let (mut started, mut rotating, mut pruning) = (false, false, false);
         for event in events {
             match event {
                 Event::Started => started = true,
@@ -81,10 +86,22 @@ impl History {
                     rotating = false;
                     counts.rotations += 1;
                 }
+                Event::PruneBegins { op } => {
+                    pruning = true;
+                    self.prune_op = self.prune_op.max(op);
+                }
+                Event::Pruned { start, at_ns } => {
+                    pruning = false;
+                    counts.prunes += 1;
+                    if at_ns < crash_ns {
+                        self.pruned_start = self.pruned_start.max(start);
+                    }
+                }
                 Event::Failed(error) => failure = Some(error),
             }
         }
         counts.in_rotation += u64::from(rotating);
+        counts.in_prune += u64::from(pruning);
         counts.before_start += u64::from(!started);
         failure
     }
@@ -94,15 +111,25 @@ impl History {
         if !self.log.exists() && !self.acknowledged.is_empty() {
             return Err(format!("the log is gone, with {} acknowledged entries", self.acknowledged.len()));
         }
-        let (found, how) = match self.load {
-            Some(Load::Bare) => (bare::read(&self.log, self.seed, self.round).unwrap_or_default(), String::new()),
-            _ => self.open_and_read(counts)?,
+        let found = match self.load {
+            Some(Load::Bare) => {
+                let checksums = bare::read(&self.log, self.seed, self.round).unwrap_or_default();
+                Found { first_op: 1, checksums, ..Found::default() }
+            }
+            _ => open_and_read(&self.log, self.kind, &Tried { seed: self.seed, entries: &self.tried })?,
         };
+        counts.tails_cut += u64::from(found.tail_cut);
+        counts.half_rotations += u64::from(found.half_rotated);
+        self.check_start(&found)?;
+        let first_op = found.first_op;
+        // What a prune removed was acknowledged to be removed.
+        self.acknowledged.retain(|op, _| *op >= first_op);
+        self.late.retain(|op, _| *op >= first_op);
         for (op, checksum) in &self.acknowledged {
-            match found.get(*op as usize - 1) {
+            match found.get(*op) {
                 Some(found) if found == checksum => {}
                 other => {
-                    let (last, there) = (self.acknowledged.keys().max(), found.len());
+                    let (last, there, how) = (self.acknowledged.keys().max(), found.next_op() - 1, &found.how);
                     return Err(format!(
                         "op {op}, {checksum}, was acknowledged, up to op {last:?}; found {other:?}, up to op {there}; {how}"
                     ));
@@ -111,7 +138,7 @@ impl History {
         }
         let late_lost_before = counts.late_lost;
         for (op, (checksum, after_ns)) in std::mem::take(&mut self.late) {
-            match found.get(op as usize - 1) {
+            match found.get(op) {
                 Some(found) if *found == checksum => {
                     self.acknowledged.insert(op, checksum);
                 }
@@ -123,69 +150,21 @@ impl History {
             }
         }
         counts.late_lost_crashes += u64::from(counts.late_lost > late_lost_before);
-        counts.unacknowledged_kept += (found.len() - self.acknowledged.len().min(found.len())) as u64;
+        let there = found.checksums.len();
+        counts.unacknowledged_kept += (there - self.acknowledged.len().min(there)) as u64;
         Ok(())
     }
 
-    /// The checksums of all ops, from 1 up, over all files; and what the opening told.
-    fn open_and_read(&self, counts: &mut Counts) -> Result<(Vec<String>, String), String> {
-        let opened = FileOptions::new()
-            .keep_cut(false)
-            .open_or_create(&self.log)
-            .and_then(|backend| block_on(Aof::open(backend, LogOptions::new())));
-        let (mut log, recovery) = opened.map_err(|error| format!("the log does not open: {error}"))?;
-        counts.tails_cut += u64::from(recovery.cut.is_some());
-        let validation = block_on(log.validate(Rule::Linear, None)).map_err(|error| error.to_string())?;
-        if !validation.is_clean() {
-            return Err(format!("the log is not whole: {validation:?}"));
+    /// Whether the log begins where prunes that were tried, and those that returned, allow.
+    fn check_start(&mut self, found: &Found) -> Result<(), String> {
+        let Found { first_op, start, how, .. } = found;
+        if *start < self.pruned_start {
+            return Err(format!("the log was pruned to offset {}, and begins at {start}; {how}", self.pruned_start));
         }
-        drop(log);
-
-        let mut found: Vec<String> = Vec::new();
-        for number in 0.. {
-            let archive = archive(&self.log, number);
-            if !archive.exists() {
-                break;
-            }
-            if same_file(&archive, &self.log) {
-                counts.half_rotations += 1;
-                break;
-            }
-            self.read(&archive, &mut found)?;
+        if *first_op > self.prune_op.max(1) {
+            return Err(format!("op {} was to be kept, and the log begins with op {first_op}; {how}", self.prune_op));
         }
-        self.read(&self.log, &mut found)?;
-        Ok((found, format!("{recovery:?}")))
-    }
-
-    /// Adds the entries of one file to `found`, the checksums of all ops from 1 up.
-    fn read(&self, path: &Path, found: &mut Vec<String>) -> Result<(), String> {
-        let at = |what: &dyn fmt::Display| format!("{}: {what}", path.display());
-        let reader = FileReader::open_read_only(path).map_err(|error| at(&error))?;
-        let mut entries = Entries::new(reader, read::Options::default());
-        let mut is_first = true;
-        while let Some(entry) = block_on(entries.next()).map_err(|error| at(&error))? {
-            let op = entry.header().op.get() as usize;
-            let checksum = entry.checksum().to_string();
-            let is_seam = is_first && op > 0 && op == found.len() && found.last() == Some(&checksum);
-            if is_first && !found.is_empty() && !is_seam {
-                return Err(at(&format_args!("begins with op {op}, not with the seam, op {}", found.len())));
-            }
-            is_first = false;
-            if is_seam {
-                continue;
-            }
-            if op != found.len() + 1 {
-                return Err(at(&format_args!("op {op} stands behind op {}", found.len())));
-            }
-            let known = told(entry.body()).filter(|known| self.tried.contains(known));
-            if known.is_none_or(|(round, nonce)| body(self.seed, round, nonce) != entry.body()) {
-                return Err(at(&format_args!("op {op} was appended by nobody")));
-            }
-            found.push(checksum);
-        }
-        if is_first && !found.is_empty() {
-            return Err(at(&"empty behind an archive, without its seam"));
-        }
+        self.pruned_start = *start;
         Ok(())
     }
 
@@ -196,6 +175,8 @@ impl History {
             let path = entry.unwrap().path();
             if path.is_file() {
                 fs::remove_file(path).unwrap();
+            } else if path == self.log {
+                fs::remove_dir_all(path).unwrap();
             }
         }
         // Else the next cut brings them back.
@@ -208,13 +189,15 @@ impl fmt::Display for Counts {
         write!(
             f,
             "{} crashes: {} before the log was open, {} in a rotation ({} of them half done); {} rotations done; \
-             {} entries acknowledged before the crash, none lost; {} when the cut was under way, {} of them lost, \
+             {} in a prune; {} prunes done; {} entries acknowledged before the crash, none lost; {} when the cut was under way, {} of them lost, \
              in {} crashes, up to {:.1} ms after it began; {} others there; {} tails cut",
             self.crashes,
             self.before_start,
             self.in_rotation,
             self.half_rotations,
             self.rotations,
+            self.in_prune,
+            self.prunes,
             self.acknowledged,
             self.late,
             self.late_lost,

@@ -35,13 +35,14 @@ pub(crate) fn run(rounds: &Rounds, fs: FileSystem) -> bool {
         if let Err(lost) = checked {
             println!("{}, seed {}, round {round}: {lost}", name(fs), rounds.seed);
             println!("the journal was {journal:?}; the writer's last words: {failure:?}");
-            for entry in std::fs::read_dir(&disk.mount_point).into_iter().flatten().flatten() {
+            let folders = [&disk.mount_point, &course.log];
+            for entry in folders.iter().filter_map(|folder| folder.read_dir().ok()).flatten().flatten() {
                 println!("{:>12} {}", entry.metadata().map_or(0, |file| file.len()), entry.path().display());
             }
             return false;
         }
     }
-    println!("power cut on {}, seed {}: {}", name(fs), rounds.seed, course.counts);
+    println!("power cut on {}, {:?}, seed {}: {}", name(fs), rounds.kind, rounds.seed, course.counts);
     true
 }
 
