@@ -15,6 +15,7 @@ pub(crate) mod merge;
 pub(crate) mod output;
 pub(crate) mod prune;
 pub(crate) mod ranges;
+pub(crate) mod records;
 pub(crate) mod repair;
 pub(crate) mod rule;
 pub(crate) mod seconds;

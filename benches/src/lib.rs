@@ -4,6 +4,8 @@ pub mod appending;
 pub mod long_log;
 #[cfg(feature = "peers")]
 pub mod peers;
+#[cfg(feature = "raft-peers")]
+pub mod raft_logs;
 pub mod side_by_side;
 pub mod validating;
 

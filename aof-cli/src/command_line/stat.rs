@@ -1,5 +1,6 @@
 //! The command line of `aof stat`.
 
+use super::records::Records;
 use super::threads::ThreadArguments;
 use clap::Args;
 use std::path::PathBuf;
@@ -24,6 +25,9 @@ pub(crate) struct StatArguments {
     /// Replace the page if it is there
     #[arg(long, requires = "html")]
     pub(crate) force: bool,
+    /// Name the records, and show what they say
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) decode: Option<Records>,
     #[command(flatten)]
     pub(crate) threads: ThreadArguments,
 }

@@ -1,5 +1,6 @@
 //! The command line of `aof validate`.
 
+use super::records::Records;
 use super::rule::RuleName;
 use super::threads::ThreadArguments;
 use aof_api::format::Checksum;
@@ -29,6 +30,9 @@ pub(crate) struct ValidateArguments {
     /// How many entries there must be at least, for jobs that check backups
     #[arg(long, value_name = "N")]
     pub(crate) min_entries: Option<u64>,
+    /// Also show what the records say; the log is read once more, so it cannot be standard input
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) decode: Option<Records>,
     #[command(flatten)]
     pub(crate) threads: ThreadArguments,
 }

@@ -1,10 +1,12 @@
 //! `aof validate`: findings, notes, and the summary.
 
 mod next;
+mod records;
 mod report;
 
 use super::judge::Judge;
 use crate::command_line::output::OutputArguments;
+use crate::command_line::records::Records;
 use crate::command_line::validate::ValidateArguments;
 use crate::input::source::Source;
 use crate::output::exit::Exit;
@@ -15,6 +17,9 @@ use report::Report;
 
 pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Outcome {
     let sources = Source::open_all(&arguments.logs)?;
+    if arguments.decode.is_some() {
+        records::check(&sources)?;
+    }
     let mut progress = Progress::new(Source::total_len(&sources), output);
     let streams = sources.iter().any(Source::is_stream);
     let threads = if streams { 1 } else { arguments.threads.for_bytes(Source::total_len(&sources)) };
@@ -29,7 +34,8 @@ pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Ou
     progress.finish();
     let judged = judge.finish();
     judged.notes.iter().for_each(|found| report.observe(found));
-    report.finish(&judged, arguments, &sources)
+    let raft = arguments.decode.map(|Records::OpenRaft| records::read(&sources)).transpose()?;
+    report.finish(&judged, raft.as_ref(), arguments, &sources)
 }
 
 /// Whether the log is what was asked for.

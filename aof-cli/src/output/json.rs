@@ -15,6 +15,7 @@ pub(crate) mod merge;
 pub(crate) mod object;
 #[cfg(test)]
 mod page;
+pub(crate) mod raft;
 pub(crate) mod segments;
 pub(crate) mod ship;
 pub(crate) mod stat;

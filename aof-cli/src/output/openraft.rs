@@ -1,6 +1,8 @@
 //! The records of a Raft log, as `aof-openraft` lays them out (`docs/raft.md`). The tool does not know the types of the
 //! program that wrote it, so that it shows what needs none: which record, and which log id.
 
+pub(crate) mod summary;
+
 use aof_api::Operation;
 use std::fmt;
 

@@ -5,22 +5,26 @@ use crate::node::Node;
 use crate::peer::Peers;
 use crate::{Failure, NODES};
 use openraft::async_runtime::WatchReceiver;
+use std::path::Path;
 use tokio::net::TcpListener;
 
 const PORT: u16 = 21_300;
 const WRITES: usize = 700;
 
-pub async fn run() -> Result<(), Failure> {
-    let home = tempfile::tempdir()?;
+/// Runs them in this directory, where an earlier demonstration may have left them.
+pub async fn run(home: &Path) -> Result<(), Failure> {
     let (mut nodes, mut servers) = (Vec::new(), Vec::new());
     for id in NODES {
         let listener = TcpListener::bind(("127.0.0.1", Peers { port: PORT }.port_of(id))).await?;
-        let node = Node::open(id, &home.path().join(id.to_string()), PORT).await?;
+        let node = Node::open(id, &home.join(id.to_string()), PORT).await?;
         nodes.push(node.clone());
         servers.push(tokio::spawn(node.serve(listener)));
     }
     let mut client = Client::new(PORT);
-    client.init().await?;
+    if !nodes[0].raft.is_initialized().await? {
+        client.init().await?;
+    }
+    println!("key 7 was {:?}", client.get_until_done("key 7").await?);
     for number in 0..WRITES {
         client.put_until_done(&format!("key {}", number % 10), &number.to_string()).await?;
     }
@@ -43,7 +47,7 @@ pub async fn run() -> Result<(), Failure> {
         node.close().await?;
     }
     for id in NODES {
-        let reopened = Node::open(id, &home.path().join(id.to_string()), PORT).await?;
+        let reopened = Node::open(id, &home.join(id.to_string()), PORT).await?;
         println!("node {id} opened its log again, up to {:?}", reopened.store.tip().await?.map(|tip| tip.op));
         reopened.close().await?;
     }

@@ -1,7 +1,7 @@
 //! A replicated key-value store of three nodes, on `aof-openraft`.
 //!
 //! ```text
-//! cluster demo                      three nodes in this process, and a short story
+//! cluster demo [DIR]                three nodes in this process, and a short story; DIR keeps them
 //! cluster node ID DIR PORT          one node; the three listen on 127.0.0.1, ports PORT+1, PORT+2, PORT+3
 //! cluster init PORT                 the three become a cluster, once
 //! cluster put PORT KEY VALUE        replicates a value
@@ -36,7 +36,7 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 /// The nodes of the cluster; each listens on a port of its own.
 pub const NODES: [u64; 3] = [1, 2, 3];
 
-const USAGE: &str = "usage: cluster demo | node ID DIR PORT | init PORT | put PORT KEY VALUE | get PORT KEY | \
+const USAGE: &str = "usage: cluster demo [DIR] | node ID DIR PORT | init PORT | put PORT KEY VALUE | get PORT KEY | \
                      torture [KILLS] [SEED]";
 
 fn main() -> ExitCode {
@@ -59,7 +59,8 @@ fn failed(failure: &Failure) -> ExitCode {
 
 async fn command(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
-        ["demo"] => demo::run().await,
+        ["demo"] => demo::run(tempfile::tempdir()?.path()).await,
+        ["demo", directory] => demo::run(Path::new(directory)).await,
         ["node", id, directory, port] => node::run(id.parse()?, Path::new(directory), port.parse()?).await,
         ["init", port] => Client::new(port.parse()?).init().await,
         ["put", port, key, value] => {

@@ -18,9 +18,10 @@ pub struct Restarting<C: RaftTypeConfig, F: Fixture<C>> {
 
 struct Shared<C: RaftTypeConfig, F: Fixture<C>> {
     fixture: Arc<F>,
-    place: F::Place,
     restart: Restart,
+    /// Dropped before its place.
     life: Mutex<Life<F::Store>>,
+    place: F::Place,
 }
 
 /// A store between two restarts.

@@ -1,16 +1,25 @@
 //! openraft's own suite, and ours: each of its cases with a restart after every call, on every kind of storage.
 #![allow(clippy::unwrap_used, reason = "a test stops where something failed")]
 
+#[path = "../../../aof-segments/tests/suite/disk.rs"]
+#[allow(dead_code, unreachable_pub, missing_docs, reason = "the suite needs the loss of power alone")]
+mod disk;
+#[path = "../../../aof-segments/tests/suite/images.rs"]
+#[allow(unreachable_pub, missing_docs, reason = "what such a disk holds")]
+mod images;
 #[path = "../../examples/cluster/kv/mod.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "the suite needs the state machine alone")]
 mod kv;
 mod places;
+mod segments;
 
+use aof_file::SyncOn;
 use aof_openraft::testing::{Fixture, Restart, run_suite};
 use kv::machine::KvMachine;
 use kv::snapshots::Snapshots;
 use openraft::type_config::TypeConfigExt;
 use places::{Boxed, Disk, File, Memory};
+use segments::{Directory, LosingPower};
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -72,3 +81,6 @@ on!(file: File);
 on!(simulated_disk: Disk::plain());
 on!(simulated_disk_that_prunes: Disk::pruning());
 on!(boxed: Boxed);
+on!(segments_in_a_directory: Directory);
+on!(segments_that_lose_power: LosingPower::new(SyncOn::Helper));
+on!(segments_that_lose_power_synced_by_the_caller: LosingPower::new(SyncOn::Caller));

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 type Store<B> = AofLogStore<Types, B>;
 
 /// Entries are read from the storage, except the newest few: both ways are tried.
-async fn open<B: AofBackend + 'static>(backend: B) -> io::Result<Store<B>> {
+pub(crate) async fn open<B: AofBackend + 'static>(backend: B) -> io::Result<Store<B>> {
     Ok(AofLogStore::open(backend, StoreOptions::new().cache_bytes(64)).await?.0)
 }
 

@@ -4,6 +4,7 @@ use super::tally::Tally;
 use crate::output::failure::Outcome;
 use crate::output::json::log::{Gap, plain_note};
 use crate::output::json::print as print_object;
+use crate::output::json::raft::Raft;
 use crate::output::json::stat::{Client, Operation, Rate, Size, Summary};
 use crate::output::json::value::{Hex, Sometimes};
 use crate::output::time::time;
@@ -16,7 +17,7 @@ const CLIENTS: usize = 100;
 pub(super) fn print(out: &mut impl Write, tally: &Tally, path: &Path) -> Outcome<()> {
     for (operation, count) in tally.operations() {
         let (entries, bytes) = (count.entries, count.bytes);
-        let object = Operation { operation: operation.0, operation_name: operation.name(), entries, bytes };
+        let object = Operation { operation: operation.0, operation_name: tally.name(operation), entries, bytes };
         print_object(out, &object)?;
     }
     for (up_to, count) in tally.sizes.classes() {
@@ -51,6 +52,9 @@ pub(super) fn print(out: &mut impl Write, tally: &Tally, path: &Path) -> Outcome
     }
     for (client, count) in tally.clients.top(CLIENTS) {
         print_object(out, &Client { client: Hex(client), entries: count.entries, bytes: count.bytes })?;
+    }
+    if let Some(raft) = &tally.raft {
+        print_object(out, &Raft::from(raft))?;
     }
     if let Some(kind) = tally.ops.head_missing() {
         let mut note = plain_note(path, kind.name(), kind.to_string());

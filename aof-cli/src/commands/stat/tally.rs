@@ -7,10 +7,12 @@ use super::ops::Ops;
 use super::risk::Risk;
 use super::series::Series;
 use super::sizes::Sizes;
+use crate::command_line::records::Records;
 use crate::commands::judged_order::Part;
 use crate::commands::succession::Succession;
 use crate::input::source::Source;
 use crate::output::json::log::{self, Finding};
+use crate::output::openraft::summary::{self, Summary};
 use aof_api::Operation;
 use aof_api::format::Digester;
 use aof_api::read::{DamagedRange, LocatedEntry};
@@ -52,6 +54,8 @@ pub(super) struct Tally {
     pub(super) damaged_bytes: u64,
     /// Bytes at the end of a log that somebody is writing.
     pub(super) pending: u64,
+    /// What the records say, where that is asked for.
+    pub(super) raft: Option<Summary>,
     /// What is wrong between entries: the first of them, and how many there are of each kind.
     pub(super) findings: Vec<Finding>,
     pub(super) kinds: BTreeMap<&'static str, u64>,
@@ -72,7 +76,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new() -> Tally {
+    pub(super) fn new(decode: Option<Records>) -> Tally {
         Tally {
             files: 0,
             entries: 0,
@@ -86,6 +90,7 @@ impl Tally {
             damages: 0,
             damaged_bytes: 0,
             pending: 0,
+            raft: decode.map(|Records::OpenRaft| Summary::default()),
             findings: Vec::new(),
             kinds: BTreeMap::new(),
             parts: Vec::new(),
@@ -124,6 +129,9 @@ impl Tally {
         let again = self.ops.add(header.op.get(), header.checksum);
         self.series.add(header.timestamp.get(), again);
         self.clients.add(header.client.get(), bytes);
+        if let Some(raft) = &mut self.raft {
+            raft.add(header.operation(), entry.body());
+        }
         if let Some(part) = self.parts.last_mut() {
             part.see(entry);
         }
@@ -165,6 +173,11 @@ impl Tally {
         self.found(log::found(&self.path, offset, op, &kind));
         self.damages += 1;
         self.damaged_bytes += bytes;
+    }
+
+    /// The name of an operation, or of the record that it is.
+    pub(super) fn name(&self, operation: Operation) -> Option<&'static str> {
+        operation.name().or_else(|| self.raft.as_ref().and_then(|_| summary::name(operation)))
     }
 
     /// Whether nothing is wrong in it and between its entries.

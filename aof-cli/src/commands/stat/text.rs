@@ -4,8 +4,10 @@ use super::clients::DISTINCT_MAX;
 use super::series::{Step, WIDTH_MIN};
 use super::tally::{Count, Tally};
 use crate::command_line::size::{Size, counted, grouped};
+use crate::output::openraft::summary::Summary;
 use crate::output::paths::printable;
 use crate::output::time::short_time;
+use aof_api::Operation;
 use std::io::{self, Write};
 
 /// How long the longest bar is, in characters.
@@ -21,6 +23,9 @@ pub(super) fn print(out: &mut impl Write, tally: &Tally) -> io::Result<()> {
     for (name, value) in facts(tally) {
         writeln!(out, "{name:<12}{value}")?;
     }
+    for (name, value) in tally.raft.iter().flat_map(Summary::lines) {
+        writeln!(out, "{name:<12}{value}")?;
+    }
     if tally.entries == 0 {
         return Ok(());
     }
@@ -28,8 +33,11 @@ pub(super) fn print(out: &mut impl Write, tally: &Tally) -> io::Result<()> {
         let mean = count.bytes.checked_div(count.entries).map_or_else(|| "-".to_owned(), grouped);
         (vec![name, grouped(count.entries), grouped(count.bytes), mean], count.entries)
     };
-    let operations =
-        tally.operations().into_iter().map(|(operation, count)| row(operation.to_string(), count)).collect();
+    let name = |operation: Operation| {
+        let named = tally.name(operation).map(|name| format!("{name}({})", operation.0));
+        named.unwrap_or_else(|| operation.to_string())
+    };
+    let operations = tally.operations().into_iter().map(|(operation, count)| row(name(operation), count)).collect();
     table(out, &["operation", "entries", "bytes", "mean bytes"], operations)?;
     let sizes =
         tally.sizes.classes().into_iter().map(|(to, count)| row(format!("up to {}", size(to)), count)).collect();

@@ -8,6 +8,8 @@ use crate::commands::judge::{Found, Judged};
 use crate::input::source::Source;
 use crate::output::failure::{ERROR, Failure, Outcome};
 use crate::output::json;
+use crate::output::json::raft::Raft;
+use crate::output::openraft::summary::Summary;
 use crate::output::out::Out;
 use crate::output::paths::shown;
 use crate::output::progress::Progress;
@@ -100,7 +102,13 @@ impl<'a> Report<'a> {
     }
 
     /// Prints the summary; the exit code is the verdict.
-    pub(super) fn finish(mut self, judged: &Judged, arguments: &ValidateArguments, sources: &[Source]) -> Outcome {
+    pub(super) fn finish(
+        mut self,
+        judged: &Judged,
+        raft: Option<&Summary>,
+        arguments: &ValidateArguments,
+        sources: &[Source],
+    ) -> Outcome {
         self.check()?;
         let facts = Facts::gather(judged, &self.findings, &self.notes, self.lost_bytes, self.torn_ends, sources)?;
         let verdict = Verdict {
@@ -113,8 +121,12 @@ impl<'a> Report<'a> {
             self.check()?;
         }
         if self.json {
+            raft.map_or(Ok(()), |raft| json::print(&mut self.out, &Raft::from(raft)))?;
             self.print_object(judged, arguments, &verdict, &facts, sources)?;
         } else {
+            for (name, value) in raft.map_or_else(Vec::new, Summary::lines) {
+                writeln!(self.out, "{name:<12}{value}").map_err(Failure::output)?;
+            }
             self.print_text(judged, arguments, &verdict, &facts, sources).map_err(Failure::output)?;
         }
         self.out.finish()?;

@@ -2,7 +2,7 @@
 
 use super::object::Object;
 use super::{
-    any, append, compact, copy, diff, digest, doctor, export, hexdump, inspect, log, merge, segments, ship, stat,
+    any, append, compact, copy, diff, digest, doctor, export, hexdump, inspect, log, merge, raft, segments, ship, stat,
     status, validate,
 };
 
@@ -44,6 +44,7 @@ fn listed() -> String {
     section::<inspect::Rotated>(&mut page, None);
     section::<inspect::Cut>(&mut page, None);
     page += "## `aof validate`\n\n";
+    section::<raft::Raft>(&mut page, None);
     section::<validate::Summary>(&mut page, None);
     page += "## `aof digest`\n\n";
     section::<digest::Digest>(&mut page, None);
@@ -76,6 +77,7 @@ fn listed() -> String {
     section::<stat::Size>(&mut page, None);
     section::<stat::Rate>(&mut page, None);
     section::<stat::Client>(&mut page, None);
+    section::<raft::Raft>(&mut page, None);
     section::<stat::Summary>(&mut page, None);
     page += "## `aof prune`\n\n";
     section::<segments::Pruned>(&mut page, None);

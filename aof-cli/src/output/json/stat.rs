@@ -8,7 +8,7 @@ object! {
     Operation = "operation" {
         /// The operation
         operation: u8,
-        /// Its name; null of one that TigerBeetle does not name
+        /// Its name, or with `--decode openraft` that of its record; null of one that has none
         operation_name: Option<&'static str>,
         /// How many entries
         entries: u64,

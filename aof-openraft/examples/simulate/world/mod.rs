@@ -7,6 +7,7 @@ mod node;
 mod run;
 mod slow_disk;
 
+pub use node::RestartedLeader;
 pub use run::run;
 
 use crate::kv::{Previous, Put};

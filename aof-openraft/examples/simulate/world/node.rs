@@ -19,6 +19,15 @@ use std::time::Duration;
 pub type Raft = openraft::Raft<Types, KvMachine<Types>>;
 type Store = AofLogStore<Types, SlowDisk>;
 
+/// How a leader that restarts leads again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartedLeader {
+    /// By an election, as `docs/raft.md` demands.
+    IsElected,
+    /// At once, openraft's default: it gives log ids out again that it had not made durable.
+    Continues,
+}
+
 /// A node, running or not.
 pub struct Node {
     pub id: u64,
@@ -27,6 +36,7 @@ pub struct Node {
     snapshot: Arc<Mutex<(u64, Option<Vec<u8>>)>>,
     life: Option<Life>,
     random: Random,
+    restarted: RestartedLeader,
 }
 
 struct Life {
@@ -57,7 +67,7 @@ impl Snapshots for OfLife {
 }
 
 impl Node {
-    pub fn new(id: u64, mut random: Random) -> Node {
+    pub fn new(id: u64, mut random: Random, restarted: RestartedLeader) -> Node {
         let mut disk = SimDisk::new().syncing_in(3);
         // Some disks give storage back, some keep notes, some allocate ahead.
         if random.chance(0.7) {
@@ -65,7 +75,7 @@ impl Node {
         } else if random.chance(0.5) {
             disk = disk.allocating_ahead(4096);
         }
-        Node { id, disk, snapshot: Arc::default(), life: None, random }
+        Node { id, disk, snapshot: Arc::default(), life: None, random, restarted }
     }
 
     pub fn is_running(&self) -> bool {
@@ -107,7 +117,7 @@ impl Node {
         let machine = KvMachine::open(snapshots, Some(observer)).map_err(|error| error.to_string())?;
         network.begin(id, number);
         let from = From { id, life: number, network: network.clone() };
-        match Raft::new(id, config(), from, store.clone(), machine.clone()).await {
+        match Raft::new(id, config(self.restarted), from, store.clone(), machine.clone()).await {
             Ok(raft) => {
                 network.join(id, raft.clone());
                 self.life = Some(Life { raft, store, machine });
@@ -145,7 +155,7 @@ impl Node {
     }
 }
 
-fn config() -> Arc<Config> {
+fn config(restarted: RestartedLeader) -> Arc<Config> {
     let config = Config {
         heartbeat_interval: 50,
         election_timeout_min: 200,
@@ -154,8 +164,7 @@ fn config() -> Arc<Config> {
         max_in_snapshot_log_to_keep: 5,
         purge_batch_size: 1,
         replication_lag_threshold: 20,
-        // A restarted leader that continues without an election gives log ids out again that it had not made durable.
-        enable_leader_restore: Some(false),
+        enable_leader_restore: Some(restarted == RestartedLeader::Continues),
         ..Config::default()
     };
     Arc::new(config.validate().expect("the values are in their ranges"))

@@ -3,7 +3,7 @@
 use super::clients::client;
 use super::history::History;
 use super::network::Network;
-use super::node::Node;
+use super::node::{Node, RestartedLeader};
 use super::{NODES, Types, sleep_ms};
 use crate::kv::Put;
 use aof_api::{Rule, validate};
@@ -39,18 +39,18 @@ pub struct Outcome {
 /// # Errors
 ///
 /// What is wrong, in words.
-pub fn run(seed: u64) -> Result<Outcome, String> {
+pub fn run(seed: u64, restarted: RestartedLeader) -> Result<Outcome, String> {
     let mut runtime = SimRuntime::with_seed(seed);
-    runtime.block_on(world(seed))
+    runtime.block_on(world(seed, restarted))
 }
 
-async fn world(seed: u64) -> Result<Outcome, String> {
+async fn world(seed: u64, restarted: RestartedLeader) -> Result<Outcome, String> {
     let begun = Types::now();
     let mut random = Random::new(seed);
     let (history, mut outcome) = (History::default(), Outcome::default());
     let loss = [0.0, 0.01, 0.1][random.index(3)];
     let network = Network::new(Random::new(random.split()), loss);
-    let mut nodes: Vec<_> = NODES.iter().map(|id| Node::new(*id, Random::new(random.split()))).collect();
+    let mut nodes: Vec<_> = NODES.iter().map(|id| Node::new(*id, Random::new(random.split()), restarted)).collect();
     for node in &mut nodes {
         node.start(&network, &history, u64::MAX).await?;
     }
