@@ -107,7 +107,7 @@ fn every_line_of_every_command_is_on_the_page() {
     aof_with_input(path, &["append", "--cluster", "5", "cluster.aof"], b"x\n");
     let url = format!("file://{}/store", path.display());
     write("odd.aof", b"\x00\xff\x80text");
-    let commands: [&[&str]; 59] = [
+    let commands: [&[&str]; 61] = [
         &["append", "new.aof"],
         &["append", "--ack", "new.aof"],
         &["append", "torn.aof"],
@@ -163,6 +163,8 @@ fn every_line_of_every_command_is_on_the_page() {
         &["status", "whole.aof"],
         &["status", "torn.aof"],
         &["stat", "again.aof"],
+        &["stat", "--decode", "openraft", "whole.aof"],
+        &["validate", "--decode", "openraft", "whole.aof"],
         &["stat", "tail.aof", "damaged.aof"],
         &["completions", "bash"],
         &["man", "inspect"],
