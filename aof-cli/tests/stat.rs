@@ -4,6 +4,9 @@
 
 mod support;
 
+use aof_api::log::{Meta, blocking};
+use aof_api::{LogOptions, Operation};
+use aof_file::FileBackend;
 use serde_json::Value;
 use std::fs;
 use support::{ENTRY_LEN, GOLDEN, aof, aof_with_input, directory, golden, log};
@@ -34,6 +37,22 @@ fn a_tigerbeetle_log_is_counted() {
     assert_eq!((summary["entries"].as_u64(), summary["clients_exact"].as_bool()), (Some(12), Some(true)));
     let piped = aof_with_input(directory.path(), &["stat", "-"], &fs::read(GOLDEN).unwrap());
     assert_eq!(piped.out, ran.out);
+}
+
+#[test]
+fn changes_of_the_view_are_counted() {
+    let directory = directory();
+    let backend = FileBackend::create(directory.path().join("views.aof")).unwrap();
+    let mut log = blocking::Aof::create(backend, LogOptions::new()).unwrap();
+    for view in [3, 3, 4, 6] {
+        log.append_with(Meta::new().view(view), Operation(200), b"body").unwrap();
+    }
+    log.close().unwrap();
+    let ran = aof(directory.path(), &["stat", "views.aof"]);
+    assert!(ran.out.contains("views       2 changes, from view 3 to view 6\n"), "{}", ran.out);
+    let summary = objects(&aof(directory.path(), &["stat", "--json", "views.aof"]).out).pop().unwrap();
+    let fields = ["view_first", "view_last", "view_changes"].map(|field| summary[field].as_u64());
+    assert_eq!(fields, [3, 6, 2].map(Some));
 }
 
 #[test]

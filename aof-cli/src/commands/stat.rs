@@ -12,6 +12,7 @@ mod series;
 mod sizes;
 mod tally;
 mod text;
+mod views;
 
 use super::judged_order::order_note;
 use crate::command_line::output::OutputArguments;

@@ -7,6 +7,7 @@ use super::ops::Ops;
 use super::risk::Risk;
 use super::series::Series;
 use super::sizes::Sizes;
+use super::views::Views;
 use crate::command_line::records::Records;
 use crate::commands::judged_order::Part;
 use crate::commands::succession::Succession;
@@ -50,6 +51,8 @@ pub(super) struct Tally {
     pub(super) series: Series,
     pub(super) ops: Ops,
     pub(super) clients: Clients,
+    /// Of entries that were not recorded before.
+    pub(super) views: Views,
     pub(super) damages: u64,
     pub(super) damaged_bytes: u64,
     /// Bytes at the end of a log that somebody is writing.
@@ -87,6 +90,7 @@ impl Tally {
             series: Series::new(),
             ops: Ops::new(),
             clients: Clients::new(),
+            views: Views::default(),
             damages: 0,
             damaged_bytes: 0,
             pending: 0,
@@ -147,6 +151,7 @@ impl Tally {
         }
         self.entry_sizes.add(bytes);
         if !again {
+            self.views.add(header.view.get());
             self.risk.add(header.op.get(), header.commit.get(), bytes);
             let time = header.timestamp.get();
             let before = std::mem::replace(&mut self.time_before, time);

@@ -115,6 +115,10 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
         "again",
         if ops.recorded_again() == 0 { "none".to_owned() } else { format!("{}; {backtracks}", again.join(", ")) },
     ));
+    if let Some((first, last)) = tally.views.ends.filter(|_| tally.views.changes > 0) {
+        let changes = counted(tally.views.changes, "change");
+        facts.push(("views", format!("{changes}, from view {first} to view {last}")));
+    }
     let at_least = if tally.clients.beyond.entries > 0 { "at least " } else { "" };
     facts.push(("clients", format!("{at_least}{}", grouped(tally.clients.distinct()))));
     if tally.clients.beyond.entries > 0 {

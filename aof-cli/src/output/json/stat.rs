@@ -94,6 +94,12 @@ object! {
         late: u64,
         /// Entries whose op is too far back to be compared
         not_compared: u64,
+        /// The view of the first entry
+        view_first: Option<u64>,
+        /// The view of the last entry
+        view_last: Option<u64>,
+        /// Entries with another view than the entry before them; entries that were recorded again do not count
+        view_changes: u64,
         /// Clients
         clients: u64,
         /// Whether `clients` is exact: up to 65,536 are distinguished
