@@ -6,10 +6,9 @@ use crate::names::{self, Name};
 use crate::record::{self, RECORD_LEN_MAX, START_LEN};
 use crate::store::{Segment, SegmentInfo, SegmentStore, SegmentView};
 use aof_api::storage::IoCall;
-use aof_api::{AofBackend, Error, Result};
+use aof_api::{Error, Result};
 use aof_file::system::{Access, OpenFile, System, is_full};
 use aof_file::{FileBackend, FileOptions, FileView, LockFile};
-use futures::FutureExt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -218,18 +217,8 @@ impl SegmentStore for Directory {
 
     fn spare(&self) -> Result<FileBackend> {
         let number = self.spares.fetch_add(1, Ordering::Relaxed);
-        let path = names::spare(&self.path, number);
-        let mut spare = self.options.create(&path).map_err(|failure| full(failure, 0))?;
-        if self.options.preallocates() > 0 {
-            // Zeros ahead are written here, and not by the first checkpoint in the new segment, which somebody waits for. It
-            // syncs on this thread, so that it is ready.
-            if let Some(Err(failure)) = spare.checkpoint(&[]).now_or_never() {
-                drop(spare);
-                self.remove_file(&path)?;
-                return Err(failure);
-            }
-        }
-        Ok(spare)
+        // Without zeros ahead, which would take the room of entries where little is left.
+        self.options.create(names::spare(&self.path, number)).map_err(|failure| full(failure, 0))
     }
 
     fn name(&self, spare: &FileView, base: u64) -> Result<()> {

@@ -148,12 +148,6 @@ impl FileOptions {
         self.keep_cut
     }
 
-    /// How many bytes are allocated ahead: [`preallocate_bytes`](FileOptions::preallocate_bytes).
-    #[must_use]
-    pub fn preallocates(&self) -> u64 {
-        self.preallocate_bytes
-    }
-
     /// The system calls under the backend: for storages that keep other files beside the log. Needs the feature `system`.
     #[cfg(feature = "system")]
     #[must_use]

@@ -30,8 +30,7 @@ impl End {
         let (unsynced, is_first) = (end - self.called_len, self.called_len == 0);
         let ahead = self.file_len.saturating_sub(end);
         let is_due = match is_first {
-            // A segment that was made ahead has its zeros already.
-            true => ahead < self.preallocate_bytes / 2,
+            true => ahead < self.preallocate_bytes,
             false => ahead < unsynced && unsynced <= self.preallocate_bytes / CHECKPOINTS_AHEAD,
         };
         if !is_due {
