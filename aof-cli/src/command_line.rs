@@ -50,7 +50,7 @@ use stat::StatArguments;
 use status::StatusArguments;
 use validate::ValidateArguments;
 
-/// Append to, list, validate, digest, merge, repair, copy and count append-only files, ours and TigerBeetle's.
+/// Append to, list, validate, count, compare, merge, repair, copy, prune and ship append-only logs, ours and TigerBeetle's.
 #[derive(Parser, Debug)]
 #[command(name = "aof", version = env!("AOF_VERSION"), max_term_width = 80)]
 #[command(after_help = "Exit codes: 0 clean, 1 problems found in the log, 2 usage, 3 I/O error, 4 refused (locked, \

@@ -185,3 +185,18 @@ fn a_log_is_copied_to_segments_and_the_copy_continues_there() {
     let ran = aof(directory.path(), &["copy", "log.aof", "empty"]);
     assert!(ran.code == 2 && ran.err.contains("empty is a directory"), "{}", ran.err);
 }
+
+#[test]
+fn segments_of_no_bytes_are_a_usage_error() {
+    let directory = directory();
+    log(directory.path(), "log.aof", 5);
+    for arguments in [
+        &["append", "--segments", "0", "new"][..],
+        &["copy", "--segments", "0KiB", "log.aof", "new"],
+        &["split", "--every", "0", "log.aof", "new"],
+    ] {
+        let ran = aof_with_input(directory.path(), arguments, b"one\n");
+        assert_eq!((ran.code, ran.err.contains("give at least one byte")), (2, true), "{arguments:?}: {}", ran.err);
+        assert!(!directory.path().join("new").exists(), "{arguments:?}");
+    }
+}

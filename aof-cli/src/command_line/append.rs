@@ -25,7 +25,7 @@ pub(crate) struct AppendArguments {
     pub(crate) log: PathBuf,
     /// Keep the log in a directory, in segments of this size or up to a quarter and an entry more, 64MiB for instance; for an
     /// existing directory, the size of the segments that follow [default: a file for a new log, 64MiB for a directory]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = Size::of_pieces)]
     pub(crate) segments: Option<Size>,
     /// Append so many made-up entries instead of lines
     #[arg(long, value_name = "N")]

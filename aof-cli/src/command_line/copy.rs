@@ -26,7 +26,7 @@ pub(crate) struct CopyArguments {
     pub(crate) destination: PathBuf,
     /// Make the copy a directory, in segments of this size or up to a quarter and an entry more, 64MiB for instance; for an
     /// existing directory, the size of the segments that follow [default: a file for a new copy, 64MiB for a directory]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = Size::of_pieces)]
     pub(crate) segments: Option<Size>,
     #[command(flatten)]
     pub(crate) until: UntilArguments,

@@ -58,9 +58,9 @@ pub(crate) struct FetchArguments {
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
     /// Stop after this op
-    #[arg(long, value_name = "OP", conflicts_with = "to_time")]
+    #[arg(long, visible_alias = "until-op", value_name = "OP", conflicts_with = "to_time")]
     pub(crate) to_op: Option<u64>,
     /// Stop after the last entry of this time, RFC 3339: 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, visible_alias = "until", value_name = "TIME")]
     pub(crate) to_time: Option<humantime::Timestamp>,
 }

@@ -21,6 +21,16 @@ impl FromStr for Size {
     }
 }
 
+impl Size {
+    /// For pieces, of which each holds something.
+    pub(crate) fn of_pieces(text: &str) -> Result<Size, String> {
+        match text.parse()? {
+            Size(0) => Err("give at least one byte".to_owned()),
+            size => Ok(size),
+        }
+    }
+}
+
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match UNITS.into_iter().find(|(_, bytes)| self.0 >= *bytes) {

@@ -20,7 +20,7 @@ pub(crate) struct SplitArguments {
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
     /// Begin a new segment where the one before would grow above this size
-    #[arg(long, value_name = "SIZE", default_value = "64MiB", conflicts_with_all = ["at_op", "at_time", "adopt"])]
+    #[arg(long, value_name = "SIZE", value_parser = Size::of_pieces, default_value = "64MiB", conflicts_with_all = ["at_op", "at_time", "adopt"])]
     pub(crate) every: Size,
     /// Begin a new segment at this op; may be given several times
     #[arg(long, value_name = "N", conflicts_with_all = ["at_time", "adopt"])]
