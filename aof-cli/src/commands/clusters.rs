@@ -42,7 +42,7 @@ pub(super) fn change(reader: impl AofRead) -> Option<Change> {
                 }
             }
             Err(Error::Corrupt { .. }) => {
-                if block_on(entries.resync()).ok()?.is_none_or(|range| range.at_end) {
+                if block_on(entries.resync()).ok()?.is_some_and(|range| range.at_end) {
                     return None;
                 }
             }

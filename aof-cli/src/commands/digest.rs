@@ -188,7 +188,7 @@ impl NotCounted {
                 }
                 Ok(None) => return Ok(()),
                 Err(Error::Corrupt { .. }) => {
-                    if block_on(entries.resync())?.is_none_or(|range| range.at_end) {
+                    if block_on(entries.resync())?.is_some_and(|range| range.at_end) {
                         return Ok(());
                     }
                 }

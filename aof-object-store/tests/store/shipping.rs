@@ -3,7 +3,7 @@
 use crate::take;
 use crate::wire::{Troubles, Wire};
 use aof_api::read::find::Target;
-use aof_api::{Aof, AofBackend, AofReadExt, Error, LogOptions, Operation};
+use aof_api::{Aof, AofBackend, AofRead, AofReadExt, Error, LogOptions, Operation};
 use aof_memory::MemoryBackend;
 use aof_object_store::{ObjectReader, ObjectStoreBackend, Options, Shipper};
 use futures::executor::block_on;
@@ -43,6 +43,72 @@ fn a_copy_equals_the_source_byte_for_byte_after_every_step_and_every_stop() {
         }
         let source = log.into_inner();
         assert!(shipped_bytes(&wire).await == source.snapshot());
+    });
+}
+
+/// A file to which its writer is just adding: the reads before `left` is 0 see less of it than those after.
+struct Growing {
+    left: usize,
+    before: MemoryBackend,
+    after: MemoryBackend,
+}
+
+impl Growing {
+    fn now(&mut self) -> &mut MemoryBackend {
+        if self.left > 0 { &mut self.before } else { &mut self.after }
+    }
+}
+
+impl AofRead for Growing {
+    async fn seek(&mut self, offset: u64) -> aof_api::Result<()> {
+        self.before.seek(offset).await?;
+        self.after.seek(offset).await
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> aof_api::Result<usize> {
+        let read = self.now().read(buf).await;
+        self.left = self.left.saturating_sub(1);
+        read
+    }
+
+    async fn start(&mut self) -> aof_api::Result<u64> {
+        self.now().start().await
+    }
+
+    async fn end(&mut self) -> aof_api::Result<u64> {
+        self.now().end().await
+    }
+
+    async fn changed(&mut self, end: u64) -> aof_api::Result<u64> {
+        self.now().changed(end).await
+    }
+}
+
+#[test]
+fn an_entry_that_is_finished_while_it_is_read_is_no_damage() {
+    block_on(async {
+        let mut log = Aof::create(MemoryBackend::new(), LogOptions::new()).await.unwrap();
+        append(&mut log, 20).await;
+        let cut = log.len() as usize - 1000;
+        append(&mut log, 3).await;
+        let whole = log.into_inner().snapshot();
+        // Cut within an entry; and, as with zeros ahead, zeros from there on.
+        let zeros = [&whole[..cut], &vec![0; whole.len() - cut][..]].concat();
+        for before in [&whole[..cut], &zeros] {
+            for left in 0..12 {
+                let wire = wire();
+                let mut shipper = Shipper::open(take(&wire).await.unwrap()).await.unwrap();
+                let (before, after) = (MemoryBackend::from_bytes(before), MemoryBackend::from_bytes(&whole));
+                let mut source = Growing { left, before, after };
+                for _ in 0..3 {
+                    let shipped = shipper.step(&mut source).await;
+                    shipped.unwrap_or_else(|error| panic!("after {left} reads: {error}"));
+                }
+                source.left = 0;
+                shipper.step(&mut source).await.unwrap();
+                assert!(shipped_bytes(&wire).await == whole, "after {left} reads");
+            }
+        }
     });
 }
 

@@ -188,10 +188,16 @@ impl<S: SegmentStore> SegmentedBackend<S> {
 
 /// Whether the segments are one log that begins at `start`, without a gap.
 pub(crate) fn check_whole(store: &impl SegmentStore, start: u64, segments: &[SegmentInfo]) -> Result<()> {
-    let mut end = start;
+    let (mut end, mut before) = (start, None);
     for SegmentInfo { base, len } in segments.iter().copied() {
         if end < base {
-            return Err(Error::Missing { what: store.describe_segment(end), from: end, to: Some(base) });
+            let missing = store.describe_segment(end);
+            let what = match before {
+                // Its length when it was sealed is recorded nowhere.
+                Some(before) => format!("{missing}, or the end of {},", store.describe_segment(before)),
+                None => missing,
+            };
+            return Err(Error::Missing { what, from: end, to: Some(base) });
         }
         if end > base {
             let text = format!(
@@ -201,7 +207,7 @@ pub(crate) fn check_whole(store: &impl SegmentStore, start: u64, segments: &[Seg
             );
             return Err(Error::io(IoCall::Verify, base, io::Error::new(io::ErrorKind::InvalidData, text)));
         }
-        end = base.saturating_add(len);
+        (end, before) = (base.saturating_add(len), Some(base));
     }
     match segments.is_empty() && start > 0 {
         true => Err(Error::Missing { what: store.describe_segment(start), from: start, to: None }),

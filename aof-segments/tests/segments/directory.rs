@@ -63,7 +63,12 @@ fn a_segment_that_is_longer_or_shorter_than_it_was_is_refused() {
     let path = place.log.join(&names[1]);
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
-    assert!(matches!(SegmentedBackend::open(&place.log), Err(Error::Missing { .. })));
+    let refused = SegmentedBackend::open(&place.log).unwrap_err();
+    assert!(matches!(refused, Error::Missing { .. }), "{refused:?}");
+    assert!(
+        refused.to_string().contains(&format!("or the end of {}, is missing or cut short", path.display())),
+        "{refused}"
+    );
     fs::write(&path, [&bytes[..], b"more"].concat()).unwrap();
     assert!(matches!(SegmentedBackend::open(&place.log), Err(Error::Io { .. })));
 }

@@ -105,7 +105,7 @@ impl<B: AofBackend> State<B> {
         if is_due { self.awaiting.pop_front() } else { None }
     }
 
-    /// Returns the calls up to `number` that are not durable.
+    /// Settles the calls up to `number` that are not durable.
     pub(super) fn undecided(&mut self, number: u64, cause: &Error, wakes: &mut Wakes) {
         while let Some(awaiting) = self.next_awaiting(number) {
             self.went(awaiting.comes_back);
