@@ -61,8 +61,8 @@ impl Examination {
 ///
 /// # Errors
 ///
-/// [`Error::Io`](aof_api::Error::Io) where nothing can be put at all: no such bucket, no permission, no answer until the
-/// [deadline](Options::deadline). Whatever fails later is a [`Finding`].
+/// [`Error::Io`](aof_api::Error::Io) where nothing can be put at all: no such bucket, no permission, no response before the
+/// [deadline](Options::deadline). A later failure is a [`Finding`].
 pub async fn examine(store: Arc<dyn ObjectStore>, prefix: impl AsRef<str>, options: Options) -> Result<Examination> {
     let scratch = Scratch::new(store, crate::backend::prefix(prefix.as_ref())?, options);
     Runtime::start()?.run_while_wanted(async move { scratch.examine().await }).await

@@ -84,6 +84,8 @@ flaws! {
     ReadPastTheEndFails => "b4_at_or_past_the_end_read_returns_0",
     /// The next data is said to be at the end, wherever it is.
     HolesReachToTheEnd => "b4_next_data_passes_over_nothing_but_zeros",
+    /// Every offset is said to be one at which the log was divided.
+    BoundariesAreAnywhere => "b4_a_boundary_is_where_a_write_began",
     /// A seek keeps 32 bits of the offset.
     SeekWraps => "b5_seek_takes_any_u64",
     /// A seek refuses what does not fit into an i64.

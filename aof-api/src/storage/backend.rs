@@ -79,8 +79,8 @@ pub trait AofRead: Send {
         std::future::ready(Ok(offset))
     }
 
-    /// Returns the last offset, at or before `offset`, of which the storage knows that an entry begins there, because it
-    /// divided the log there ([**B14**](crate::storage)): [`start`](AofRead::start) where it knows no other. The cursor does
+    /// Returns the last offset, at or before `offset`, of which the storage knows that an entry begins there, or will
+    /// at the end, because it divided the log there ([**B14**](crate::storage)): [`start`](AofRead::start) where it knows no other. The cursor does
     /// not move, and nothing is read.
     ///
     /// A hint, with a default, which returns [`start`](AofRead::start): a search in a log of many pieces then reads the

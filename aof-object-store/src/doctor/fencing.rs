@@ -1,4 +1,4 @@
-//! Logs of this crate on the store: two writers, and answers that nobody waited for.
+//! Logs of this crate on the store: two writers, and PUTs whose results are lost.
 
 use super::finding::{Check, Finding};
 use super::scratch::{Scratch, bytes};
@@ -81,7 +81,7 @@ impl Scratch {
         let usual = began.elapsed().max(Duration::from_micros(100));
         for number in 1..=GIVEN_UP {
             let (key, object) = (self.key("lost", number as usize), bytes(number as usize, 64 << 10));
-            // Dropped in the middle; what became of it is known to nobody.
+            // Dropped half way: whether it was carried out is not known.
             let _ = timeout(usual * number / GIVEN_UP, self.create(&key, object.clone())).await;
             match self.requests.create(&key, &object, 0).await? {
                 Created::Ours => {}

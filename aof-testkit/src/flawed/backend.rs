@@ -157,6 +157,13 @@ impl AofRead for BadBackend {
         }
     }
 
+    async fn boundary(&mut self, offset: u64) -> Result<u64> {
+        match self.flaw {
+            Flaw::BoundariesAreAnywhere => Ok(offset),
+            _ => self.inner.boundary(offset).await,
+        }
+    }
+
     async fn start(&mut self) -> Result<u64> {
         if self.closed { Err(Error::Closed) } else { self.inner.start().await }
     }

@@ -50,6 +50,7 @@ macro_rules! __conformance_cases {
                 b4_every_range_reads_the_same,
                 b4_at_or_past_the_end_read_returns_0,
                 b4_next_data_passes_over_nothing_but_zeros,
+                b4_a_boundary_is_where_a_write_began,
             }
             async b5 {
                 b5_seek_takes_any_u64,

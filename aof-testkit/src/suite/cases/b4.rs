@@ -118,3 +118,42 @@ async fn next_data<R: AofRead>(cursor: &mut R, log: &[u8], offset: u64, who: &st
     ensure_eq!((cursor.read(&mut buf).await?, buf[0]), (1, 1), "a read by {who} after that, at the cursor");
     Ok(())
 }
+
+pub(crate) async fn b4_a_boundary_is_where_a_write_began<F: Fixture>(trial: &Trial<'_, F>) -> Verdict {
+    let mut random = trial.random();
+    let mut backend = trial.create().await?;
+    let mut writes = Vec::new();
+    for number in 0..40 {
+        writes.push(backend.len());
+        append(&mut backend, &vec![number; 1 + random.below(3000) as usize]).await?;
+        if number % 3 == 0 {
+            // With a note, as where a log may be divided.
+            backend.checkpoint(&[number]).await?;
+        }
+    }
+    let end = backend.len();
+    // The next one begins there.
+    writes.push(end);
+    let mut reader = backend.reader().await?;
+    for _ in 0..60 {
+        let offset = random.below(end + 1);
+        boundary(&mut backend, &writes, offset, "the backend").await?;
+        boundary(&mut reader, &writes, offset, "a reader").await?;
+    }
+    for offset in writes.iter().flat_map(|write| [*write, (write + 1).min(end)]) {
+        boundary(&mut backend, &writes, offset, "the backend").await?;
+        boundary(&mut reader, &writes, offset, "a reader").await?;
+    }
+    Ok(())
+}
+
+/// Asks where the log was divided at or before `offset`, and checks the result and the cursor.
+async fn boundary<R: AofRead>(cursor: &mut R, writes: &[u64], offset: u64, who: &str) -> Verdict {
+    cursor.seek(0).await?;
+    let found = cursor.boundary(offset).await?;
+    ensure!(found <= offset, "{who} was asked for a boundary up to {offset}, and returned {found}");
+    ensure!(writes.contains(&found), "{who} returned the boundary {found} for {offset}, where no write began");
+    let mut buf = [9; 1];
+    ensure_eq!((cursor.read(&mut buf).await?, buf[0]), (1, 0), "a read by {who} after that, at the cursor");
+    Ok(())
+}
