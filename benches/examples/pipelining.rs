@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release -p aof-benches --example pipelining [SECONDS]`
 
-#![allow(clippy::unwrap_used, reason = "a measurement that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a measurement that cannot continue says where it stopped")]
 
 use aof_api::{Aof, AofBackend, AofRead, GroupCommit, LogOptions, Operation, Result};
 use aof_memory::{MemoryBackend, MemoryReader};

@@ -98,7 +98,7 @@ impl<R: AofRead> Entries<R> {
         if self.index < self.scan.entry_count() { self.scan.entry(self.index).0 } else { self.scan.offset() }
     }
 
-    /// Goes on at `offset`, where an entry should begin.
+    /// Continues at `offset`, where an entry should begin.
     pub fn seek(&mut self, offset: u64) {
         self.index = 0;
         self.scan.seek(offset);

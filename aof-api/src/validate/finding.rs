@@ -65,7 +65,7 @@ pub enum FindingKind {
         /// The parent that the entry names.
         found: Checksum,
     },
-    /// Two entries stand on one parent: two histories.
+    /// Two entries follow one parent: two histories.
     Fork {
         /// The parent.
         parent: Checksum,
@@ -162,7 +162,7 @@ impl Note {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoteKind {
-    /// The entry stands in the log already: a restarted replica records again.
+    /// The entry is in the log already: a restarted replica records again.
     Duplicate,
     /// The ops go back.
     Backtrack {
@@ -190,7 +190,7 @@ pub enum NoteKind {
         /// The parent.
         parent: Checksum,
     },
-    /// The entry stands on the one before it, but its op is not the next one.
+    /// The entry follows the one before it, but its op is not the next one.
     OpJump {
         /// The op of the entry before.
         from: u64,

@@ -92,7 +92,7 @@ impl Source {
             path: path.to_owned(),
             start,
             len: Some(end.saturating_sub(start)),
-            // What is there is whole, whoever writes.
+            // What is there is whole, even while a writer appends.
             live: false,
             // Who may read the store is not known, so the strictest holds.
             mode: 0o600,
