@@ -10,6 +10,7 @@ pub(crate) mod export;
 pub(crate) mod hexdump;
 pub(crate) mod ids;
 pub(crate) mod inspect;
+pub(crate) mod log;
 pub(crate) mod manual;
 pub(crate) mod merge;
 pub(crate) mod output;

@@ -125,3 +125,51 @@ fn an_output_that_is_an_input_is_refused_by_every_command() {
         assert_eq!(fs::read(path.join("log.aof")).unwrap(), bytes);
     }
 }
+
+#[test]
+fn a_directory_without_segments_is_told_what_a_log_in_one_holds() {
+    let directory = directory();
+    let path = directory.path();
+    std::fs::create_dir(path.join("empty")).unwrap();
+    for line in [&["validate", "empty"][..], &["append", "empty"], &["stat", "empty"]] {
+        let ran = aof(path, line);
+        assert!(ran.code == 3 && ran.err.contains("20 digits and `.aof`"), "{line:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn an_export_says_how_many_entries_it_left_out_and_one_input_is_compared_with_nothing() {
+    let directory = directory();
+    let path = directory.path();
+    log(path, "own.aof", 3);
+    let text = "3 entries left out";
+    let ran = aof(path, &["append", "--count", "3", "--operation", "200", "foreign.aof"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let ran = aof(path, &["export", "foreign.aof"]);
+    assert!(ran.code == 0 && ran.out.is_empty() && ran.err.contains(text), "{} {}", ran.code, ran.err);
+    let ran = aof(path, &["export", "--json", "foreign.aof"]);
+    let note: serde_json::Value = serde_json::from_str(ran.out.trim()).unwrap();
+    assert_eq!((&note["kind"], &note["count"]), (&"left-out".into(), &3.into()));
+    let ran = aof(path, &["merge", "--dry-run", "own.aof"]);
+    assert!(ran.code == 0 && !ran.out.contains("all have the same") && !ran.out.contains("only it has"), "{}", ran.out);
+}
+
+#[test]
+fn a_name_in_an_error_is_as_it_was_typed_also_with_a_separator_at_its_end() {
+    let directory = directory();
+    let path = directory.path();
+    let ran = aof(path, &["append", "--count", "50", "--size", "100", "--segments", "4KiB", "lo\ng"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    std::fs::remove_file(path.join("lo\ng/00000000000000004464.aof")).unwrap();
+    for name in ["lo\ng", "lo\ng/", "./lo\ng/"] {
+        for command in ["validate", "append", "stat"] {
+            let ran = aof(path, &[command, name]);
+            assert!(
+                ran.code == 1 && ran.err.contains("lo\\ng/00000000000000004464.aof"),
+                "{command} {name}: {}",
+                ran.err
+            );
+            assert!(!ran.err.contains(path.to_str().unwrap()), "{command} {name}: {}", ran.err);
+        }
+    }
+}

@@ -40,7 +40,7 @@ fn every_command_names_both_clusters_once_and_blames_no_flag() {
     let directory = directory();
     let path = directory.path();
     logs(path);
-    let (both, mixed) = ("cluster 5 after cluster 0: logs of two clusters are mixed", "expected cluster 0, found 5");
+    let (both, mixed) = ("cluster 5, and the log was of cluster 0: two logs are mixed", "expected cluster 0, found 5");
     says(
         path,
         &[
@@ -226,5 +226,82 @@ fn a_compressed_log_gets_the_command_that_unpacks_it_from_every_command() {
         let ran = aof(path, &[command, "--json", "log.aof.gz"]);
         let last: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
         assert_eq!((&last["type"], &last["next"][0]), (&"error".into(), &"gzip -dc log.aof.gz > LOG".into()));
+    }
+}
+
+/// Logs of 100 entries: with damage, a hole, both and repetitions, two histories.
+fn spoilt(path: &Path) -> [&'static str; 5] {
+    let whole = log(path, "w.aof", 100);
+    let entries = |from: usize, to: usize| &whole[from * ENTRY_LEN..to * ENTRY_LEN];
+    let mut damaged = whole.clone();
+    (47..52).for_each(|entry| damaged[entry * ENTRY_LEN + 300] ^= 1);
+    fs::write(path.join("dam.aof"), &damaged).unwrap();
+    fs::write(path.join("gap.aof"), [entries(0, 47), entries(52, 100)].concat()).unwrap();
+    damaged[10 * ENTRY_LEN + 300] ^= 1;
+    fs::write(path.join("mix.aof"), [&damaged[..], entries(90, 100), entries(0, 30)].concat()).unwrap();
+    fs::write(path.join("torn.aof"), &whole[..whole.len() - 9]).unwrap();
+    fs::write(path.join("part.aof"), entries(0, 60)).unwrap();
+    support::aof_with_input(path, &["append", "part.aof"], b"another\nhistory\n");
+    let other = fs::read(path.join("part.aof")).unwrap();
+    fs::write(path.join("fork.aof"), [&whole[..], &other[60 * ENTRY_LEN..]].concat()).unwrap();
+    ["dam.aof", "gap.aof", "mix.aof", "torn.aof", "fork.aof"]
+}
+
+#[test]
+fn validate_stat_and_inspect_find_the_same_under_each_rule() {
+    let directory = directory();
+    let path = directory.path();
+    for name in spoilt(path) {
+        for rule in ["seen-parent", "tb"] {
+            let count = |command: &str| {
+                let ran = aof(path, &[command, "--json", "--rule", rule, name]);
+                let lines = ran.out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+                let count = lines.filter(|line| line["type"] == "finding" || line["type"] == "damage").count();
+                (ran.code, count)
+            };
+            let validated = count("validate");
+            assert_eq!(count("stat"), validated, "stat {rule} {name}");
+            assert_eq!(count("inspect"), validated, "inspect {rule} {name}");
+        }
+    }
+    for command in ["validate", "stat", "inspect", "digest", "export", "status"] {
+        let under = |rule: &str| aof(path, &[command, "--rule", rule, "gap.aof"]).code;
+        assert_eq!((under("seen-parent"), under("tb")), (1, 0), "{command}");
+        assert_eq!(aof(path, &[command, "gap.aof"]).code, 1, "{command}");
+    }
+}
+
+#[test]
+fn a_window_of_ops_counts_what_touches_it_from_a_file_and_from_a_pipe() {
+    let directory = directory();
+    let path = directory.path();
+    for name in spoilt(path) {
+        let bytes = fs::read(path.join(name)).unwrap();
+        for window in
+            ["50..60", "10", "11", "60..70", "49..50", "45..47", "45..48", "53..60", "99..", "100..200", "101.."]
+        {
+            let file = aof(path, &["inspect", "--op", window, name]);
+            let pipe = aof_with_input(path, &["inspect", "--op", window, "-"], &bytes);
+            assert_eq!((file.code, &file.out), (pipe.code, &pipe.out), "{name} {window}: {} {}", file.err, pipe.err);
+            assert_eq!(
+                file.err.lines().count(),
+                pipe.err.lines().count(),
+                "{name} {window}: {} {}",
+                file.err,
+                pipe.err
+            );
+        }
+    }
+    // What is damaged in the window is said, though nothing of it can be listed.
+    for (name, window, code) in [
+        ("dam.aof", "49..50", 1),
+        ("gap.aof", "49..50", 1),
+        ("dam.aof", "45..47", 0),
+        ("dam.aof", "53..60", 0),
+        ("dam.aof", "60..", 0),
+        ("torn.aof", "100", 1),
+        ("torn.aof", "99", 0),
+    ] {
+        assert_eq!(aof(path, &["inspect", "--op", window, name]).code, code, "{name} {window}");
     }
 }

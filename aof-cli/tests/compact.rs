@@ -30,6 +30,7 @@ fn small_objects_become_a_segment_and_the_log_stays_what_it_is() {
     assert!(refused.err.contains("--take-over"), "{}", refused.err);
     let few = aof(path, &["compact", "--take-over", &url]);
     assert_eq!((few.code, &*few.out), (0, "joined 0 objects into 0 segments, 0 bytes\n"));
+    assert!(few.err.contains("less than 64.0 MiB together; --at-least asks for less"), "{}", few.err);
     let ran = aof(path, &["compact", "--take-over", "--at-least", "4KiB", &url]);
     assert_eq!((ran.code, &*ran.out), (0, "joined 2 objects into 1 segment, 14,880 bytes\n"));
     assert_eq!(names(&path.join("store/s")).len(), 1);

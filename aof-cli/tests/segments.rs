@@ -200,3 +200,79 @@ fn segments_of_no_bytes_are_a_usage_error() {
         assert!(!directory.path().join("new").exists(), "{arguments:?}");
     }
 }
+
+/// The path of the newest segment.
+fn newest(log: &Path) -> std::path::PathBuf {
+    log.join(segments(log).pop().unwrap())
+}
+
+/// What each command says of a log in segments: the line, the exit code, and a text.
+fn every_command_says_lost(path: &Path) {
+    let lost = "acknowledged data is lost";
+    for (line, code, text) in [
+        ("validate log", 1, lost),
+        ("validate --json log", 1, "\"kind\":\"lost\""),
+        ("validate --rule tb log", 1, lost),
+        ("digest log", 1, lost),
+        ("status log", 1, lost),
+        ("stat log", 1, lost),
+        ("inspect log", 1, lost),
+        ("copy log copy.aof", 0, lost),
+        ("join log joined.aof", 0, lost),
+        ("merge --dry-run log", 0, lost),
+        ("append log", 1, "restore the log from another copy"),
+        ("append --tail truncate log", 1, "--ignore-note"),
+    ] {
+        let ran = aof(path, &line.split(' ').collect::<Vec<_>>());
+        let all = format!("{}{}", ran.out, ran.err);
+        assert!(ran.code == code && all.contains(text), "{line}: {} {all}", ran.code);
+        assert!(!all.contains("LogOptions"), "{line}: {all}");
+    }
+}
+
+#[test]
+fn a_newest_segment_that_is_gone_after_a_clean_end_is_found_by_every_command() {
+    let directory = directory();
+    let path = directory.path();
+    let ran = aof(path, &["append", "--count", "100", "--size", "100", "--segments", "4KiB", "log"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(aof(path, &["validate", "log"]).code, 0);
+    fs::remove_file(newest(&path.join("log"))).unwrap();
+    every_command_says_lost(path);
+    // The way on, where no copy is left.
+    assert_eq!(aof_with_input(path, &["append", "--ignore-note", "log"], b"x\n").code, 0);
+    assert_eq!(aof(path, &["validate", "log"]).code, 0);
+}
+
+#[test]
+fn a_torn_end_that_a_note_covers_is_lost_acknowledged_data_and_is_not_cut() {
+    let directory = directory();
+    let path = directory.path();
+    let ran = aof(path, &["append", "--count", "100", "--size", "100", "--every", "4KiB", "log"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let last = newest(&path.join("log"));
+    let bytes = fs::read(&last).unwrap();
+    fs::write(&last, &bytes[..bytes.len() - 40]).unwrap();
+    let ran = aof(path, &["append", "log"]);
+    assert!(ran.code == 1 && ran.err.contains("were durable"), "{}", ran.err);
+    assert_eq!(fs::read(&last).unwrap().len(), bytes.len() - 40);
+    let ran = aof(path, &["validate", "log"]);
+    assert!(ran.code == 1 && ran.out.contains("acknowledged data is lost"), "{}", ran.out);
+    // Nothing that cuts is advised.
+    assert!(!ran.out.contains("aof append"), "{}", ran.out);
+}
+
+#[test]
+fn damage_in_a_complete_segment_is_seen_when_all_is_to_be_verified() {
+    let directory = directory();
+    let path = directory.path();
+    divided(path);
+    let first = path.join("log").join(&segments(&path.join("log"))[1]);
+    let mut bytes = fs::read(&first).unwrap();
+    bytes[500] ^= 1;
+    fs::write(&first, bytes).unwrap();
+    let ran = aof(path, &["append", "--verify", "log"]);
+    assert!(ran.code == 1 && ran.err.contains("at offset"), "{}", ran.err);
+    assert_eq!(aof(path, &["append", "log"]).code, 0);
+    assert!(aof(path, &["append", "--help"]).out.contains("--verify"));
+}

@@ -122,3 +122,78 @@ fn a_live_log_is_followed_through_kills_and_rotations() {
     let seam = last_entry(&first).len();
     assert!(back[archived..] == second[seam..]);
 }
+
+#[test]
+fn a_fetch_that_is_refused_changes_nothing_and_names_no_flag_that_it_does_not_have() {
+    let directory = directory();
+    let path = directory.path();
+    let whole = log(path, "a.aof", 20);
+    let url = format!("file://{}/store", path.display());
+    assert_eq!(aof(path, &["ship", "--once", "a.aof", &url]).code, 0);
+    support::aof_with_input(path, &["append", "other.aof"], b"another history\n");
+    let other = fs::read(path.join("other.aof")).unwrap();
+    let mut damaged = whole.clone();
+    damaged[5 * support::ENTRY_LEN + 10] ^= 1;
+    let cases = [
+        ("other-torn.aof", [&other[..], &whole[..200]].concat(), 4, "ends in an entry that"),
+        ("damaged.aof", damaged, 1, "valid entries follow the damage"),
+        ("text.aof", b"not a log\n".to_vec(), 1, "this is not a log"),
+    ];
+    for (name, bytes, code, text) in cases {
+        fs::write(path.join(name), &bytes).unwrap();
+        let before = support::names(path);
+        let ran = aof(path, &["fetch", &url, name]);
+        assert!(ran.code == code && ran.err.contains(text), "{name}: {} {}", ran.code, ran.err);
+        assert_eq!(fs::read(path.join(name)).unwrap(), bytes, "{name}");
+        assert_eq!(support::names(path), before, "{name}");
+        for foreign in ["Tail::", "LogOptions", "`durable_len`", "--tail", "--durable-len", "--expected-tip", "--rule"]
+        {
+            assert!(!ran.err.contains(foreign), "{name}: {}", ran.err);
+        }
+    }
+    // A torn end of the same log is cut, and the copy continues.
+    fs::write(path.join("torn.aof"), &whole[..3000]).unwrap();
+    assert_eq!(aof(path, &["fetch", &url, "torn.aof"]).code, 0);
+    assert!(fs::read(path.join("torn.aof")).unwrap() == whole);
+}
+
+#[test]
+fn a_place_that_cannot_be_fails_at_once_and_a_host_is_refused() {
+    let directory = directory();
+    let path = directory.path();
+    log(path, "a.aof", 3);
+    let url = format!("file://{}/a.aof/store", path.display());
+    for line in
+        [&["ship", "--once", "a.aof", &url][..], &["validate", &url], &["fetch", &url, "b.aof"], &["doctor", &url]]
+    {
+        let began = Instant::now();
+        let ran = aof(path, line);
+        assert_eq!(ran.code, 3, "{line:?}: {}", ran.err);
+        assert!(ran.err.contains("Not a directory"), "{line:?}: {}", ran.err);
+        assert!(began.elapsed() < Duration::from_secs(20), "{line:?}: {:?}", began.elapsed());
+    }
+    assert!(!path.join("b.aof").exists());
+    let refused = aof(path, &["ship", "--once", "a.aof", "file://host/store"]);
+    assert!(refused.code == 3 && refused.err.contains("write file:///host/store"), "{} {}", refused.code, refused.err);
+}
+
+#[test]
+fn a_url_where_a_file_is_written_is_a_mistake_of_usage_and_the_help_says_which_logs_may_be_urls() {
+    let directory = directory();
+    let path = directory.path();
+    log(path, "a.aof", 3);
+    let url = format!("file://{}/store", path.display());
+    for line in
+        [&["copy", "a.aof", &url][..], &["append", &url], &["merge", "-o", &url, "a.aof"], &["split", "a.aof", &url]]
+    {
+        let ran = aof(path, line);
+        assert!(ran.code == 2 && ran.err.contains("aof ship LOG URL"), "{line:?}: {} {}", ran.code, ran.err);
+    }
+    assert_eq!(support::names(path), ["a.aof"]);
+    for (command, is_url) in [("validate", true), ("stat", true), ("copy", true), ("status", false), ("repair", false)]
+    {
+        let help = aof(path, &[command, "--help"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(help.contains("s3://BUCKET/PREFIX"), is_url, "{command}: {help}");
+        assert_eq!(help.contains("`aof fetch` first"), !is_url, "{command}: {help}");
+    }
+}

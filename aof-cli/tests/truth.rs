@@ -43,7 +43,7 @@ fn another_cluster_is_a_finding_under_every_rule_and_both_are_named() {
             let ran = aof(path, &[&["validate", "--rule", rule][..], logs].concat());
             assert_eq!(ran.code, 1, "{rule} {logs:?}: {}", ran.out);
             assert_eq!(ran.out.matches("FINDING cluster").count(), 1, "{rule} {logs:?}: {}", ran.out);
-            assert!(ran.out.contains("cluster 5 after cluster 0: logs of two clusters are mixed"), "{}", ran.out);
+            assert!(ran.out.contains("cluster 5, and the log was of cluster 0: two logs are mixed"), "{}", ran.out);
         }
     }
     let finding = objects(&aof(path, &["validate", "--json", "mixed.aof"]));
@@ -330,4 +330,45 @@ fn a_digest_is_silent_about_operations_that_tigerbeetle_leaves_out_too() {
     }
     let ran = aof(path, &["digest", "log.aof"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+}
+
+#[test]
+fn a_validation_notes_where_times_go_back() {
+    let directory = directory();
+    let path = directory.path();
+    times_that_go_back(&path.join("log.aof"));
+    for rule in ["linear", "seen-parent", "tb"] {
+        let all = objects(&aof(path, &["validate", "--json", "--rule", rule, "log.aof"]));
+        let mut notes = of_type(&all, "note");
+        notes.retain(|note| note["kind"] == "times-back");
+        assert_eq!(notes.len(), 1, "{rule}: {notes:?}");
+        assert_eq!(notes[0]["op"], 5, "{rule}");
+        assert!(notes[0]["message"].as_str().unwrap().contains("from 2026-01-31T14:05:04Z"), "{}", notes[0]);
+    }
+    assert_eq!(aof(path, &["validate", "log.aof"]).code, 0);
+}
+
+#[test]
+fn rotated_files_with_a_restart_are_judged_as_one_file_and_from_pipes() {
+    let directory = directory();
+    let path = directory.path();
+    let whole = log(path, "whole.aof", 5000);
+    let cut = 3000 * ENTRY_LEN;
+    let again = &whole[1000 * ENTRY_LEN..1100 * ENTRY_LEN];
+    fs::write(path.join("rot-1"), &whole[..cut]).unwrap();
+    fs::write(path.join("rot-2"), &whole[cut - ENTRY_LEN..]).unwrap();
+    fs::write(path.join("rot-3"), again).unwrap();
+    fs::write(path.join("all.aof"), [&whole[..], again].concat()).unwrap();
+    let summary = |arguments: &[&str]| objects(&aof(path, arguments)).pop().unwrap();
+    let files = summary(&["validate", "--json", "rot-1", "rot-2", "rot-3"]);
+    let one = summary(&["validate", "--json", "all.aof"]);
+    assert_eq!((&files["whole"], &files["entries"]), (&true.into(), &5101.into()), "{files}");
+    // The seam, the way back, and one note for all that was recorded again.
+    let ran = aof(path, &["validate", "rot-1", "rot-2", "rot-3"]);
+    for (note, count) in [("note seam", 1), ("note backtrack", 1), ("note duplicate", 1), ("FINDING", 0)] {
+        assert_eq!(ran.out.matches(note).count(), count, "{note}: {}", ran.out);
+    }
+    for field in ["digest", "op_first", "op_last"] {
+        assert_eq!(files[field], one[field], "{field}");
+    }
 }

@@ -46,6 +46,14 @@ impl Location {
     /// a store whose feature (`cloud`, `fs`) this program was built without.
     pub fn parse(text: &str) -> Result<Location> {
         let url = Url::parse(text).map_err(|error| bad(text, io::ErrorKind::InvalidInput, error.to_string()))?;
+        if let ("file" | "memory", Some(host)) = (url.scheme(), url.host_str().filter(|host| !host.is_empty())) {
+            let scheme = url.scheme();
+            let why = format!(
+                "a {scheme} URL has no host, and this one names {host}: write {scheme}:///{host}{}",
+                url.path()
+            );
+            return Err(bad(text, io::ErrorKind::InvalidInput, why));
+        }
         let store: Arc<dyn ObjectStore> = match url.scheme() {
             "memory" => Arc::new(InMemory::new()),
             #[cfg(feature = "fs")]
@@ -101,6 +109,14 @@ mod tests {
     fn a_url_names_a_store_and_a_prefix() {
         let location = Location::parse("memory:///logs/a").unwrap();
         assert_eq!((location.prefix.as_str(), location.store.to_string().as_str()), ("logs/a", "InMemory"));
+    }
+
+    #[cfg(feature = "fs")]
+    #[test]
+    fn a_url_of_a_directory_names_no_host() {
+        let error = Location::parse("file://mnt/backup").unwrap_err().to_string();
+        assert!(error.contains("write file:///mnt/backup"), "{error}");
+        assert!(Location::parse("file:///mnt/backup").is_ok());
     }
 
     #[test]

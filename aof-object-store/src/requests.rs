@@ -6,7 +6,7 @@ mod failure;
 mod upload;
 
 pub(crate) use create::Created;
-pub(crate) use failure::{broken, failed};
+pub(crate) use failure::{broken, failed, is_transient};
 pub(crate) use upload::Upload;
 
 use crate::chunk::ChunkHeader;

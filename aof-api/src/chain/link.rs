@@ -83,7 +83,7 @@ impl Chain {
     /// Whether what this entry is depends on entries that were taken and not remembered. All of them are to be given to
     /// [`remember`](Chain::remember) first, and then [`remembered`](Chain::remembered) is called.
     pub(crate) fn must_remember(&self, header: &Header) -> bool {
-        self.deferred && !self.is_straight(header)
+        self.deferred && !self.is_straight(header) && !self.is_seam(header)
     }
 
     /// Remembers the next of the entries that were taken and not remembered.
@@ -105,6 +105,11 @@ impl Chain {
     /// Whether entries were taken and not remembered.
     pub(crate) fn is_deferred(&self) -> bool {
         self.deferred
+    }
+
+    /// Whether it is the first entry of a file, and the last one of the file before.
+    fn is_seam(&self, header: &Header) -> bool {
+        self.at_seam && self.tip.is_some_and(|tip| tip.checksum == header.checksum)
     }
 
     /// Whether it follows the tip with an op above all before: then it is new, and nothing else follows the tip.
@@ -165,9 +170,10 @@ impl Chain {
 
     /// Takes the next entry, which becomes the tip whatever it links to.
     pub(crate) fn push(&mut self, header: &Header) -> Result<Link> {
-        let at_seam = std::mem::take(&mut self.at_seam);
+        let is_seam = self.is_seam(header);
+        self.at_seam = false;
         let link = match (self.tip, self.rule) {
-            (Some(tip), _) if at_seam && tip.checksum == header.checksum => Link::Seam,
+            (Some(_), _) if is_seam => Link::Seam,
             (tip, Rule::Linear) => match tip {
                 Some(tip) if tip.checksum != header.parent => self.broken(header, tip),
                 _ => Link::Next,

@@ -25,6 +25,10 @@ pub(crate) struct Run {
     /// The highest op that an entry made by `append` calls checkpointed.
     pub(crate) acknowledged_op: u64,
     pub(crate) timestamp: u64,
+    /// Those of the first entry and of the last one, and whether some entry has an earlier one than the entry before it.
+    pub(crate) timestamp_first: u64,
+    pub(crate) timestamp_last: u64,
+    pub(crate) times_back: bool,
     /// What the data checksum chain covers.
     pub(crate) digest_records: Vec<u8>,
 }
@@ -43,6 +47,7 @@ impl Run {
             self.cluster = cluster;
             self.parent = header.parent;
             self.op_first = op;
+            self.timestamp_first = header.timestamp.get();
         } else {
             let next = self.op_last.checked_add(1) == Some(op);
             self.chained &= next && header.parent == self.checksum && cluster == self.cluster;
@@ -56,7 +61,10 @@ impl Run {
         if self.marked {
             self.acknowledged_op = self.acknowledged_op.max(header.commit.get());
         }
-        self.timestamp = self.timestamp.max(header.timestamp.get());
+        let timestamp = header.timestamp.get();
+        self.times_back |= timestamp < self.timestamp_last;
+        self.timestamp_last = timestamp;
+        self.timestamp = self.timestamp.max(timestamp);
         push_record(&mut self.digest_records, header);
     }
 

@@ -150,7 +150,7 @@ impl fmt::Display for FindingKind {
                 write!(f, "two histories on parent {parent}: {other} came first, this one is {checksum}")
             }
             FindingKind::Cluster { expected, found } => {
-                write!(f, "cluster {found} after cluster {expected}: logs of two clusters are mixed")
+                write!(f, "cluster {found}, and the log was of cluster {expected}: two logs are mixed")
             }
             FindingKind::Lost { covered, tip } => write!(
                 f,
@@ -216,6 +216,11 @@ pub enum NoteKind {
         /// The op of the entry before.
         from: u64,
     },
+    /// The entry, recorded for the first time, has an earlier time than the one before it: a search by time may miss it.
+    TimesBack {
+        /// The timestamp of the entry before, in nanoseconds since 1970.
+        from: u64,
+    },
     /// The lowest op is not 1: the beginning of the log is elsewhere, in a file that was rotated away for instance.
     HeadMissing {
         /// The lowest op.
@@ -240,6 +245,7 @@ impl NoteKind {
             NoteKind::Lint(_) => "lint",
             NoteKind::Root { .. } => "root",
             NoteKind::OpJump { .. } => "op-jump",
+            NoteKind::TimesBack { .. } => "times-back",
             NoteKind::HeadMissing { .. } => "head-missing",
             NoteKind::Pending { .. } => "pending",
         }
@@ -263,6 +269,12 @@ impl fmt::Display for NoteKind {
             NoteKind::Lint(lint) => write!(f, "{lint}"),
             NoteKind::Root { parent } => write!(f, "parent {parent} of op 1 is not the root of its cluster"),
             NoteKind::OpJump { from } => write!(f, "the parent is right, but the op before is {from}"),
+            NoteKind::TimesBack { from } => {
+                write!(
+                    f,
+                    "the time goes back, from {from} nanoseconds since 1970: a search by time may miss this entry"
+                )
+            }
             NoteKind::HeadMissing { op } => {
                 write!(f, "begins at op {op}: what came before is not in these files")
             }

@@ -36,6 +36,9 @@ impl<O: FnMut(Observation)> Visit for Reading<'_, O> {
     }
 
     async fn read_again<R: AofRead>(&mut self, reader: &mut R, range: Range<u64>) -> Result<()> {
+        if self.validator.cannot_remember() {
+            return Err(Error::Unsupported { what: "a break that only an earlier part explains" });
+        }
         let (offset, options) = (range.start, self.validator.options.read);
         let chain = &mut self.validator.chain;
         drive(reader, range, options, &mut Remembering(chain)).await?;

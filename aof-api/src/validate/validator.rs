@@ -192,11 +192,17 @@ pub struct Validator {
     root: Option<Checksum>,
     /// That of the entry before.
     cluster: Option<u128>,
+    /// The timestamp of the last entry that was recorded for the first time.
+    timestamp: u64,
     /// What the storage recorded about the part that is read.
     noted: Option<Noted>,
     /// Whether there is one part only, so that what was taken of it can be read again.
     is_one_part: bool,
-    /// Where the entries begin that the chain has taken and not remembered.
+    /// Whether parts before can be read again by another validator.
+    may_start_again: bool,
+    must_start_again: bool,
+    /// Where the entries begin that the chain has taken and not remembered: the part, and the offset in it.
+    unremembered_part: usize,
     pub(super) unremembered_from: u64,
     /// `entries`, for others to see meanwhile.
     entries_so_far: Arc<AtomicU64>,
@@ -219,8 +225,12 @@ impl Validator {
             lowest_at: (0, 0),
             root: None,
             cluster: None,
+            timestamp: 0,
             noted: None,
             is_one_part: false,
+            may_start_again: false,
+            must_start_again: false,
+            unremembered_part: 0,
             unremembered_from: 0,
             entries_so_far: Arc::default(),
         }
@@ -231,11 +241,34 @@ impl Validator {
     ///
     /// The other rules must know which entries were there before, from the first break on. Such a validator remembers
     /// none until then, and then reads again what it had not remembered, once. One from [`new`](Validator::new) remembers
-    /// each entry: the parts before cannot be read again, nor can a stream.
+    /// each entry: a stream cannot be read again. For several parts there is [`for_parts`](Validator::for_parts).
     #[must_use]
     pub fn for_one_part(options: Options) -> Validator {
         let chain = Chain::new(options.rule).deferring();
         Validator { chain, is_one_part: true, ..Validator::new(options) }
+    }
+
+    /// A validator for a log in several parts, all of which the caller can read again: as long as there is no break, it costs
+    /// what it costs under [`Rule::Linear`].
+    ///
+    /// At a break that only entries of an earlier part can explain, [`read`](Validator::read) fails with
+    /// [`Error::Unsupported`], and [`must_start_again`](Validator::must_start_again) returns true. Then a validator from
+    /// [`new`](Validator::new) reads all parts from the first one on; it observes the same as this one until then.
+    #[must_use]
+    pub fn for_parts(options: Options) -> Validator {
+        Validator { may_start_again: true, ..Validator { is_one_part: false, ..Validator::for_one_part(options) } }
+    }
+
+    /// Whether another validator must read all parts again, as [`for_parts`](Validator::for_parts) says.
+    #[must_use]
+    pub fn must_start_again(&self) -> bool {
+        self.must_start_again
+    }
+
+    /// Whether entries were taken in earlier parts, which cannot be read again here, and not remembered.
+    pub(super) fn cannot_remember(&mut self) -> bool {
+        self.must_start_again = self.unremembered_part != self.part;
+        self.must_start_again
     }
 
     /// Whether somebody is writing the part that is read next, as [`Options::live`].
@@ -313,7 +346,7 @@ impl Validator {
             return self.begin_part();
         };
         let range = reader.start().await?..reader.end().await?;
-        let remembers = self.options.rule != Rule::Linear && !self.is_one_part;
+        let remembers = self.options.rule != Rule::Linear && !self.is_one_part && !self.may_start_again;
         if readers.len() == 0 || range.end - range.start < 2 * STRIPE_LEN || remembers {
             return self.read(reader, observe).await;
         }
@@ -383,12 +416,14 @@ impl Validator {
     /// A run of entries from `offset` on about which there is nothing to say. Returns whether it is one.
     pub(super) fn take_run(&mut self, run: &Run, offset: u64) -> bool {
         let was_deferred = self.chain.is_deferred();
-        if run.has_lints || self.cluster != Some(run.cluster) || !self.chain.push_run(run) {
+        let times_back = run.times_back || run.timestamp_first < self.timestamp;
+        if run.has_lints || times_back || self.cluster != Some(run.cluster) || !self.chain.push_run(run) {
             return false;
         }
         if !was_deferred {
-            self.unremembered_from = offset;
+            (self.unremembered_part, self.unremembered_from) = (self.part, offset);
         }
+        self.timestamp = run.timestamp_last;
         self.digester.update_records(&run.digest_records, run.op_last);
         self.entries += run.entries();
         self.ops = self.ops.take().map(|ops| *ops.start()..=run.op_last);
@@ -419,8 +454,18 @@ impl Validator {
         {
             note(NoteKind::Backtrack { from: before.op });
         }
-        let found = |kind| Observation::Finding(Finding { part, offset, op: Some(op), kind });
+        let timestamp = header.timestamp.get();
+        // A timestamp of 0 is noted as what it is.
+        if timestamp > 0 && !matches!(link, Link::Duplicate | Link::Seam) {
+            let from = std::mem::replace(&mut self.timestamp, timestamp);
+            // Where the ops go back too, that is noted.
+            let is_later = before.is_some_and(|before| before.op < op);
+            if timestamp < from && is_later && matches!(link, Link::Next | Link::Gap { .. }) {
+                note(NoteKind::TimesBack { from });
+            }
+        }
         let tiger_beetle = self.options.rule == Rule::TigerBeetle;
+        let found = |kind| Observation::Finding(Finding { part, offset, op: Some(op), kind });
         match link {
             Link::Next => match before {
                 Some(before) if before.checksum == header.parent && before.op.checked_add(1) != Some(op) => {

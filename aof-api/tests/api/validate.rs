@@ -8,6 +8,7 @@ use aof_api::format::{Checksum, Damage, HeaderLint, Prepare};
 use aof_api::validate::{self, FindingKind, Note, NoteKind, Observation, Validation, Validator, validate};
 use aof_api::{Aof, Error, LogOptions, Operation, Rule, Tip};
 use aof_memory::MemoryBackend;
+use std::ops::Range;
 
 /// The index of the entry that something is said about, and one word for it.
 type Said = (usize, &'static str);
@@ -393,4 +394,59 @@ fn reading_options_do_not_change_the_result_of_validate() {
     let expected = validate_bytes(SEEN, &log.bytes());
     let options = validate::Options::new().rule(SEEN).read(small_chunks()).verify_threads(2).live(true);
     assert_eq!(block_on(validate(SliceReader::new(&log.bytes()), options, None)).unwrap(), expected);
+}
+
+#[test]
+fn an_entry_whose_time_goes_back_is_a_note_and_one_that_is_recorded_again_is_none() {
+    let mut log = Log::history(40);
+    let mut parent = log.checksum(39);
+    let newest = log.prepares[39].header().timestamp.get();
+    for (op, timestamp) in [(41, newest - 1), (42, newest + 5), (43, newest + 6)] {
+        let mut header = header(op, parent);
+        header.timestamp = timestamp.into();
+        log.prepares.push(Prepare::seal(header, b"").unwrap());
+        parent = log.checksum(op as usize - 1);
+    }
+    let again = log.prepares[20..].to_vec();
+    let count = log.prepares.len();
+    log.prepares.extend(again);
+    let validation = validate_bytes(Rule::SeenParent, &log.bytes());
+    let back: Vec<_> =
+        validation.notes.iter().filter(|note| matches!(note.kind, NoteKind::TimesBack { .. })).cloned().collect();
+    assert_eq!(back.len(), 1, "{back:?}");
+    assert_eq!((back[0].op, &back[0].kind), (Some(41), &NoteKind::TimesBack { from: newest }));
+    log.prepares.truncate(count);
+    assert!(validate_bytes(Rule::Linear, &log.bytes()).notes.contains(&back[0]));
+}
+
+#[test]
+fn parts_are_validated_without_remembering_until_only_an_earlier_one_explains_a_break() {
+    // More than is read at once: the first entries are remembered anyway.
+    let log = Log::history(3000);
+    let bytes_of = |range: Range<usize>| Log { prepares: log.prepares[range].to_vec() }.bytes();
+    let (first, second) = (bytes_of(0..2900), bytes_of(2899..3000));
+    let options = validate::Options::new().rule(Rule::SeenParent);
+    let read = |validator: &mut Validator, bytes: &[u8]| {
+        let mut observed = Vec::new();
+        let read = block_on(validator.read(MemoryBackend::from_bytes(bytes), |one| observed.push(one)));
+        (read, observed)
+    };
+    // A rotation, with its seam.
+    let mut validator = Validator::for_parts(options);
+    assert!(read(&mut validator, &first).0.is_ok());
+    let (done, observed) = read(&mut validator, &second);
+    assert!(done.is_ok() && !validator.must_start_again());
+    assert!(matches!(&observed[..], [Observation::Note(Note { kind: NoteKind::Seam, .. })]), "{observed:?}");
+    assert_eq!((validator.finish().entries, validator.finish().ops), (3001, Some(1..=3000)));
+    // A restart in the second part.
+    let again = [&second[..], &bytes_of(4..10)].concat();
+    let mut validator = Validator::for_parts(options);
+    assert!(read(&mut validator, &first).0.is_ok());
+    let (done, observed) = read(&mut validator, &again);
+    assert!(matches!(done, Err(Error::Unsupported { .. })) && validator.must_start_again(), "{done:?}");
+    let mut remembering = Validator::new(options);
+    assert!(read(&mut remembering, &first).0.is_ok());
+    let (done, all) = read(&mut remembering, &again);
+    assert!(done.is_ok() && all.starts_with(&observed), "{observed:?} {all:?}");
+    assert_eq!(all.iter().filter(|one| matches!(one, Observation::Finding(_))).count(), 0, "{all:?}");
 }

@@ -1,5 +1,6 @@
 //! The command line of `aof copy`.
 
+use super::log;
 use super::size::Size;
 use super::threads::ThreadArguments;
 use super::until::UntilArguments;
@@ -18,15 +19,14 @@ use std::path::PathBuf;
                         aof copy --until '2026-01-31 14:05' ledger.aof then.aof\n  \
                         aof copy --segments 64MiB ledger.aof /mnt/backup/ledger")]
 pub(crate) struct CopyArguments {
-    /// The log to copy; `-` is standard input
-    #[arg(value_name = "SRC")]
+    #[arg(value_name = "SRC", help = log::LOG)]
     pub(crate) source: PathBuf,
     /// The copy, a file or a directory of segments
     #[arg(value_name = "DST")]
     pub(crate) destination: PathBuf,
     /// Make the copy a directory, in segments of this size or up to a quarter and an entry more, 64MiB for instance; for an
     /// existing directory, the size of the segments that follow [default: a file for a new copy, 64MiB for a directory]
-    #[arg(long, value_name = "SIZE", value_parser = Size::of_pieces)]
+    #[arg(long, visible_alias = "every", value_name = "SIZE", value_parser = Size::of_pieces)]
     pub(crate) segments: Option<Size>,
     #[command(flatten)]
     pub(crate) until: UntilArguments,

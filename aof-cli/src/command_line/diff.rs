@@ -1,5 +1,6 @@
 //! The command line of `aof diff`.
 
+use super::log;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -12,7 +13,6 @@ use std::path::PathBuf;
                         Examples:\n  aof diff replica-0.aof replica-1.aof replica-2.aof\n  \
                         aof merge --dry-run replica-0.aof replica-1.aof")]
 pub(crate) struct DiffArguments {
-    /// The files, two or more
-    #[arg(required = true, num_args = 2.., value_name = "LOG")]
+    #[arg(required = true, num_args = 2.., value_name = "LOG", help = log::LOGS_ON_DISK)]
     pub(crate) logs: Vec<PathBuf>,
 }

@@ -1,5 +1,7 @@
 //! The command line of `aof digest`.
 
+use super::log;
+use super::rule::RuleArguments;
 use super::threads::ThreadArguments;
 use clap::Args;
 use std::path::PathBuf;
@@ -17,9 +19,10 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  aof digest ledger.aof\n  aof digest archive-1.aof archive-2.aof ledger.aof")]
 pub(crate) struct DigestArguments {
-    /// The files, oldest first; `-` is standard input
-    #[arg(required = true, value_name = "LOG")]
+    #[arg(required = true, value_name = "LOG", help = log::LOGS)]
     pub(crate) logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rule: RuleArguments,
     #[command(flatten)]
     pub(crate) threads: ThreadArguments,
 }

@@ -1,5 +1,7 @@
 //! The command line of `aof export`.
 
+use super::log;
+use super::rule::RuleArguments;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -20,9 +22,10 @@ use std::path::PathBuf;
                         aof export --ids decimal ledger.aof | jq 'select(.event == \"transfer\") | .amount'"
 )]
 pub(crate) struct ExportArguments {
-    /// The files, oldest first; `-` is standard input
-    #[arg(required = true, value_name = "LOG")]
+    #[arg(required = true, value_name = "LOG", help = log::LOGS)]
     pub(crate) logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rule: RuleArguments,
     /// What a line is
     #[arg(long = "as", value_enum, value_name = "FORMAT", default_value_t = Format::Jsonl)]
     pub(crate) format: Format,

@@ -1,5 +1,6 @@
 //! The command line of `aof hexdump`.
 
+use super::log;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ use std::path::PathBuf;
                         Examples:\n  aof hexdump ledger.aof --offset 49942\n  \
                         aof hexdump --json ledger.aof --offset 0 --body 4096")]
 pub(crate) struct HexdumpArguments {
-    /// The log
+    #[arg(help = log::LOG_ON_DISK)]
     pub(crate) log: PathBuf,
     /// Where the entry begins, in bytes
     #[arg(long, value_name = "N", default_value_t = 0)]

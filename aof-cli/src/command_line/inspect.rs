@@ -1,5 +1,7 @@
 //! The command line of `aof inspect`.
 
+use super::log;
+use super::rule::RuleArguments;
 use crate::command_line::ids::Id;
 use crate::command_line::ranges::{Inclusive, OpRange, Since, TimeRange};
 use aof_api::Operation;
@@ -27,9 +29,10 @@ use std::path::PathBuf;
                         aof inspect --tail 5 --reverse ledger.aof\n  \
                         aof inspect ledger.aof --time 14:05")]
 pub(crate) struct InspectArguments {
-    /// The files, oldest first; `-` is standard input
-    #[arg(required = true, value_name = "LOG")]
+    #[arg(required = true, value_name = "LOG", help = log::LOGS)]
     pub(crate) logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rule: RuleArguments,
     /// Only these ops, both ends included: A..B, A.., ..B or A
     #[arg(long, value_name = "A..B")]
     pub(crate) op: Option<OpRange>,

@@ -1,5 +1,6 @@
 //! The command line of `aof merge`.
 
+use super::log;
 use super::threads::ThreadArguments;
 use super::until::UntilArguments;
 use aof_api::format::Checksum;
@@ -22,8 +23,7 @@ use std::path::PathBuf;
                         aof merge --until-op 5000 -o then.aof ledger.aof"
 )]
 pub(crate) struct MergeArguments {
-    /// The files, in any order
-    #[arg(required = true, value_name = "LOG")]
+    #[arg(required = true, value_name = "LOG", help = log::LOGS_ON_DISK)]
     pub(crate) logs: Vec<PathBuf>,
     /// The log to write
     #[arg(long, short, value_name = "OUT", required_unless_present = "dry_run")]

@@ -1,5 +1,6 @@
 //! The command line of `aof repair`.
 
+use super::log;
 use super::threads::ThreadArguments;
 use super::until::UntilArguments;
 use aof_api::format::Checksum;
@@ -22,7 +23,7 @@ use std::path::PathBuf;
                         aof repair --until-op 5000 -o then.aof ledger.aof"
 )]
 pub(crate) struct RepairArguments {
-    /// The log
+    #[arg(help = log::LOG_ON_DISK)]
     pub(crate) log: PathBuf,
     #[command(flatten)]
     pub(crate) target: Target,

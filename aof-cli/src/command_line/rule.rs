@@ -1,7 +1,15 @@
 //! The rule of the chain.
 
 use aof_api::Rule;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
+
+/// Which chain a log that is read must hold: the same for every command that judges.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct RuleArguments {
+    /// Which chain the log must hold; what breaks it is a finding, and makes the exit code 1
+    #[arg(long, value_enum, default_value_t = RuleName::SeenParent)]
+    pub(crate) rule: RuleName,
+}
 
 /// [`Rule`] on the command line.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -56,7 +56,11 @@ pub(crate) fn grouped(number: u64) -> String {
 /// A number of things: `1 break`, `2 breaks`.
 pub(crate) fn counted(number: u64, thing: &str) -> String {
     let plural = match thing.strip_suffix('y') {
-        _ if number == 1 || matches!(thing, "damage" | "unreadable" | "parent-unseen" | "pending") => thing.to_owned(),
+        _ if number == 1
+            || matches!(thing, "damage" | "unreadable" | "parent-unseen" | "pending" | "lost" | "times-back") =>
+        {
+            thing.to_owned()
+        }
         Some(stem) => format!("{stem}ies"),
         None => format!("{thing}s"),
     };

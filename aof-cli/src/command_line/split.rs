@@ -1,5 +1,6 @@
 //! The command lines of `aof split` and `aof join`.
 
+use super::log;
 use super::ranges::Since;
 use super::size::Size;
 use clap::Args;
@@ -14,13 +15,13 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  aof split --every 64MiB ledger.aof ledger\n  \
                         aof split --at-op 1000000 ledger.aof ledger\n  aof split --adopt ledger.aof ledger")]
 pub(crate) struct SplitArguments {
-    /// The log to divide
+    #[arg(help = log::LOG)]
     pub(crate) log: PathBuf,
     /// The directory to make
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
     /// Begin a new segment where the one before would grow above this size
-    #[arg(long, value_name = "SIZE", value_parser = Size::of_pieces, default_value = "64MiB", conflicts_with_all = ["at_op", "at_time", "adopt"])]
+    #[arg(long, visible_alias = "segments", value_name = "SIZE", value_parser = Size::of_pieces, default_value = "64MiB", conflicts_with_all = ["at_op", "at_time", "adopt"])]
     pub(crate) every: Size,
     /// Begin a new segment at this op; may be given several times
     #[arg(long, value_name = "N", conflicts_with_all = ["at_time", "adopt"])]

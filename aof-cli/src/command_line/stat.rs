@@ -1,6 +1,8 @@
 //! The command line of `aof stat`.
 
+use super::log;
 use super::records::Records;
+use super::rule::RuleArguments;
 use super::threads::ThreadArguments;
 use clap::Args;
 use std::path::PathBuf;
@@ -16,9 +18,10 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  aof stat ledger.aof\n  aof stat --html ledger.html ledger.aof\n  \
                         xz -dc archive.aof.xz | aof stat --json -")]
 pub(crate) struct StatArguments {
-    /// The files, oldest first; `-` is standard input
-    #[arg(required = true, value_name = "LOG")]
+    #[arg(required = true, value_name = "LOG", help = log::LOGS)]
     pub(crate) logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rule: RuleArguments,
     /// Also write a page with the plots, one file that needs no network; `-` writes it to standard output instead
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

@@ -1,5 +1,7 @@
 //! The command line of `aof status`.
 
+use super::log;
+use super::rule::RuleArguments;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -13,8 +15,10 @@ use std::path::PathBuf;
                         Examples:\n  aof status ledger.aof\n  aof status --state ledger.state ledger.aof\n  \
                         aof status --prometheus ledger.aof > ledger.prom")]
 pub(crate) struct StatusArguments {
-    /// The log
+    #[arg(help = log::LOG_ON_DISK)]
     pub(crate) log: PathBuf,
+    #[command(flatten)]
+    pub(crate) rule: RuleArguments,
     /// Judge what came since the last run with this file, and save where this one ended
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,

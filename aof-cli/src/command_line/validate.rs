@@ -1,7 +1,8 @@
 //! The command line of `aof validate`.
 
+use super::log;
 use super::records::Records;
-use super::rule::RuleName;
+use super::rule::RuleArguments;
 use super::threads::ThreadArguments;
 use aof_api::format::Checksum;
 use clap::Args;
@@ -18,12 +19,10 @@ use std::path::PathBuf;
                         ledger.aof\n  aof validate --json archive-1.aof archive-2.aof ledger.aof"
 )]
 pub(crate) struct ValidateArguments {
-    /// The files, oldest first; `-` is standard input
-    #[arg(required = true, value_name = "LOG")]
+    #[arg(required = true, value_name = "LOG", help = log::LOGS)]
     pub(crate) logs: Vec<PathBuf>,
-    /// Which chain they must hold
-    #[arg(long, value_enum, default_value_t = RuleName::SeenParent)]
-    pub(crate) rule: RuleName,
+    #[command(flatten)]
+    pub(crate) rule: RuleArguments,
     /// The checksum that the last entry must have, 32 digits as they are printed
     #[arg(long, value_name = "HEX")]
     pub(crate) tip: Option<Checksum>,

@@ -3,12 +3,13 @@
 use super::ship::{in_use, location};
 use crate::command_line::compact::CompactArguments;
 use crate::command_line::output::OutputArguments;
-use crate::command_line::size::{counted, grouped};
+use crate::command_line::size::{Size, counted, grouped};
 use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
 use crate::output::out::Out;
+use crate::output::say::say;
 use aof_api::AofBackend;
 use aof_object_store::{Compacted, Compaction, ObjectReader, ObjectStoreBackend, Options};
 use futures::executor::block_on;
@@ -28,11 +29,11 @@ pub(crate) fn run(arguments: &CompactArguments, output: &OutputArguments) -> Out
     let compaction = Compaction::new().segment_len_min(arguments.at_least.0);
     let compacted = block_on(backend.compact(compaction)).map_err(Failure::of(url, Role::Copy))?;
     block_on(backend.close()).map_err(Failure::of(url, Role::Copy))?;
-    report(&compacted, output)?;
+    report(&compacted, arguments.at_least.0, output)?;
     Ok(Exit::Clean)
 }
 
-fn report(compacted: &Compacted, output: &OutputArguments) -> Outcome<()> {
+fn report(compacted: &Compacted, at_least: u64, output: &OutputArguments) -> Outcome<()> {
     let mut out = Out::of_verdict();
     let Compacted { segments, chunks, bytes, .. } = *compacted;
     if output.json {
@@ -41,5 +42,13 @@ fn report(compacted: &Compacted, output: &OutputArguments) -> Outcome<()> {
         let (chunks, segments) = (counted(chunks, "object"), counted(segments, "segment"));
         writeln!(out, "joined {chunks} into {segments}, {} bytes", grouped(bytes)).map_err(Failure::output)?;
     }
-    out.finish()
+    out.finish()?;
+    if compacted.segments == 0 && !output.json {
+        let size = Size(at_least);
+        say!(
+            "note: nothing was joined: the objects without the newest, which stays, have less than {size} together; \
+             --at-least asks for less"
+        );
+    }
+    Ok(())
 }

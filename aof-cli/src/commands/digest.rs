@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &DigestArguments, output: &OutputArguments) -> Outc
     let streams = sources.iter().any(Source::is_stream);
     let threads = if streams { 1 } else { arguments.threads.for_bytes(Source::total_len(&sources)) };
     let mut progress = Progress::new(Source::total_len(&sources), output);
-    let mut judge = Judge::new(Rule::SeenParent, threads, &sources, &mut progress);
+    let mut judge = Judge::new(Rule::from(arguments.rule.rule), threads, &sources, &mut progress);
     let mut digesting = Digesting::new(output.json, &progress);
     for source in &sources {
         judge.read(source, &progress, |found| digesting.observe(&found))?;

@@ -1,5 +1,7 @@
 //! `aof doctor`: whether a log can be kept on an object store.
 
+mod made;
+
 use super::ship::location;
 use crate::command_line::doctor::DoctorArguments;
 use crate::command_line::output::OutputArguments;
@@ -13,13 +15,18 @@ use crate::output::paths::printable;
 use aof_object_store::Options;
 use aof_object_store::doctor::{Check, Examination, Finding, Timing, examine};
 use futures::executor::block_on;
+use made::Made;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
 pub(crate) fn run(arguments: &DoctorArguments, output: &OutputArguments) -> Outcome {
     let location = location(&arguments.url)?;
+    let made = Made::look(&arguments.url, &location);
     let examined = block_on(examine(location.store, &location.prefix, Options::new()));
+    if let Some(made) = made {
+        made.remove_empty();
+    }
     let examination = examined.map_err(Failure::at(Path::new(&arguments.url)))?;
     let mut out = Out::of_verdict();
     match output.json {

@@ -7,6 +7,8 @@ use super::digest::no_entries;
 use super::judged_order::{Part, order_note};
 use crate::command_line::export::{ExportArguments, Format};
 use crate::command_line::output::OutputArguments;
+use crate::command_line::rule::RuleName;
+use crate::command_line::size::counted;
 use crate::input::source::Source;
 use crate::output::exit::Exit;
 use crate::output::failure::{ERROR, Failure, Outcome};
@@ -42,6 +44,8 @@ pub(crate) fn run(arguments: &ExportArguments, output: &OutputArguments) -> Outc
         forked: false,
         parts: Vec::new(),
         clean: true,
+        gaps_are_legal: arguments.rule.rule == RuleName::Tb,
+        left_out: 0,
     };
     let exported = export.all(&sources, &progress);
     progress.finish();
@@ -65,6 +69,9 @@ struct Export {
     /// The ends of each file.
     parts: Vec<Part>,
     clean: bool,
+    gaps_are_legal: bool,
+    /// Entries of operations that TigerBeetle does not have.
+    left_out: u64,
 }
 
 impl Export {
@@ -75,12 +82,13 @@ impl Export {
             self.read(source, progress)?;
         }
         self.note_order(sources)?;
+        self.note_left_out(sources)?;
         if self.clusters.is_none() {
             self.note_nothing(sources)?;
         }
         if let (Some((first, _)), Some((last, _))) = (self.exported.first_key_value(), self.exported.last_key_value()) {
             let missing = (last - first) - (self.exported.len() as u64 - 1);
-            if missing > 0 {
+            if missing > 0 && !self.gaps_are_legal {
                 let text = format!("of ops {first} to {last}, {missing} are missing");
                 let path = sources.first().map_or(Path::new(""), |source| source.path.as_path());
                 self.problem(path, "gap", &text, None)?;
@@ -135,6 +143,23 @@ impl Export {
         Ok(())
     }
 
+    /// That there are entries of which nothing was printed.
+    fn note_left_out(&mut self, sources: &[Source]) -> Outcome<()> {
+        let Some(source) = sources.first().filter(|_| self.left_out > 0) else { return Ok(()) };
+        let left_out = counted(self.left_out, "entry");
+        let text = format!(
+            "{left_out} left out: they are of no operation of TigerBeetle, and `aof inspect --body text` lists them"
+        );
+        if self.json {
+            let mut note = plain_note(&source.path, "left-out", text);
+            note.count = self.left_out.into();
+            return json::print(&mut self.out, &note);
+        }
+        self.out.finish()?;
+        say!("note left-out: {text}");
+        Ok(())
+    }
+
     fn take(&mut self, path: &Path, entry: &LocatedEntry<'_>) -> Outcome<()> {
         if let Some(part) = self.parts.last_mut() {
             part.see(entry);
@@ -147,7 +172,7 @@ impl Export {
                 return Ok(());
             }
             let text = format!(
-                "cluster {cluster} after cluster {before}: logs of two clusters are mixed, and only the events of cluster \
+                "cluster {cluster}, and the log was of cluster {before}: two logs are mixed, and only the events of cluster \
                  {first} are printed"
             );
             return self.problem(path, "cluster", &text, Some(entry));
@@ -169,6 +194,7 @@ impl Export {
                 return self.problem(path, "fork", text, Some(entry));
             }
         }
+        self.left_out += u64::from(entry.header().operation().name().is_none());
         match self.lines.print(&mut self.out, entry)? {
             Ok(()) => Ok(()),
             Err(reason) => {

@@ -9,6 +9,7 @@ mod pause;
 mod print;
 mod records;
 mod search;
+mod touching;
 mod watched;
 mod window;
 

@@ -15,6 +15,7 @@ use crate::output::json;
 use crate::output::json::log::Finding;
 use crate::output::json::segments::Joined;
 use crate::output::out::Out;
+use crate::output::paths::refuse_stream;
 use crate::output::signals::{finished, guarded};
 use aof_api::copy::Copied;
 use aof_api::{Error, copy};
@@ -25,6 +26,8 @@ use std::path::Path;
 
 pub(crate) fn run(arguments: &JoinArguments, output: &OutputArguments) -> Outcome {
     let (directory, file) = (&arguments.directory, &arguments.output);
+    refuse_stream(directory, "DIR")?;
+    refuse_stream(file, "OUT")?;
     required(directory, "there is nothing to join")?;
     let copied = copied(directory, file)?;
     let mut out = Out::of_verdict();

@@ -9,6 +9,7 @@ use aof_api::format::Digest;
 use aof_api::validate::{self, FindingKind, NoteKind, Observation, Validation, Validator};
 use aof_api::{Entries, Rule, Tip, read};
 use futures::executor::block_on;
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 /// A finding or a note, and the file it is in.
@@ -35,7 +36,9 @@ impl Found {
 }
 
 /// Reads the files of a log, one after the other.
-pub(super) struct Judge {
+pub(super) struct Judge<'a> {
+    sources: &'a [Source],
+    options: validate::Options,
     /// Several readers are of use.
     shares_reading: bool,
     threads: usize,
@@ -45,6 +48,18 @@ pub(super) struct Judge {
     /// There are logs of several clusters in it.
     is_mixed: bool,
     begins_late: BeginsLate,
+}
+
+/// A validator that remembers each entry, and has read these files again.
+fn again(options: validate::Options, sources: &[Source]) -> Outcome<Validator> {
+    let mut validator = Validator::new(options);
+    for source in sources {
+        validator.set_live(source.live);
+        validator.set_noted(source.noted()?);
+        // What is in them was reported.
+        block_on(validator.read(source.reader()?, |_| {})).map_err(Failure::at(&source.path))?;
+    }
+    Ok(validator)
 }
 
 /// The verdict over all files.
@@ -58,14 +73,21 @@ pub(super) struct Judged {
     pub(super) order: Option<Vec<usize>>,
 }
 
-impl Judge {
+impl<'a> Judge<'a> {
     /// A judge of what is in `sources`, all of which are then to be [read](Judge::read).
-    pub(super) fn new(rule: Rule, threads: usize, sources: &[Source], progress: &mut Progress) -> Judge {
+    pub(super) fn new(rule: Rule, threads: usize, sources: &'a [Source], progress: &mut Progress) -> Judge<'a> {
         let options = validate::Options::new().rule(rule).verify_threads(threads);
-        let reads_again = sources.len() == 1 && !sources[0].is_stream();
-        let validator = if reads_again { Validator::for_one_part(options) } else { Validator::new(options) };
+        // A stream cannot be read again, so everything is remembered.
+        let reads_again = !sources.iter().any(Source::is_stream);
+        let validator = match sources.len() {
+            1 if reads_again => Validator::for_one_part(options),
+            _ if reads_again => Validator::for_parts(options),
+            _ => Validator::new(options),
+        };
         progress.follow_entries(validator.entries_so_far());
         Judge {
+            sources,
+            options,
             shares_reading: rule == Rule::Linear || reads_again,
             threads,
             validator,
@@ -89,7 +111,13 @@ impl Judge {
         let before = self.validator.finish().tip;
         self.validator.set_noted(source.noted()?);
         let (mut repeated, is_mixed, begins_late) = (Repeated::default(), &mut self.is_mixed, &mut self.begins_late);
-        let observe_one = |observation: Observation| {
+        // How many observations there were of this file, which another validator observes again.
+        let (observed, known) = (Cell::new(0_u64), Cell::new(0_u64));
+        let mut observe_one = |observation: Observation| {
+            if known.get() > 0 {
+                return known.set(known.get() - 1);
+            }
+            observed.set(observed.get() + 1);
             begins_late.look(path, &observation);
             let is_change = |finding: &validate::Finding| matches!(finding.kind, FindingKind::Cluster { .. });
             *is_mixed |= matches!(&observation, Observation::Finding(finding) if is_change(finding));
@@ -101,7 +129,14 @@ impl Judge {
                 observe(found(path, &observation));
             }
         };
-        let read = block_on(self.validator.read_striped(readers, observe_one));
+        let mut read = block_on(self.validator.read_striped(readers, &mut observe_one));
+        if self.validator.must_start_again() {
+            self.validator = again(self.options, &self.sources[..self.parts.len()])?;
+            self.validator.set_live(source.live);
+            self.validator.set_noted(source.noted()?);
+            known.set(observed.get());
+            read = block_on(self.validator.read(source.reader()?, observe_one));
+        }
         repeated.end().into_iter().for_each(&mut observe);
         read.map_err(Failure::at(path))?;
         let tip = self.validator.finish().tip.filter(|tip| before != Some(*tip));

@@ -31,7 +31,8 @@ pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outco
     let until = arguments.until.until();
     let options = options(arguments.root, arguments.tip, arguments.gaps, until, arguments.threads.count());
     let draft = out.map(|out| Ok((out, draft(out, arguments.force, &sources)?))).transpose()?;
-    if draft.is_none() {
+    // One input is compared with nothing.
+    if draft.is_none() && sources.len() > 1 {
         let mut table = Out::of_verdict();
         diff::print(&mut table, &sources, output)?;
         table.finish()?;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outco
     }
     let paths: Vec<&Path> = sources.iter().map(|source| source.path.as_path()).collect();
     let merged = Merged::new(&paths, output);
+    merged.note_lost(&sources)?;
     let planned = block_on(merger.plan()).map(drop);
     if planned.is_err() || merger.report().left_out() > 0 {
         merged.note_clusters(&sources)?;

@@ -3,6 +3,7 @@
 mod lines;
 
 use super::clusters::mixed;
+use super::lost::lost;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::size::{Size, counted, grouped};
 use crate::input::source::Source;
@@ -110,6 +111,17 @@ impl<'a> Merged<'a> {
     pub(crate) fn note_clusters(&self, sources: &[Source]) -> Outcome<()> {
         sources.iter().try_for_each(|source| match mixed(source) {
             Some(text) => self.note(&source.path, "cluster", text),
+            None => Ok(()),
+        })
+    }
+
+    /// Notes inputs that have lost their end.
+    pub(crate) fn note_lost(&self, sources: &[Source]) -> Outcome<()> {
+        sources.iter().try_for_each(|source| match lost(source)? {
+            Some(finding) => {
+                let text = format!("{} at offset {}: {}", shown(&source.path), finding.offset, finding.message);
+                self.note(&source.path, "lost", text)
+            }
             None => Ok(()),
         })
     }

@@ -123,6 +123,7 @@ impl<'a> Repair<'a> {
             error => Failure::problem(format!("{}: {error}", shown(log))),
         })?;
         let merged = Merged::new(&[log], output);
+        merged.note_lost(std::slice::from_ref(&Source::open_file(log, "repairing")?))?;
         let planned = block_on(merger.plan()).map(drop);
         if planned.is_err() || merger.report().left_out() > 0 {
             merged.note_clusters(std::slice::from_ref(&Source::open_file(log, "repairing")?))?;

@@ -12,7 +12,7 @@ use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
 use crate::output::json::segments::Split;
 use crate::output::out::Out;
-use crate::output::paths::{quoted, shown};
+use crate::output::paths::{quoted, refuse_stream, shown};
 use crate::output::progress::{Progress, Watched};
 use crate::output::signals::{finished, guarded_directory};
 use aof_api::format::{Header, Prepare};
@@ -81,6 +81,7 @@ fn adopted(log: &Path, directory: &Path) -> Outcome<Split> {
 }
 
 fn copied(arguments: &SplitArguments, output: &OutputArguments) -> Outcome<Split> {
+    refuse_stream(&arguments.directory, "DIR")?;
     let source = Source::open(&arguments.log)?;
     let progress = Progress::new(source.len, output);
     let mut entries = Entries::new(progress.watch(source.reader()?), read::Options::new());

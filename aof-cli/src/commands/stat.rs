@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
     let sources = Source::open_all(&arguments.logs)?;
     page.refuse_log(&sources)?;
     let progress = Progress::new(Source::total_len(&sources), output);
-    let mut tally = Tally::new(arguments.decode);
+    let mut tally = Tally::new(arguments.rule.rule.into(), arguments.decode);
     for source in &sources {
         let options = read::Options::new().verify_threads(source.threads(arguments.threads.count()));
         let mut entries = Entries::new(progress.watch(source.reader()?), options);

@@ -17,7 +17,7 @@ use state::State;
 pub(crate) fn run(arguments: &StatusArguments, output: &OutputArguments) -> Outcome {
     let source = Source::open_file(&arguments.log, "a status")?;
     let saved = arguments.state.as_deref().map(State::load).transpose()?.flatten();
-    let end = End::read(&source, saved.as_ref())?;
+    let end = End::read(&source, saved.as_ref(), arguments.rule.rule.into())?;
     print::print(&source, &end, arguments, output)?;
     if let Some(path) = &arguments.state {
         State::of(&end).save(path)?;

@@ -3,10 +3,10 @@
 //! Memory does not grow with the log: a fork is noticed where the op that it repeats is one of the last that were seen.
 
 use crate::output::json::log::{self, Finding};
-use aof_api::Tip;
 use aof_api::format::Checksum;
 use aof_api::read::LocatedEntry;
 use aof_api::validate::FindingKind;
+use aof_api::{Rule, Tip};
 use std::path::Path;
 
 /// How many of the last ops are remembered, to compare an entry that is recorded again.
@@ -14,8 +14,9 @@ const REMEMBERED: usize = 1 << 16;
 
 /// The entries so far.
 pub(super) struct Succession {
+    rule: Rule,
     cluster: u128,
-    /// The entry before; none at the start, and after damage, which is reported itself.
+    /// The entry before; none at the start, and where another cluster begins.
     before: Option<Tip>,
     highest: Option<u64>,
     /// The entry before is one of another history.
@@ -25,14 +26,9 @@ pub(super) struct Succession {
 }
 
 impl Succession {
-    pub(super) fn new() -> Succession {
+    pub(super) fn new(rule: Rule) -> Succession {
         let remembered = Vec::new();
-        Succession { cluster: 0, before: None, highest: None, forked: false, remembered }
-    }
-
-    /// Damage was passed over: what is missing there is no gap.
-    pub(super) fn damaged(&mut self) {
-        (self.before, self.highest) = (None, None);
+        Succession { rule, cluster: 0, before: None, highest: None, forked: false, remembered }
     }
 
     /// Remembers an entry; returns what is wrong between it and the ones before.
@@ -46,7 +42,7 @@ impl Succession {
         let expected = std::mem::replace(&mut self.cluster, cluster);
         if expected != cluster && !is_first {
             // Ops of different clusters are not compared.
-            self.damaged();
+            (self.before, self.highest) = (None, None);
             self.remembered.fill((0, Checksum::EMPTY));
             self.remember(op, checksum);
             let kind = FindingKind::Cluster { expected, found: cluster };
@@ -64,10 +60,16 @@ impl Succession {
         } else if let Some(next) = next.filter(|next| *next < op) {
             Some(FindingKind::Gap { missing: next..=op - 1, parent })
         } else {
-            let broken = before.filter(|before| before.op.checked_add(1) == Some(op) && before.checksum != parent);
+            // What is recorded again follows an earlier entry, which only the linear rule minds.
+            let follows = |before: &Tip| self.rule == Rule::Linear || before.op.checked_add(1) == Some(op);
+            let broken = before.filter(|before| follows(before) && before.checksum != parent);
             broken.map(|before| FindingKind::Break { expected: before.checksum, found: parent })
         };
-        kind.map(|kind| log::found(path, entry.offset, Some(op), &kind))
+        // They are legal under TigerBeetle's own rule.
+        let is_legal = |kind: &FindingKind| {
+            self.rule == Rule::TigerBeetle && matches!(kind, FindingKind::Gap { .. } | FindingKind::Break { .. })
+        };
+        kind.filter(|kind| !is_legal(kind)).map(|kind| log::found(path, entry.offset, Some(op), &kind))
     }
 
     fn remember(&mut self, op: u64, checksum: Checksum) {

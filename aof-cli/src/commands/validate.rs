@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Ou
     let mut progress = Progress::new(Source::total_len(&sources), output);
     let streams = sources.iter().any(Source::is_stream);
     let threads = if streams { 1 } else { arguments.threads.for_bytes(Source::total_len(&sources)) };
-    let rule = Rule::from(arguments.rule);
+    let rule = Rule::from(arguments.rule.rule);
     let mut judge = Judge::new(rule, threads, &sources, &mut progress);
     let mut report = Report::new(output.json, &progress);
     for source in &sources {

@@ -166,7 +166,14 @@ fn given(at: &Path, typed: &Path) -> String {
         let rest = at.as_encoded_bytes().strip_prefix(typed.as_encoded_bytes());
         rest.is_some_and(|rest| rest.starts_with(b".partial-"))
     });
-    if draft { shown(typed) } else { as_typed(&at.to_string_lossy(), typed) }
+    // A file in a directory that was typed, whatever separators are at its end.
+    let inside = std::path::absolute(typed).ok().and_then(|absolute| Some(at.strip_prefix(absolute).ok()?.to_owned()));
+    match inside {
+        _ if draft => shown(typed),
+        Some(inside) if inside.as_os_str().is_empty() => shown(typed),
+        Some(inside) => shown(&typed.join(inside)),
+        None => shown(Path::new(&as_typed(&at.to_string_lossy(), typed))),
+    }
 }
 
 impl fmt::Display for Failure {

@@ -1,6 +1,7 @@
 //! Paths in what is printed: as they were typed, without control characters, and so that they can be pasted.
 
 use super::failure::{Failure, Outcome};
+use aof_object_store::Location;
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::Path;
@@ -34,12 +35,17 @@ fn is_command(c: char) -> bool {
 
 /// `text`, in which a path that was made absolute on the way is again as it was typed.
 pub(crate) fn as_typed(text: &str, typed: &Path) -> String {
-    let typed_text = typed.to_string_lossy();
-    let text = match std::path::absolute(typed) {
+    // A separator at the end is no part of the name.
+    let bare: std::path::PathBuf = typed.components().collect();
+    let typed_text = bare.to_string_lossy();
+    if typed_text.is_empty() {
+        return printable(text);
+    }
+    let text = match std::path::absolute(&bare) {
         Ok(absolute) => text.replace(&*absolute.to_string_lossy(), &typed_text),
         Err(_) => text.to_owned(),
     };
-    printable(&text.replace(&*typed_text, &shown(typed)))
+    printable(&text.replace(&*typed_text, &shown(&bare)))
 }
 
 /// The path for a command that a shell reads: in quotes where it needs some, and never taken for a flag.
@@ -80,8 +86,15 @@ pub(crate) fn refuse_directory(out: &Path, name: &OsStr) -> Outcome<()> {
     Err(Failure::Usage(format!("{directory} is a directory: name a file in it, {file} for instance")))
 }
 
-/// `-` names a standard stream, which `what` cannot be.
+/// `-` names a standard stream, which `what` cannot be, and a URL names a log on a store.
 pub(crate) fn refuse_stream(path: &Path, what: &str) -> Outcome<()> {
+    if path.to_str().is_some_and(Location::is_url) {
+        let url = shown(path);
+        return Err(Failure::Usage(format!(
+            "{what} is a file or a directory, not {url}: `aof ship LOG URL` copies a log to a store, `aof fetch URL LOG` gets \
+             one back"
+        )));
+    }
     if path.as_os_str() != "-" {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! A log under a temporary name: it gets its own only when it is complete.
 
 use crate::open::lock::LockedFile;
-use crate::open::opening::{absolute, lock_existing};
+use crate::open::opening::{IS_DIRECTORY, absolute, lock_existing};
 use crate::open::options::FileOptions;
 use crate::system::{OpenFile, System};
 use crate::writer::backend::FileBackend;
@@ -60,7 +60,7 @@ impl Draft {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".partial-");
         let (Some(directory), false) = (path.parent(), path.is_dir()) else {
-            let directory = io::Error::new(io::ErrorKind::IsADirectory, "this is a directory; a log is a regular file");
+            let directory = io::Error::new(io::ErrorKind::IsADirectory, IS_DIRECTORY);
             return Err(Error::io_at(IoCall::Create, &path, 0, directory));
         };
         let mut failure = None;

@@ -95,12 +95,16 @@ pub(crate) fn open_regular(system: &dyn System, path: &Path, access: Access) -> 
     Ok((file, status))
 }
 
+/// What is said of a directory in place of a file.
+pub(crate) const IS_DIRECTORY: &str = "this is a directory, where a log in one file was expected; a directory is a log where \
+                                       it holds segments, files named by 20 digits and `.aof`";
+
 fn regular(path: &Path, status: &FileStatus) -> Result<()> {
     if status.is_file {
         return Ok(());
     }
     let error = if status.is_directory {
-        io::Error::new(io::ErrorKind::IsADirectory, "this is a directory; a log is a regular file")
+        io::Error::new(io::ErrorKind::IsADirectory, IS_DIRECTORY)
     } else {
         io::Error::new(io::ErrorKind::InvalidInput, "this is a device, a fifo or a socket; a log is a regular file")
     };

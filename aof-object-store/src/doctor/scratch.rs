@@ -1,7 +1,7 @@
 //! The place below the prefix where everything is tried.
 
 use crate::options::Options;
-use crate::requests::{Requests, failed};
+use crate::requests::{Requests, failed, is_transient};
 use aof_api::Result;
 use aof_api::storage::IoCall;
 use bytes::Bytes;
@@ -55,7 +55,7 @@ impl Scratch {
             let put = self.store().put(&key, Bytes::from_static(b"reached").into());
             match tokio::time::timeout(self.requests.options.deadline, put).await {
                 Ok(Ok(_)) => return Ok(()),
-                Ok(Err(object_store::Error::Generic { .. })) if left > 0 => {}
+                Ok(Err(error)) if left > 0 && is_transient(&error) => {}
                 Ok(Err(error)) => return Err(failed(IoCall::Write, &key, 0, error)),
                 Err(_) => {
                     let source = std::io::Error::from(std::io::ErrorKind::TimedOut);

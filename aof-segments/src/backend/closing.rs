@@ -50,7 +50,7 @@ impl<S: SegmentStore> SegmentedBackend<S> {
     fn keep_last_note(&mut self) {
         let Some((covered, note)) = self.last_note.take() else { return };
         let is_end = covered == self.extent.len() && covered <= self.extent.durable_len();
-        if !is_end || self.driver.kept_note().is_some_and(|kept| kept >= covered) {
+        if !is_end || self.driver.kept_note() == Some(covered) {
             return;
         }
         let kept = self.driver.step(|store| store.put_note(covered, &note).and_then(|()| store.sync_names()));

@@ -154,3 +154,26 @@ fn a_cut_over_segments_keeps_what_it_cuts_and_forgets_the_note() {
     let log = place.options(SyncOn::Caller).open(&place.log).unwrap();
     assert_eq!((log.len(), log.note()), (150, None));
 }
+
+#[test]
+fn a_clean_close_keeps_the_note_of_the_last_checkpoint_and_a_cut_forgets_it() {
+    let place = Place::new();
+    let options = place.options(SyncOn::Caller).segment_bytes(1000);
+    let mut log = options.create(&place.log).unwrap();
+    block_on(log.write(&[IoSlice::new(&[1; 50])])).unwrap();
+    block_on(log.checkpoint(b"note")).unwrap();
+    block_on(log.write(&[IoSlice::new(&[1; 30])])).unwrap();
+    block_on(log.checkpoint(b"last")).unwrap();
+    block_on(log.close()).unwrap();
+    let mut log = options.open(&place.log).unwrap();
+    assert_eq!(log.note(), Some((80, b"last".to_vec())));
+    // What no note covers at the end leaves the one before.
+    block_on(log.write(&[IoSlice::new(&[1; 10])])).unwrap();
+    block_on(log.checkpoint(b"")).unwrap();
+    block_on(log.close()).unwrap();
+    let mut log = options.open(&place.log).unwrap();
+    assert_eq!(log.note(), Some((80, b"last".to_vec())));
+    block_on(log.truncate(60)).unwrap();
+    block_on(log.close()).unwrap();
+    assert_eq!(options.open(&place.log).unwrap().note(), None);
+}

@@ -4,6 +4,7 @@
 //! further, until enough entries are in it; where they are is remembered, and they are read once more to be printed.
 
 use super::listing::Listing;
+use super::touching::Touching;
 use super::window::Window;
 use crate::command_line::output::{Color, OutputArguments};
 use crate::command_line::threads::cores;
@@ -161,17 +162,24 @@ impl Walk<'_> {
         let Walk { listing, source, wanted, progress } = self;
         let (failure, path) = (Failure::at(&source.path), source.path.as_path());
         let mut gathered = Gathered::of(source, offset);
-        let mut succession = Succession::new();
+        let mut succession = Succession::new(listing.arguments.rule.rule.into());
         let options = read::Options::new().verify_threads(cores());
         let mut entries = Entries::starting_at(progress.watch(source.reader()?), offset, options);
+        let mut touching = Touching::new(listing.arguments);
+        let mut passed = false;
         loop {
             match block_on(entries.next()) {
-                Ok(Some(entry)) if window.is_passed(entry.offset, entry.header()) => break,
+                Ok(Some(entry)) if window.is_passed(entry.offset, entry.header()) => {
+                    passed = true;
+                    break;
+                }
                 Ok(Some(entry)) if entry.offset < counted_from => {}
                 Ok(Some(entry)) => {
+                    let (damages, touches) = touching.entry(entry.header());
+                    damages.into_iter().for_each(|range| gathered.push(Item::Damage(Box::new(range)), *wanted));
                     gathered.part.see(&entry);
                     gathered.end = entry.offset + entry.size_disk();
-                    if let Some(finding) = succession.see(path, &entry) {
+                    if let Some(finding) = succession.see(path, &entry).filter(|_| touches) {
                         gathered.push(Item::Wrong(Box::new(finding)), *wanted);
                     }
                     if listing.wants(&entry) {
@@ -185,14 +193,18 @@ impl Walk<'_> {
                     match range.filter(|range| range.offset + range.len > counted_from && range.len > 0) {
                         Some(range) if source.live && range.torn_end => break,
                         Some(range) => {
-                            succession.damaged();
-                            gathered.push(Item::Damage(Box::new(range)), *wanted);
+                            if let Some(range) = touching.damage(range) {
+                                gathered.push(Item::Damage(Box::new(range)), *wanted);
+                            }
                         }
                         None => {}
                     }
                 }
                 Err(error) => return Err(failure(error)),
             }
+        }
+        if !passed {
+            touching.end().into_iter().for_each(|range| gathered.push(Item::Damage(Box::new(range)), *wanted));
         }
         progress.finish();
         if offset > source.start {

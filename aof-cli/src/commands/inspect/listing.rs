@@ -4,12 +4,14 @@ use super::backwards;
 use super::follow::{Follower, Saw, Waited};
 use super::print::{How, print};
 use super::search::may_have;
+use super::touching::Touching;
 use super::window::Window;
 use crate::command_line::inspect::InspectArguments;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::threads::cores;
 use crate::commands::digest::no_entries;
 use crate::commands::judged_order::{Part, order_note};
+use crate::commands::lost::lost;
 use crate::commands::succession::Succession;
 use crate::input::source::{LogReader, Source};
 use crate::output::failure::{ERROR, Failure, Outcome};
@@ -73,7 +75,7 @@ impl<'a> Listing<'a> {
             several: false,
             read_all: true,
             parts: Vec::new(),
-            succession: Succession::new(),
+            succession: Succession::new(arguments.rule.rule.into()),
             last: None,
             is_new: false,
         }
@@ -113,6 +115,9 @@ impl<'a> Listing<'a> {
         }
         if self.read_all {
             self.note_head()?;
+            for source in &sources {
+                lost(source)?.map_or(Ok(()), |finding| self.report_found(&finding))?;
+            }
         }
         self.note_nothing(&sources)?;
         let order = order_note("aof inspect", &sources, &self.parts).filter(|_| self.read_all && self.left > 0);
@@ -147,6 +152,7 @@ impl<'a> Listing<'a> {
         let options = read::Options::new().verify_threads(source.threads(cores()));
         let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
         let mut passed = false;
+        let mut touching = Touching::new(self.arguments);
         while self.left > 0 {
             match block_on(entries.next()) {
                 Ok(Some(entry)) if window.is_passed(entry.offset, entry.header()) => {
@@ -154,7 +160,9 @@ impl<'a> Listing<'a> {
                     break;
                 }
                 Ok(Some(entry)) => {
-                    self.look(&entry)?;
+                    let (damages, touches) = touching.entry(entry.header());
+                    damages.iter().try_for_each(|range| self.report(range))?;
+                    self.look(&entry, touches)?;
                     self.take(&entry)?;
                     self.count(&entry);
                     progress.set_entries(self.listed);
@@ -165,12 +173,15 @@ impl<'a> Listing<'a> {
                     match range.filter(|range| range.len > 0) {
                         // Only the last entry may not be there yet; after any other damage, reading continues.
                         Some(range) if source.live && range.torn_end => break,
-                        Some(range) => self.report(&range)?,
+                        Some(range) => touching.damage(range).map_or(Ok(()), |range| self.report(&range))?,
                         None => {}
                     }
                 }
                 Err(error) => return Err(Failure::at(&source.path)(error)),
             }
+        }
+        if self.left > 0 && !passed {
+            touching.end().iter().try_for_each(|range| self.report(range))?;
         }
         progress.finish();
         self.read_all &= start == source.start && self.left > 0 && !passed;
@@ -201,12 +212,13 @@ impl<'a> Listing<'a> {
     }
 
     /// Reports what is wrong between this entry and the ones before.
-    fn look(&mut self, entry: &LocatedEntry<'_>) -> Outcome<()> {
+    /// Counts only where that touches what was asked for.
+    fn look(&mut self, entry: &LocatedEntry<'_>, touches: bool) -> Outcome<()> {
         if let Some(part) = self.parts.last_mut() {
             part.see(entry);
         }
         let found = self.succession.see(&self.path, entry);
-        found.map_or(Ok(()), |finding| self.report_found(&finding))
+        found.filter(|_| touches).map_or(Ok(()), |finding| self.report_found(&finding))
     }
 
     /// Something that is wrong between entries.
@@ -256,13 +268,13 @@ impl<'a> Listing<'a> {
                     match follower.saw(&entry) {
                         Saw::Seam => {}
                         Saw::Next => {
-                            self.look(&entry)?;
+                            self.look(&entry, true)?;
                             self.take(&entry)?;
                         }
                         Saw::Gap(gap) => {
                             self.report_gap(gap)?;
-                            self.succession = Succession::new();
-                            self.look(&entry)?;
+                            self.succession = Succession::new(self.arguments.rule.rule.into());
+                            self.look(&entry, true)?;
                             self.take(&entry)?;
                         }
                     }
@@ -286,7 +298,7 @@ impl<'a> Listing<'a> {
                     entries = *next;
                 }
                 Waited::Cut(offset) => {
-                    self.succession = Succession::new();
+                    self.succession = Succession::new(self.arguments.rule.rule.into());
                     self.report_cut(offset)?;
                     entries.seek(offset);
                 }
@@ -381,7 +393,6 @@ impl<'a> Listing<'a> {
 
     pub(super) fn report(&mut self, range: &DamagedRange) -> Outcome<()> {
         self.clean = false;
-        self.succession.damaged();
         let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = *range;
         if self.how.json {
             let (log, log_hex) = name(&self.path);

@@ -42,6 +42,11 @@ impl Window {
         }
         let target = if by_time { Target::Timestamp(first) } else { Target::Op(first) };
         Ok(match block_on(find(source.reader()?, target, read::Options::new())) {
+            // What is damaged or missing before the place may be of the window.
+            Ok(Some(place)) if !by_time && !is_at(source, place.offset, first)? => {
+                Window { by_time, last, ..Window::whole() }
+            }
+            Ok(None) if !by_time => Window { by_time, last, ..Window::whole() },
             Ok(Some(Place { offset, repeats_within, .. })) => {
                 let repeats_within = repeats_within.max(repeats_after(last, by_time, source)?);
                 Window { start: Some(offset), by_time, last, repeats_within, seen: offset }
@@ -68,6 +73,13 @@ impl Window {
         }
         offset.saturating_sub(self.seen) > self.repeats_within
     }
+}
+
+/// Whether the entry at the offset has this op, or the log begins there.
+fn is_at(source: &Source, offset: u64, op: u64) -> Outcome<bool> {
+    let mut entries = Entries::starting_at(source.reader()?, offset, read::Options::new());
+    let found = block_on(entries.next()).ok().flatten().is_some_and(|entry| entry.op() == op);
+    Ok(found || offset == source.start)
 }
 
 fn begins_damaged(source: &Source) -> Outcome<bool> {

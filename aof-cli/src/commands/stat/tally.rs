@@ -14,10 +14,10 @@ use crate::commands::succession::Succession;
 use crate::input::source::Source;
 use crate::output::json::log::{self, Finding};
 use crate::output::openraft::summary::{self, Summary};
-use aof_api::Operation;
 use aof_api::format::Digester;
 use aof_api::read::{DamagedRange, LocatedEntry};
 use aof_api::validate::FindingKind;
+use aof_api::{Operation, Rule};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -79,7 +79,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(decode: Option<Records>) -> Tally {
+    pub(super) fn new(rule: Rule, decode: Option<Records>) -> Tally {
         Tally {
             files: 0,
             entries: 0,
@@ -98,7 +98,7 @@ impl Tally {
             findings: Vec::new(),
             kinds: BTreeMap::new(),
             parts: Vec::new(),
-            succession: Succession::new(),
+            succession: Succession::new(rule),
             path: PathBuf::new(),
             base: 0,
             start: 0,
@@ -172,7 +172,6 @@ impl Tally {
 
     pub(super) fn damaged(&mut self, range: &DamagedRange) {
         let DamagedRange { offset, len: bytes, damage, op, zeros, torn_end, .. } = *range;
-        self.succession.damaged();
         self.map.mark(self.base + offset.saturating_sub(self.start), bytes, Mark::Damaged);
         let kind = FindingKind::Damage { len: bytes, damage, zeros, torn_end };
         self.found(log::found(&self.path, offset, op, &kind));

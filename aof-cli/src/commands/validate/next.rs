@@ -140,7 +140,7 @@ pub(super) fn advise(facts: &Facts<'_>, sources: &[Source], rule: RuleName) -> A
             format!("aof merge -o OUT {names}"),
             "recovers it: the files together hold all of the log",
         ));
-    } else if damaged || facts.has("gap") {
+    } else if damaged || facts.has("gap") || facts.has("lost") {
         next.push(merge_with_another(&names));
     }
     if damaged && facts.entries > 0 && single {

@@ -116,7 +116,7 @@ impl<'a> Report<'a> {
             too_few: arguments.min_entries.is_some_and(|least| judged.validation.entries < least),
             findings: self.findings.values().sum(),
         };
-        if let Some(note) = facts.order_note(sources, arguments.rule) {
+        if let Some(note) = facts.order_note(sources, arguments.rule.rule) {
             self.observe(&note);
             self.check()?;
         }
@@ -142,10 +142,10 @@ impl<'a> Report<'a> {
         sources: &[Source],
     ) -> Outcome<()> {
         let (validation, ops) = (&judged.validation, judged.validation.ops.as_ref());
-        let next = advise(facts, sources, arguments.rule).next;
+        let next = advise(facts, sources, arguments.rule.rule).next;
         let summary = json::validate::Summary {
             whole: verdict.is_whole(),
-            rule: Rule::from(arguments.rule).name(),
+            rule: Rule::from(arguments.rule.rule).name(),
             entries: validation.entries,
             bytes: validation.bytes,
             op_first: ops.map(|ops| *ops.start()),
@@ -193,7 +193,7 @@ impl<'a> Report<'a> {
         for (name, value) in rows {
             writeln!(out, "{name:<10}{value}")?;
         }
-        let rule = Rule::from(arguments.rule);
+        let rule = Rule::from(arguments.rule.rule);
         if let (Some(false), Some(expected)) = (verdict.tip_matches, arguments.tip) {
             writeln!(out, "{ERROR}not the expected tip{ERROR:#}: expected the last checksum {expected}")?;
         }
@@ -207,7 +207,7 @@ impl<'a> Report<'a> {
         } else if verdict.findings > 0 {
             writeln!(out, "{ERROR}{}{ERROR:#} under the rule {rule}", counted(verdict.findings, "finding"))?;
         }
-        let advice = advise(facts, sources, arguments.rule);
+        let advice = advise(facts, sources, arguments.rule.rule);
         for line in advice.lines {
             writeln!(out, "{line}")?;
         }

@@ -3,6 +3,7 @@
 use super::object::{object, part};
 use super::value::{Hex, Sometimes};
 use crate::output::paths::printable;
+use crate::output::time::time;
 use aof_api::read::DamagedRange;
 use aof_api::validate;
 use std::path::Path;
@@ -81,7 +82,8 @@ object! {
         len: Sometimes<u64>,
         /// `duplicate`: the op of the last of consecutive entries that were recorded before
         op_last: Sometimes<u64>,
-        /// `duplicate`: how many entries; `not-counted`: how many entries add nothing to the digest
+        /// `duplicate`: how many entries; `not-counted`: how many entries add nothing to the digest; `left-out`: how many
+        /// entries `aof export` does not print
         count: Sometimes<u64>,
         /// `order`: a command with the files in the right order
         next: Sometimes<String>,
@@ -197,6 +199,9 @@ pub(crate) fn note(path: &Path, note: &validate::Note) -> Note {
                 object.missing_first = (*missing.start()).into();
                 object.missing_last = (*missing.end()).into();
             }
+        }
+        NoteKind::TimesBack { from } => {
+            object.message = format!("the time goes back, from {}: a search by time may miss this entry", time(*from));
         }
         NoteKind::Root { parent } => object.parent = (*parent).into(),
         NoteKind::HeadMissing { op } => object.missing_last = op.saturating_sub(1).into(),
