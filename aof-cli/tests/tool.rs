@@ -340,7 +340,7 @@ fn json_is_one_object_per_line() {
     fs::write(&log, bytes).unwrap();
     for (arguments, types) in [
         (vec!["validate", "--json", "log.aof"], vec!["finding", "finding", "summary"]),
-        (vec!["inspect", "--json", "log.aof"], vec!["entry", "damage", "entry"]),
+        (vec!["inspect", "--json", "log.aof"], vec!["entry", "damage", "finding", "entry"]),
     ] {
         let ran = aof(directory.path(), &arguments);
         let objects: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
