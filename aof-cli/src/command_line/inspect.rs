@@ -15,7 +15,8 @@ use std::path::PathBuf;
 ///
 /// Several files are one log, in the order in which they are given. Damage, missing ops, another history and another cluster
 /// are reported on standard error, and make the exit code 1. Of a long log, `--op`, `--time` and `--tail` read only the part
-/// around what is listed, so damage elsewhere is not seen: `aof validate` reads everything.
+/// around what is listed, so damage elsewhere is not seen; with `--op`, what does not touch these ops is not counted, of a pipe
+/// neither. `aof validate` reads everything.
 ///
 /// A log records what was asked, not what the server replied: it has the requests that the server refused too.
 #[derive(Args, Debug)]
@@ -59,10 +60,10 @@ pub(crate) struct InspectArguments {
     /// Stop after so many entries
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
-    /// Only the last so many entries of those that are asked for
+    /// Only the last so many entries of those that are asked for; not of a stream
     #[arg(long, value_name = "N", conflicts_with = "limit")]
     pub(crate) tail: Option<u64>,
-    /// The last entry first. Needs 16 bytes of memory for each entry that is listed
+    /// The last entry first; not of a stream. Needs 16 bytes of memory for each entry that is listed
     #[arg(long, conflicts_with = "follow")]
     pub(crate) reverse: bool,
     /// How to print bodies

@@ -28,16 +28,21 @@ use std::io::Write;
 
 pub(crate) fn run(arguments: &HexdumpArguments, output: &OutputArguments) -> Outcome {
     let source = Source::open_file(&arguments.log, "a hexdump")?;
-    let len = source.len.unwrap_or(0);
-    if arguments.offset >= len {
-        let (path, offset) = (shown(&source.path), arguments.offset);
-        return Err(Failure::Usage(format!("offset {offset} is past the end of {path} ({len} bytes)")));
+    let end = source.start + source.len.unwrap_or(0);
+    let (path, offset) = (shown(&source.path), arguments.offset);
+    if offset >= end {
+        return Err(Failure::Usage(format!("offset {offset} is past the end of {path} ({end} bytes)")));
+    }
+    if offset < source.start {
+        let start = source.start;
+        return Err(Failure::Usage(format!("{path} was pruned: it begins at offset {start}, and {offset} is before that")));
     }
     let bytes = read(&source, arguments.offset)?;
     let fields = dump(&bytes, arguments.offset, arguments.body);
     let differing = fields.iter().filter(|field| field.differs).count() as u64;
     let flip = if differing > 0 { flipped(&bytes, body_of(&bytes)) } else { None };
     let mut out = Out::of_verdict();
+    let looks = source.looks().filter(|_| offset == 0 && differing > 0 && !output.json);
     for field in &fields {
         if output.json {
             json::print(&mut out, field)?;

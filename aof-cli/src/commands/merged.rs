@@ -32,13 +32,20 @@ pub(crate) struct Merged<'a> {
     paths: Vec<PathBuf>,
     output: &'a OutputArguments,
     shown_max: usize,
+    /// One log is repaired, so a whole one is left as it is.
+    repairs: bool,
 }
 
 impl<'a> Merged<'a> {
     pub(crate) fn new(paths: &[&Path], output: &'a OutputArguments) -> Merged<'a> {
         let paths = paths.iter().map(|path| path.to_path_buf()).collect();
         let shown_max = if std::io::stdout().is_terminal() { SHOWN_MAX } else { usize::MAX };
-        Merged { paths, output, shown_max }
+        Merged { paths, output, shown_max, repairs: false }
+    }
+
+    /// What is said is about the repair of one log.
+    pub(crate) fn repairing(self) -> Merged<'a> {
+        Merged { repairs: true, ..self }
     }
 
     /// Prints what was found in the inputs, and returns why nothing was written.
@@ -271,7 +278,7 @@ impl<'a> Merged<'a> {
     }
 
     fn verdict(&self, out: &mut Out, report: &merge::Report, written: Option<&Path>) -> std::io::Result<()> {
-        if report.changes_nothing() && written.is_none() {
+        if self.repairs && report.changes_nothing() && written.is_none() {
             return writeln!(out, "{GOOD}nothing to repair{GOOD:#}");
         }
         if report.is_whole() {

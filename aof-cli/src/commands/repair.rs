@@ -122,7 +122,7 @@ impl<'a> Repair<'a> {
             merge::Error::Storage(error) => Failure::at(log)(error),
             error => Failure::problem(format!("{}: {error}", shown(log))),
         })?;
-        let merged = Merged::new(&[log], output);
+        let merged = Merged::new(&[log], output).repairing();
         merged.note_lost(std::slice::from_ref(&Source::open_file(log, "repairing")?))?;
         let planned = block_on(merger.plan()).map(drop);
         if planned.is_err() || merger.report().left_out() > 0 {
