@@ -51,9 +51,18 @@ impl Out {
         self.flush().map_err(Failure::output)
     }
 
+    /// Puts something, usually a line, at the end of what is gathered.
+    pub(crate) fn line(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        if self.is_gone {
+            return Ok(());
+        }
+        put(&mut self.gathered);
+        if self.gathered.len() < GATHERED_LEN { Ok(()) } else { self.flush() }
+    }
+
     fn write_gathered(&mut self) -> io::Result<()> {
         let gathered = std::mem::take(&mut self.gathered);
-        self.is_styled |= gathered.contains(&b'\x1b');
+        self.is_styled |= memchr::memchr(b'\x1b', &gathered).is_some();
         match self.strip.as_mut().filter(|_| self.is_styled) {
             None => Standard::Output.write_all(&gathered)?,
             Some(strip) => {
@@ -72,11 +81,7 @@ impl Write for Out {
     }
 
     fn write_all(&mut self, buf: &[u8]) -> io::Result<()> {
-        if self.is_gone {
-            return Ok(());
-        }
-        self.gathered.extend_from_slice(buf);
-        if self.gathered.len() < GATHERED_LEN { Ok(()) } else { self.flush() }
+        self.line(|gathered| gathered.extend_from_slice(buf))
     }
 
     fn flush(&mut self) -> io::Result<()> {

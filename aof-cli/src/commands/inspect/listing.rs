@@ -2,7 +2,7 @@
 
 use super::backwards;
 use super::follow::{Follower, Saw, Waited};
-use super::print::{How, print};
+use super::print::{How, put};
 use super::search::may_have;
 use super::window::Window;
 use crate::command_line::inspect::InspectArguments;
@@ -220,8 +220,8 @@ impl<'a> Listing<'a> {
     }
 
     /// An entry as it is printed.
-    pub(super) fn render(&self, text: &mut Vec<u8>, entry: &LocatedEntry<'_>) -> Outcome<()> {
-        print(text, entry, &self.how)
+    pub(super) fn put(&self, text: &mut Vec<u8>, entry: &LocatedEntry<'_>) {
+        put(text, entry, &self.how);
     }
 
     /// Prints an entry that was rendered.
@@ -323,7 +323,8 @@ impl<'a> Listing<'a> {
         let last = self.last.replace(entry.checksum());
         let is_seam = std::mem::take(&mut self.is_new) && last == Some(entry.checksum());
         if !is_seam && self.wants(entry) {
-            print(&mut self.out, entry, &self.how)?;
+            let how = &self.how;
+            self.out.line(|out| put(out, entry, how)).map_err(Failure::output)?;
             self.left -= 1;
         }
         Ok(())

@@ -3,15 +3,12 @@
 use super::columns::Columns;
 use super::{events, records};
 use crate::command_line::inspect::{Body, Decode, InspectArguments};
-use crate::output::failure::{Failure, Outcome};
+use crate::output::digits::{hex_bytes, spaces};
 use crate::output::json;
 use crate::output::json::inspect::Entry;
 use crate::output::json::log::{hex, name};
-use crate::output::json::value::{Hex, Sometimes};
-use crate::output::time::time;
-use aof_api::format::AofEntry;
+use crate::output::json::value::{Hex, Sometimes, Time};
 use aof_api::read::LocatedEntry;
-use std::io::Write;
 use std::path::PathBuf;
 
 /// How entries are printed.
@@ -34,22 +31,28 @@ impl How {
     }
 }
 
-pub(super) fn print(out: &mut impl Write, located: &LocatedEntry<'_>, how: &How) -> Outcome<()> {
+/// Puts the lines of an entry at the end of a buffer.
+pub(super) fn put(out: &mut Vec<u8>, located: &LocatedEntry<'_>, how: &How) {
     if how.json {
-        return json::print(out, &object(located, how));
+        return json::put_line(out, &object(located, how));
     }
-    how.columns
-        .print(out, located)
-        .and_then(|()| match body_text(&located.entry, how.body) {
-            Some(text) => writeln!(out, "{:>12} {text}", ""),
-            None => Ok(()),
-        })
-        .map_err(Failure::output)?;
+    how.columns.put(out, located);
+    put_body(out, located.body(), how.body);
     match how.decode {
-        None => Ok(()),
-        Some(Decode::TigerBeetle) => events::print(out, located),
-        Some(Decode::OpenRaft) => records::print(out, located),
+        None => {}
+        Some(Decode::TigerBeetle) => events::put(out, located),
+        Some(Decode::OpenRaft) => records::put(out, located),
     }
+}
+
+/// Before what belongs to the entry above.
+pub(super) const INDENT: usize = 13;
+
+/// Puts a line that belongs to the entry above.
+pub(super) fn put_line(out: &mut Vec<u8>, parts: &[&str]) {
+    spaces(out, INDENT);
+    parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+    out.push(b'\n');
 }
 
 fn object(located: &LocatedEntry<'_>, how: &How) -> Entry {
@@ -71,14 +74,14 @@ fn object(located: &LocatedEntry<'_>, how: &How) -> Entry {
         checksum_body: header.checksum_body.into(),
         cluster: Hex(header.cluster.get()),
         view: header.view.get(),
-        release: header.release().to_string(),
+        release: header.release(),
         replica: header.replica,
         request_checksum: header.request_checksum.into(),
         checkpoint_id: Hex(header.checkpoint_id.get()),
         client: Hex(header.client.get()),
         commit: header.commit.get(),
         timestamp: header.timestamp.get().into(),
-        time: time(header.timestamp.get()),
+        time: Time(header.timestamp.get()),
         request: header.request.get(),
         operation: header.operation,
         operation_name: header.operation().name(),
@@ -99,17 +102,23 @@ fn object(located: &LocatedEntry<'_>, how: &How) -> Entry {
 }
 
 /// The body for a terminal.
-fn body_text(entry: &AofEntry<'_>, body: Body) -> Option<String> {
-    match body {
-        Body::None => None,
-        Body::Hex => Some(hex(entry.body())),
-        Body::Text => {
-            let body = String::from_utf8_lossy(entry.body());
-            let mut text = String::with_capacity(body.len());
-            for c in body.chars() {
-                if c.is_control() || c == '\\' { text.extend(c.escape_default()) } else { text.push(c) }
+fn put_body(out: &mut Vec<u8>, body: &[u8], how: Body) {
+    if how == Body::None {
+        return;
+    }
+    spaces(out, INDENT);
+    match how {
+        Body::Hex => hex_bytes(out, body),
+        _ => {
+            let mut buffer = [0; 4];
+            for c in String::from_utf8_lossy(body).chars() {
+                if c.is_control() || c == '\\' {
+                    out.extend(c.escape_default().map(|c| c as u8));
+                } else {
+                    out.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
+                }
             }
-            Some(text)
         }
     }
+    out.push(b'\n');
 }
