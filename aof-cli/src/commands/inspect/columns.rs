@@ -4,10 +4,10 @@
 use crate::output::digits::{self, hex_digits};
 use crate::output::time::{put_clock, put_short_time, put_time};
 use crate::output::width::of_output;
-use aof_api::format::Operation;
-use aof_api::read::LocatedEntry;
+use aof_api::format::{Header, Operation, size_disk};
 
 /// How wide each column is, in characters.
+#[derive(Clone)]
 pub(super) struct Columns {
     op: usize,
     offset: usize,
@@ -108,13 +108,12 @@ impl Columns {
     }
 
     /// Puts the row of an entry at the end of a buffer.
-    pub(super) fn put(&self, out: &mut Vec<u8>, located: &LocatedEntry<'_>) {
-        let header = located.header();
-        digits::right(out, located.op(), self.op);
+    pub(super) fn put(&self, out: &mut Vec<u8>, entry_offset: u64, header: &Header) {
+        digits::right(out, header.op.get(), self.op);
         out.push(b' ');
-        digits::right(out, located.offset, self.offset);
+        digits::right(out, entry_offset, self.offset);
         out.push(b' ');
-        digits::right(out, located.size_disk(), self.size);
+        digits::right(out, size_disk(header.size.get()), self.size);
         if self.view > 0 {
             out.push(b' ');
             digits::right(out, header.view.get(), self.view);
@@ -125,16 +124,23 @@ impl Columns {
         put_operation(out, header.operation(), self.operation);
         put_client(out, header.client.get(), self.client);
         out.push(b' ');
-        out.extend_from_slice(&hex_digits(located.checksum().into())[..self.checksum]);
+        out.extend_from_slice(&hex_digits(header.checksum.into())[..self.checksum]);
         out.push(b'\n');
     }
 }
 
+/// As [`Operation`] is shown, `create_transfers(147)`, up to a width.
 fn put_operation(out: &mut Vec<u8>, operation: Operation, width: usize) {
-    match operation.name() {
-        Some(name) => digits::left(out, cut(name, width).as_bytes(), width),
-        None => digits::left(out, cut(&operation.to_string(), width).as_bytes(), width),
+    let end = out.len() + width;
+    if let Some(name) = operation.name() {
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'(');
+        digits::decimal(out, operation.0);
+        out.push(b')');
+    } else {
+        digits::decimal(out, operation.0);
     }
+    out.resize(end, b' ');
 }
 
 /// Nobody is the client of what a replica makes itself.

@@ -8,10 +8,12 @@ use crate::output::json;
 use crate::output::json::inspect::Entry;
 use crate::output::json::log::{hex, name};
 use crate::output::json::value::{Hex, Sometimes, Time};
+use aof_api::format::{Header, size_disk};
 use aof_api::read::LocatedEntry;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How entries are printed.
+#[derive(Clone)]
 pub(super) struct How {
     pub(super) json: bool,
     body: Body,
@@ -26,9 +28,27 @@ impl How {
         How { json, body: arguments.body, decode: arguments.decode, columns: Columns::of_output(), path: None }
     }
 
+    /// For one of several files.
+    pub(super) fn of_file(&self, path: &Path) -> How {
+        How { path: Some(path.to_owned()), ..self.clone() }
+    }
+
+    /// Whether more than the header of an entry is printed.
+    pub(super) fn has_bodies(&self) -> bool {
+        self.body != Body::None || self.decode.is_some()
+    }
+
     pub(super) fn heading(&self) -> String {
         self.columns.heading()
     }
+}
+
+/// Puts the line of an entry without its body at the end of a buffer.
+pub(super) fn put_header(out: &mut Vec<u8>, offset: u64, header: &Header, how: &How) {
+    if how.json {
+        return json::put_line(out, &plain(offset, header, how));
+    }
+    how.columns.put(out, offset, header);
 }
 
 /// Puts the lines of an entry at the end of a buffer.
@@ -36,7 +56,7 @@ pub(super) fn put(out: &mut Vec<u8>, located: &LocatedEntry<'_>, how: &How) {
     if how.json {
         return json::put_line(out, &object(located, how));
     }
-    how.columns.put(out, located);
+    how.columns.put(out, located.offset, located.header());
     put_body(out, located.body(), how.body);
     match how.decode {
         None => {}
@@ -56,20 +76,30 @@ pub(super) fn put_line(out: &mut Vec<u8>, parts: &[&str]) {
 }
 
 fn object(located: &LocatedEntry<'_>, how: &How) -> Entry {
-    let (header, body) = (located.header(), located.body());
-    let (text, bytes) = match (how.body, std::str::from_utf8(body)) {
-        (Body::None, _) => (None, None),
-        (Body::Text, Ok(text)) => (Some(text.to_owned()), None),
-        (Body::Text | Body::Hex, _) => (None, Some(hex(body))),
-    };
+    let body = located.body();
+    let text = if how.body == Body::Text { std::str::from_utf8(body).ok() } else { None };
+    let bytes = if how.body == Body::None || text.is_some() { None } else { Some(hex(body)) };
+    let mut entry = plain(located.offset, located.header(), how);
+    entry.body = Sometimes(text.map(str::to_owned));
+    entry.body_hex = Sometimes(bytes);
+    match how.decode {
+        None => {}
+        Some(Decode::TigerBeetle) => events::add_to(&mut entry, located),
+        Some(Decode::OpenRaft) => records::add_to(&mut entry, located),
+    }
+    entry
+}
+
+/// An entry without what is in its body.
+fn plain(offset: u64, header: &Header, how: &How) -> Entry {
     let (log, log_hex) = how.path.as_deref().map(name).unzip();
-    let mut entry = Entry {
+    Entry {
         log: Sometimes(log),
         log_hex: log_hex.unwrap_or_default(),
-        op: located.op(),
-        offset: located.offset,
-        size_disk: located.size_disk(),
-        checksum: located.checksum().into(),
+        op: header.op.get(),
+        offset,
+        size_disk: size_disk(header.size.get()),
+        checksum: header.checksum.into(),
         parent: header.parent.into(),
         checksum_body: header.checksum_body.into(),
         cluster: Hex(header.cluster.get()),
@@ -85,20 +115,14 @@ fn object(located: &LocatedEntry<'_>, how: &How) -> Entry {
         request: header.request.get(),
         operation: header.operation,
         operation_name: header.operation().name(),
-        body: Sometimes(text),
-        body_hex: Sometimes(bytes),
+        body: Sometimes(None),
+        body_hex: Sometimes(None),
         events: Sometimes(None),
         batches: Sometimes(None),
         raft_record: Sometimes(None),
         raft_index: Sometimes(None),
         not_decoded: Sometimes(None),
-    };
-    match how.decode {
-        None => {}
-        Some(Decode::TigerBeetle) => events::add_to(&mut entry, located),
-        Some(Decode::OpenRaft) => records::add_to(&mut entry, located),
     }
-    entry
 }
 
 /// The body for a terminal.

@@ -22,12 +22,6 @@ pub(crate) trait Object {
     fn put(&self, out: &mut Vec<u8>);
 }
 
-/// Puts the name of a field, `,"name":`; without the comma, where it is the first one.
-pub(crate) fn put_name(out: &mut Vec<u8>, name: &str) {
-    let is_first = out.last() == Some(&b'{');
-    out.extend_from_slice(name[usize::from(is_first)..].as_bytes());
-}
-
 /// Declares a struct whose fields are those of a JSON object, after its type.
 macro_rules! object {
     (
@@ -54,11 +48,16 @@ macro_rules! object {
 
             fn put(&self, out: &mut Vec<u8>) {
                 out.push(b'{');
+                let start = out.len();
                 $(out.extend_from_slice(concat!("\"type\":\"", $type, "\"").as_bytes());)?
                 $(if !crate::output::json::value::Value::is_left_out(&self.$field) {
-                    crate::output::json::object::put_name(out, concat!(",\"", stringify!($field), "\":"));
+                    out.extend_from_slice(concat!(",\"", stringify!($field), "\":").as_bytes());
                     crate::output::json::value::Value::put(&self.$field, out);
                 })+
+                // Without a type, nothing is before the first comma.
+                if out.get(start) == Some(&b',') {
+                    out.remove(start);
+                }
                 out.push(b'}');
             }
         }

@@ -43,7 +43,7 @@ values! {
     "string", |out, time| put_quoted(out, |out| put_time(out, time.0)), Time;
     "string", |out, release| put_quoted(out, |out| put_release(out, *release)), Release;
     "boolean", |out, yes| out.extend_from_slice(if *yes { b"true" } else { b"false" }), bool;
-    "32 hex digits", |out, number| put_quoted(out, |out| digits::hex(out, number.0)), Hex;
+    "32 hex digits", |out, number| put_hex(out, number.0), Hex;
     "decimal digits, in a string", |out, number| put_quoted(out, |out| digits::decimal(out, number.0)), Decimal;
 }
 
@@ -52,6 +52,12 @@ fn put_quoted(out: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
     out.push(b'"');
     put(out);
     out.push(b'"');
+}
+
+fn put_hex(out: &mut Vec<u8>, number: u128) {
+    let mut text = [b'"'; 34];
+    text[1..33].copy_from_slice(&digits::hex_digits(number));
+    out.extend_from_slice(&text);
 }
 
 fn put_text(out: &mut Vec<u8>, text: &str) {
