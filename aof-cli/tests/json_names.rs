@@ -109,7 +109,7 @@ fn odd_names_come_back_from_every_command_as_they_are() {
         ("merge -o NAME-out NAME-damaged whole.aof", &[("log", "-damaged"), ("output", "-out")]),
         ("merge -o NAME-fork-out NAME NAME-fork", &[("log", ""), ("log", "-fork")]),
         ("repair --in-place NAME-damaged", &[("output", "-damaged"), ("original", "-damaged.broken")]),
-        ("copy NAME-text NAME-copy", &[("log", "-text")]),
+        ("copy NAME-text NAME-copy", &[]),
         ("copy NAME NAME-fork", &[("log", "-fork")]),
         ("stat NAME NAME-empty", &[]),
         ("stat NAME-missing", &[("log", "-missing")]),
@@ -120,6 +120,7 @@ fn odd_names_come_back_from_every_command_as_they_are() {
         ("ship --once NAME-missing whole", &[]),
         ("fetch nowhere://x NAME-fetched", &[]),
     ];
+    let mut lost = Vec::new();
     for name in NAMES {
         let write = |suffix: &str, bytes: &[u8]| {
             let file = [name, suffix.as_bytes()].concat();
@@ -137,9 +138,11 @@ fn odd_names_come_back_from_every_command_as_they_are() {
             let found = run(&page, path, name, arguments);
             for (field, suffix) in expected {
                 let wanted = ((*field).to_owned(), [name, suffix.as_bytes()].concat());
-                let shown = String::from_utf8_lossy(name);
-                assert!(found.contains(&wanted), "{arguments}, {shown:?}: {field} {suffix}: {found:?}");
+                if !found.contains(&wanted) {
+                    lost.push(format!("{arguments}: {field} of {:?}", String::from_utf8_lossy(&wanted.1)));
+                }
             }
         }
     }
+    assert_eq!(lost, [""; 0]);
 }
