@@ -183,3 +183,55 @@ fn acknowledgements_and_errors_are_objects() {
     assert_eq!((&objects[0]["op"], &objects[0]["next_line"]), (&3.into(), &2.into()));
     assert_eq!((&objects[1]["type"], &objects[1]["code"]), (&"error".into(), &2.into()));
 }
+
+#[test]
+fn a_signal_leaves_whole_lines_and_an_append_says_what_is_durable() {
+    use std::io::{Read, Write};
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+    let directory = directory();
+    let path = directory.path();
+    let (page, mut seen) = (Page::read(), BTreeSet::new());
+    let bytes = log(path, "log.aof", 20);
+    for arguments in [&["append", "--ack", "new.aof"][..], &["validate", "-"], &["inspect", "-"], &["stat", "-"]] {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("aof"))
+            .arg("--json")
+            .args(arguments)
+            .current_dir(path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let is_append = arguments[0] == "append";
+        let input = if is_append { b"one\ntwo\n" } else { &bytes[..] };
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(input).unwrap();
+        let mut out = Vec::new();
+        if is_append {
+            // Both are durable when the second one is acknowledged.
+            while out.iter().filter(|byte| **byte == b'\n').count() < 2 {
+                let mut byte = [0];
+                child.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+                out.push(byte[0]);
+            }
+        } else {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+        }
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        child.stdout.take().unwrap().read_to_end(&mut out).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(2), "{arguments:?}");
+        if is_append {
+            let objects = page.check(&mut seen, "append", 0, &out);
+            let last = objects.last().unwrap();
+            assert_eq!(
+                (&last["type"], &last["entries"], &last["next_line"]),
+                (&"durable".into(), &2.into(), &3.into())
+            );
+            assert_eq!(last["signal"], "SIGINT", "{last}");
+        } else if !out.is_empty() {
+            page.check(&mut seen, arguments[0], 0, &out);
+        }
+    }
+    assert!(seen.contains("`aof append`/durable"), "{seen:?}");
+}
