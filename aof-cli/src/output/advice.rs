@@ -124,7 +124,8 @@ pub(crate) fn advice(path: &Path, error: &Error, role: Role) -> Advice {
 }
 
 /// The way on where no other copy is left.
-const IGNORE_NOTE: &str = "`--ignore-note` opens it without what was recorded as durable: only where no other copy has it";
+const IGNORE_NOTE: &str =
+    "`--ignore-note` opens it without what was recorded as durable: only where no other copy has it";
 
 fn room(role: Role) -> &'static str {
     match role {
