@@ -225,6 +225,9 @@ fn main() {
     let delay = std::env::var("AOF_STORE_DELAY_MS").map_or(20, |delay| delay.parse().unwrap());
     let delay = Duration::from_millis(delay);
     println!("each request takes {} ms", delay.as_millis());
+    if std::env::args().any(|argument| argument == "appends") {
+        return (0..5).for_each(|_| large_appends(delay));
+    }
     large_appends(delay);
     for callers in [1, 16, 64] {
         small_appends(delay, callers);

@@ -1,4 +1,5 @@
-//! A store in memory that is as far away as a real one: each request takes a fixed time.
+//! A store in memory that is as far away as a real one: each request takes a fixed time, and a body is copied, as it is
+//! into a socket.
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -61,8 +62,10 @@ impl fmt::Display for Slow {
 #[async_trait]
 impl ObjectStore for Slow {
     async fn put_opts(&self, key: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        let mut sent = Vec::with_capacity(payload.content_length());
+        payload.iter().for_each(|part| sent.extend_from_slice(part));
         self.wait().await;
-        self.inner.put_opts(key, payload, options).await
+        self.inner.put_opts(key, sent.into(), options).await
     }
 
     async fn put_multipart_opts(&self, key: &Path, options: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
