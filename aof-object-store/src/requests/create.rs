@@ -1,6 +1,7 @@
 //! Putting an object only where there is none: the one request that makes the log what it is.
 
 use super::attempts::Attempts;
+use super::failure::is_transient;
 use super::{Requests, failed};
 use crate::chunk::HEADER_LEN;
 use aof_api::storage::IoCall;
@@ -39,11 +40,12 @@ impl Requests {
                         what: "creating an object only where there is none (If-None-Match), which the log needs,",
                     });
                 }
-                Err(error @ object_store::Error::PermissionDenied { .. })
-                | Err(error @ object_store::Error::Unauthenticated { .. }) => {
-                    return Err(failed(call, key, offset, error));
+                // It may have been stored: what is there decides.
+                Err(error @ (object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. })) => {
+                    error
                 }
-                Err(error) => error,
+                Err(error) if is_transient(&error) => error,
+                Err(error) => return Err(failed(call, key, offset, error)),
             };
             // Object headers hold the checksum of all the rest.
             let head: Vec<u8> = object.iter().flatten().copied().take(HEADER_LEN).collect();
