@@ -198,6 +198,7 @@ fn a_compressed_log_gets_the_command_that_unpacks_it_from_every_command() {
         "export",
         "digest",
         "status",
+        "hexdump",
         "merge -o out.aof",
         "repair --dry-run",
         "repair -o out.aof",

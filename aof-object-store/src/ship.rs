@@ -147,13 +147,11 @@ impl<B: AofBackend> Shipper<B> {
                 }
                 Ok(None) => break Ok(entries.offset()),
                 Err(error @ Error::Corrupt { .. }) => {
-                    let at = entries.offset();
                     let Some(range) = entries.resync().await? else {
                         // It was being written, and is whole by now.
                         continue;
                     };
-                    let pending = self.is_live && (range.torn_end || is_whole(&mut *source, at).await?);
-                    break if pending { Ok(at) } else { Err(error) };
+                    break if self.is_live && range.torn_end { Ok(range.offset) } else { Err(error) };
                 }
                 Err(error) => break Err(error),
             }
@@ -199,15 +197,6 @@ async fn last_whole<R: AofRead>(copy: &mut R) -> Result<(Option<Tip>, u64)> {
             Err(Error::Corrupt { .. }) => drop(entries.resync().await?),
             Err(error) => return Err(error),
         }
-    }
-}
-
-/// Whether an entry begins at `at` that can be read now: the writer finished it while the reader was looking for its end.
-async fn is_whole<R: AofRead>(source: &mut R, at: u64) -> Result<bool> {
-    match Entries::starting_at(source, at, read::Options::new()).next().await {
-        Ok(entry) => Ok(entry.is_some()),
-        Err(Error::Corrupt { .. }) => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::output::json::log::hex;
 use crate::output::json::value::{Hex, Sometimes};
 use crate::output::out::Out;
 use crate::output::paths::shown;
+use crate::output::say::say;
 use crate::output::time::time;
 use aof_api::format::{
     COMMAND_PREPARE, Checksum, ENTRY_SIZE_MAX, ENTRY_SIZE_MIN, HEADER_SIZE, MAGIC, MAGIC_LEGACY, MESSAGE_SIZE_MAX,
@@ -35,7 +36,9 @@ pub(crate) fn run(arguments: &HexdumpArguments, output: &OutputArguments) -> Out
     }
     if offset < source.start {
         let start = source.start;
-        return Err(Failure::Usage(format!("{path} was pruned: it begins at offset {start}, and {offset} is before that")));
+        return Err(Failure::Usage(format!(
+            "{path} was pruned: it begins at offset {start}, and {offset} is before that"
+        )));
     }
     let bytes = read(&source, arguments.offset)?;
     let fields = dump(&bytes, arguments.offset, arguments.body);
@@ -76,6 +79,10 @@ pub(crate) fn run(arguments: &HexdumpArguments, output: &OutputArguments) -> Out
         }
     }
     out.finish()?;
+    if let Some((text, next)) = looks {
+        say!("{text}");
+        next.into_iter().for_each(|next| say!("  {next}"));
+    }
     Ok(if differing == 0 { Exit::Clean } else { Exit::Problems })
 }
 

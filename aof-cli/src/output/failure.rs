@@ -2,10 +2,9 @@
 
 use super::advice::{Advice, Next, Role, advice};
 use super::exit::Exit;
-use super::json::any;
 use super::json::log::name;
-use super::json::object::Object;
 use super::json::value::Sometimes;
+use super::json::{self, any};
 use super::out::Out;
 use super::paths::{as_typed, printable, shown};
 use super::say::{may_print, say};
@@ -90,7 +89,7 @@ impl Failure {
         }
         let printed = json && may_print() && !matches!(self, Failure::Stream { .. } | Failure::Acknowledgement(_)) && {
             let mut out = Out::of_verdict();
-            self.object().write(&mut out).is_ok() && out.finish().is_ok()
+            json::print(&mut out, &self.object()).is_ok() && out.finish().is_ok()
         };
         if !printed {
             say!("{ERROR}error:{ERROR:#} {self}");
