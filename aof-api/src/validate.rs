@@ -2,9 +2,11 @@
 
 pub(crate) mod finding;
 mod noted;
+mod options;
 mod reading;
 pub(crate) mod validator;
 
 pub use finding::{Finding, FindingKind, Note, NoteKind};
 pub use noted::Noted;
-pub use validator::{Observation, Options, Validation, Validator, validate};
+pub use options::Options;
+pub use validator::{Observation, Validation, Validator, validate};

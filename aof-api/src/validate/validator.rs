@@ -8,7 +8,6 @@ use crate::format::checksum::Checksum;
 use crate::format::digest::{Digest, Digester};
 use crate::format::header::Header;
 use crate::format::prepare::Prepare;
-use crate::read;
 use crate::read::drive::{drive, drive_striped};
 use crate::read::scan::DamagedRange;
 use crate::read::stripes::STRIPE_LEN;
@@ -16,6 +15,7 @@ use crate::storage::backend::AofRead;
 use crate::storage::error::{Error, Result};
 use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
 use crate::validate::noted::Noted;
+use crate::validate::options::Options;
 use crate::validate::reading::Reading;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
@@ -62,55 +62,10 @@ pub enum Observation {
     Note(Note),
 }
 
-/// How to validate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Options {
-    rule: Rule,
-    pub(super) read: read::Options,
-    live: bool,
-}
-
-impl Options {
-    /// The linear rule, on one thread.
-    #[must_use]
-    pub fn new() -> Options {
-        Options::default()
-    }
-
-    /// Which chain the log must hold.
-    #[must_use]
-    pub const fn rule(mut self, rule: Rule) -> Options {
-        self.rule = rule;
-        self
-    }
-
-    /// How to read.
-    #[must_use]
-    pub const fn read(mut self, read: read::Options) -> Options {
-        self.read = read;
-        self
-    }
-
-    /// Threads that verify checksums, as [`read::Options::verify_threads`].
-    #[must_use]
-    pub const fn verify_threads(mut self, threads: usize) -> Options {
-        self.read = self.read.verify_threads(threads);
-        self
-    }
-
-    /// Whether somebody is writing the log: an incomplete last entry, or zeros at the end, are then *pending*, a note
-    /// and not a finding.
-    #[must_use]
-    pub const fn live(mut self, live: bool) -> Options {
-        self.live = live;
-        self
-    }
-}
-
 /// Validates a log, and lists everything that is wrong with it.
 ///
 /// Damage and unreadable places are findings, and validation continues after them. Memory is that of
-/// [`read::Options`], of the [`Rule`], and of what is found; a [`Validator`] hands findings over one by one instead.
+/// [`read::Options`](crate::read::Options), of the [`Rule`], and of what is found; a [`Validator`] hands findings over one by one instead.
 ///
 /// # Errors
 ///
@@ -315,7 +270,7 @@ impl Validator {
     /// The readers are driven by a plain executor on threads of their own, so they must not need another one; those of
     /// files and memory do not. For a short log, and under another rule than [`Rule::Linear`] where the validator is not
     /// [for one part](Validator::for_one_part) or a break was met, the first reader reads alone and
-    /// [`read::Options::verify_threads`] verify. What is found is the same either way.
+    /// [`read::Options::verify_threads`](crate::read::Options::verify_threads) verify. What is found is the same either way.
     ///
     /// # Errors
     ///
