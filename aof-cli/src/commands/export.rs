@@ -7,6 +7,7 @@ use super::digest::no_entries;
 use super::judged_order::{Part, order_note};
 use crate::command_line::export::{ExportArguments, Format};
 use crate::command_line::output::OutputArguments;
+use crate::command_line::size::counted;
 use crate::input::source::Source;
 use crate::output::exit::Exit;
 use crate::output::failure::{ERROR, Failure, Outcome};
@@ -206,7 +207,11 @@ impl Export {
             return json::print(&mut self.out, &Damaged { log, log_hex, offset, len, op, zeros, torn_end, message });
         }
         self.out.finish()?;
-        say!("{ERROR}damage{ERROR:#} {} at offset {offset}: {damage}; {len} bytes were passed over", shown(path));
+        say!(
+            "{ERROR}damage{ERROR:#} {} at offset {offset}: {damage}; {} passed over",
+            shown(path),
+            counted(len, "byte")
+        );
         Ok(())
     }
 }

@@ -14,8 +14,9 @@ use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::out::Out;
 use crate::output::paths::{refuse_directory, refuse_stream, shown};
-use aof_api::Error;
+use crate::output::progress::{Progress, Spinner};
 use aof_api::read::find::Target;
+use aof_api::{AofRead, Error};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use aof_object_store::{Compacted, Compaction, Location, ObjectReader, ObjectStoreBackend, Options, Shipped, Shipper};
 use futures::FutureExt;
@@ -34,7 +35,8 @@ pub(crate) fn ship(arguments: &ShipArguments, output: &OutputArguments) -> Outco
     let opened = block_on(ObjectStoreBackend::open(location.store, &location.prefix, options));
     let opened = opened.map_err(|error| in_use(&arguments.url, error))?;
     let shipper = block_on(Shipper::open(opened)).map_err(Failure::of(url, Role::Copy))?;
-    let mut shipping = Shipping { arguments, shipper, report: Report::new("shipped", output), compacting: None };
+    let mut shipping =
+        Shipping { arguments, output, shipper, report: Report::new("shipped", output), compacting: None };
     let shipped = shipping.follow(&mut source);
     shipping.report.finish()?;
     shipped?;
@@ -45,6 +47,7 @@ pub(crate) fn ship(arguments: &ShipArguments, output: &OutputArguments) -> Outco
 /// A copy under way.
 struct Shipping<'a> {
     arguments: &'a ShipArguments,
+    output: &'a OutputArguments,
     shipper: Shipper<ObjectStoreBackend>,
     report: Report,
     /// A compaction under way, on the thread of the copy.
@@ -120,7 +123,10 @@ impl Shipping<'_> {
     }
 
     fn step(&mut self, source: &mut LogReader) -> Outcome<Shipped> {
-        block_on(self.shipper.step(source)).map_err(|error| self.failure(&self.arguments.log, error))
+        let spinner = Spinner::new("shipping", self.output);
+        let shipped = block_on(self.shipper.step(source));
+        spinner.finish();
+        shipped.map_err(|error| self.failure(&self.arguments.log, error))
     }
 
     fn failure(&self, path: &Path, error: Error) -> Failure {
@@ -192,12 +198,18 @@ pub(crate) fn fetch(arguments: &FetchArguments, output: &OutputArguments) -> Out
     } else if let Some(time) = arguments.to_time {
         shipper = shipper.until(Target::Timestamp(nanoseconds(time)));
     }
-    let shipped = block_on(shipper.step(&mut reader)).map_err(|error| match error {
+    let len = block_on(async { Ok(reader.end().await?.saturating_sub(reader.start().await?)) });
+    let progress = Progress::new(len.map_err(Failure::at(url))?.into(), output);
+    let shipped = block_on(shipper.step(&mut progress.watch(reader)));
+    progress.wait("syncing");
+    let closed = block_on(shipper.close());
+    progress.finish();
+    let shipped = shipped.map_err(|error| match error {
         Error::ChecksumMismatch { .. } | Error::MaybePruned { .. } => not_a_copy(path, url),
         Error::Corrupt { .. } => Failure::at(url)(error),
         error => Failure::of(path, Role::Copy)(error),
     })?;
-    block_on(shipper.close()).map_err(Failure::of(path, Role::Copy))?;
+    closed.map_err(Failure::of(path, Role::Copy))?;
     // The file is what it says, read back.
     let mut out = Out::of_verdict();
     missing::note(&mut out, &missing::in_copy(path, output)?, ("LOG", path, 0), output)?;

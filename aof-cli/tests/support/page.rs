@@ -1,5 +1,7 @@
 //! `docs/json.md`, as a test reads it: which objects each command may print, with which fields.
 
+#![allow(clippy::panic, reason = "a test that cannot continue says where it stopped")]
+
 use super::{Ran, aof_with_input};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,7 @@
 
 use super::Verdict;
 use super::next::{Facts, advise};
-use crate::command_line::size::{Size, counted, grouped};
+use crate::command_line::size::{counted, exact, grouped};
 use crate::command_line::validate::ValidateArguments;
 use crate::commands::judge::{Found, Judged};
 use crate::input::source::Source;
@@ -182,7 +182,7 @@ impl<'a> Report<'a> {
         let partial = if findings.is_empty() { "" } else { " (of what was read)" };
         let rows = [
             ("entries", grouped(validation.entries)),
-            ("bytes", format!("{} ({})", grouped(validation.bytes), Size(validation.bytes))),
+            ("bytes", exact(validation.bytes)),
             ("ops", ops),
             ("root", validation.root.map_or_else(none, |root| root.to_string())),
             ("tip", judged.tip.map_or_else(none, |tip| format!("{} (op {})", tip.checksum, tip.op))),

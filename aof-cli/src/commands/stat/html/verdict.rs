@@ -38,8 +38,8 @@ pub(super) fn verdict(page: &mut String, tally: &Tally, sources: &[Source], orde
     );
     for Finding { kind, log, offset, op, message, .. } in tally.findings.iter().take(SHOWN) {
         let file = if sources.len() > 1 { format!(" of {}", escape(&printable(log))) } else { String::new() };
-        let op = op.map_or_else(String::new, |op| format!(", op {}", grouped(op)));
-        let (offset, message) = (grouped(*offset), escape(message));
+        let op = op.map_or_else(String::new, |op| format!(", op {op}"));
+        let message = escape(message);
         put(
             page,
             format_args!("<li><span class=\"kind\">{kind}</span> at offset {offset}{file}{op}: {message}</li>\n"),
@@ -102,8 +102,8 @@ pub(super) fn map(page: &mut String, tally: &Tally) {
             format_args!(
                 "<rect class=\"{}\" x=\"{first}\" y=\"0\" width=\"{count}\" height=\"10\"><title>{} to {}: {}</title></rect>\n",
                 name(*mark).0,
-                grouped(from),
-                grouped(to),
+                from,
+                to,
                 name(*mark).1
             ),
         );
@@ -126,7 +126,6 @@ pub(super) fn map(page: &mut String, tally: &Tally) {
     page.push_str("<table><caption>What is where, in bytes from the start</caption>\n<thead><tr><th scope=\"col\">from</th><th scope=\"col\">to</th><th scope=\"col\">what</th></tr></thead>\n<tbody>\n");
     for (first, count, mark) in &runs {
         let (from, to) = (*first as u64 * width, ((first + count) as u64 * width).min(len));
-        let (from, to) = (grouped(from), grouped(to));
         put(page, format_args!("<tr><th scope=\"row\">{from}</th><td>{to}</td><td>{}</td></tr>\n", name(*mark).1));
     }
     page.push_str("</tbody></table></details>\n");
