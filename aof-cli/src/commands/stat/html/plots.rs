@@ -1,8 +1,8 @@
 //! Entries a second over time: bars with axes, and the same as a table.
 
-use super::markup::put;
 use super::scale::Scale;
 use crate::command_line::size::{counted, grouped, rate as per_second};
+use crate::commands::page::markup::put;
 use crate::commands::stat::tally::Tally;
 use crate::output::time::short_time;
 

@@ -1,9 +1,9 @@
 //! The tables of the page, with captions, and headings for rows and columns.
 
-use super::markup::{escape, put};
 use super::plots::duration;
 use super::scale::Scale;
 use crate::command_line::size::{Size, grouped};
+use crate::commands::page::markup::{escape, put};
 use crate::commands::stat::distribution::Distribution;
 use crate::commands::stat::tally::{Count, Tally};
 
