@@ -1,6 +1,6 @@
 //! Events of TigerBeetle's logs, one a line; and entries field by field.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

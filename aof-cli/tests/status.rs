@@ -1,6 +1,6 @@
 //! The end of a log for monitors; searching for an account or a transfer.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue says where it stopped")]
 
 mod support;
 

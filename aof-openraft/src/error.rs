@@ -33,7 +33,7 @@ pub enum RecordError {
         cause: CodecError,
     },
     /// It does not follow from the records before.
-    #[error("the record is an entry with index {found} where index {expected} is due: the Raft log has a hole")]
+    #[error("the record is an entry with index {found}, expected index {expected}: the Raft log has a hole")]
     Hole {
         /// The index that would continue the log.
         expected: u64,

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p aof-benches --example following [ENTRIES]`
 
-#![allow(clippy::unwrap_used, reason = "a measurement that cannot go on says where it stopped")]
+#![allow(clippy::unwrap_used, reason = "a measurement that cannot continue says where it stopped")]
 
 use aof_api::{Aof, GroupCommit, LogOptions, Operation};
 use aof_memory::MemoryBackend;

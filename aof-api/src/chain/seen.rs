@@ -1,4 +1,4 @@
-//! The set of checksums that a log has shown, what stands on each of them, and what else is known of each.
+//! The set of checksums seen in a log: which entry follows each of them, and what else is known of each.
 
 use crate::format::checksum::Checksum;
 use crate::storage::error::{Error, Result};
@@ -25,7 +25,7 @@ const NONE: u32 = u32::MAX;
 struct Record<T> {
     /// As four words, so that a record needs no padding.
     checksum: [u32; 4],
-    /// The first entry that was seen to stand on this one.
+    /// The first entry seen that names this one as its parent.
     child: RecordIndex,
     value: T,
 }
@@ -192,7 +192,7 @@ impl<T> Shard<T> {
     }
 }
 
-/// The index of a record of a shard; of what stands in a slot, the number counts.
+/// The index of a record in a shard, as a slot holds it.
 fn index(shard: usize, found: u32) -> RecordIndex {
     (shard as u32) << NUMBER_BITS | found & NUMBER_END
 }

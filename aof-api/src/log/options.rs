@@ -17,7 +17,7 @@ pub enum Origin {
     /// At the root of the cluster: the first entry is op 1.
     #[default]
     Root,
-    /// Behind an entry of another log, which this one continues.
+    /// After an entry of another log, which this one continues.
     After {
         /// The op of that entry.
         op: u64,
@@ -77,7 +77,7 @@ pub enum Tail {
 /// The client of appended entries that name no other. On disk it reads `aof client`.
 const CLIENT_DEFAULT: u128 = u128::from_le_bytes(*b"aof client\0\0\0\0\0\0");
 
-/// Tells the time: nanoseconds since 1970.
+/// A clock: returns the nanoseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// How a log is made ([`Aof::create`](crate::Aof::create)) or opened ([`Aof::open`](crate::Aof::open)).

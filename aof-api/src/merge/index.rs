@@ -6,7 +6,7 @@ use crate::format::checksum::Checksum;
 use crate::format::header::Header;
 use crate::storage::error::Result;
 
-/// Stands where no record does.
+/// Marks a slot without a record.
 const NONE: RecordIndex = u32::MAX;
 /// The input of a checksum that only its children name: no entry with it was found.
 const ABSENT: u32 = u32::MAX >> 1;
@@ -72,7 +72,7 @@ impl Index {
         let first = self.seen.child_or_insert(parent, record);
         let mut sibling = NONE;
         if first != record {
-            // Behind the first, so that a thousand siblings are no longer way than two.
+            // After the first, so that adding one of a thousand siblings takes no longer than one of two.
             sibling = std::mem::replace(&mut self.seen.value_mut(first).sibling, record);
         }
         *self.seen.value_mut(record) = Node {

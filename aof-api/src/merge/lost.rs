@@ -79,7 +79,7 @@ impl Supply {
         self.between == between
     }
 
-    /// Whether what was here is in no input, as far as can be told. `op` is that of the damaged entry, where it is known.
+    /// Whether what was here is in no input, as far as is known. `op` is that of the damaged entry, where it is known.
     ///
     /// Nothing is lost where the output continues over the place without a gap, or the entries of all inputs do: then all
     /// that belongs there came from elsewhere.

@@ -98,14 +98,15 @@ impl<R: AofRead> Entries<R> {
         if self.index < self.scan.entry_count() { self.scan.entry(self.index).0 } else { self.scan.offset() }
     }
 
-    /// Goes on at `offset`, where an entry should begin.
+    /// Continues at `offset`, where an entry should begin.
     pub fn seek(&mut self, offset: u64) {
         self.index = 0;
         self.scan.seek(offset);
     }
 
     /// Passes damage: goes to the next entry with a valid header, or to the end of the log, and returns what was
-    /// passed; `None` where a whole entry begins here.
+    /// passed; `None` where a whole entry begins here: its place is looked at once more in the end, so that an entry which
+    /// its writer finished meanwhile is not taken for damage.
     ///
     /// A magic alone is not enough, because a body may contain one: the header after it must verify.
     ///

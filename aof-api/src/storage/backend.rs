@@ -79,11 +79,11 @@ pub trait AofRead: Send {
         std::future::ready(Ok(offset))
     }
 
-    /// Returns the last offset, at or before `offset`, of which the storage knows that an entry begins there, or will
-    /// at the end, because it divided the log there ([**B14**](crate::storage)): [`start`](AofRead::start) where it knows no other. The cursor does
-    /// not move, and nothing is read.
+    /// Returns the last offset, at or before `offset`, at which the storage divided the log, so that an entry begins
+    /// there, or will at the end ([**B14**](crate::storage)); [`start`](AofRead::start) where it knows no other. The
+    /// cursor does not move, and nothing is read.
     ///
-    /// A hint, with a default, which returns [`start`](AofRead::start): a search in a log of many pieces then reads the
+    /// A hint, with a default, which returns [`start`](AofRead::start): with it, a search in a log of many pieces reads the
     /// first header of a piece instead of looking for one in the middle of its entries. A wrapper that does not pass it on
     /// is slower and never wrong. These two hints are the only methods with a default.
     ///

@@ -135,6 +135,8 @@ fn options(arguments: &AppendArguments) -> LogOptions {
         .rule(arguments.rule.into())
         .tail(arguments.tail.into())
         .cut_len_max(CUT_LEN_MAX)
+        .verify_all(arguments.verify)
+        .ignore_note(arguments.ignore_note)
         .read_threads(cores())
         .verify_threads(cores());
     if let Some(cluster) = arguments.cluster {

@@ -13,6 +13,7 @@ mod text;
 mod views;
 
 use super::judged_order::order_note;
+use super::lost::lost;
 use super::page::Page;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::stat::StatArguments;
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
             }
         }
         tally.end_file(entries.offset());
+        lost(source)?.into_iter().for_each(|finding| tally.found(finding));
     }
     progress.finish();
     let mut out = Out::of_verdict();

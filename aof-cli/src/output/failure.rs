@@ -9,7 +9,7 @@ use super::out::Out;
 use super::paths::{as_typed, printable, shown};
 use super::say::{may_print, say};
 use anstyle::{AnsiColor, Style};
-use aof_api::storage::IoCall;
+use aof_api::storage::{CorruptReason, IoCall};
 use aof_api::{Error, copy};
 use std::fmt;
 use std::io;
@@ -124,6 +124,25 @@ impl Failure {
     }
 }
 
+/// What the library reports, without the items of the library that a text of it names: the tool has flags instead, which
+/// the advice names.
+fn said(error: &Error) -> String {
+    match error {
+        Error::Corrupt { offset, reason: CorruptReason::EntriesBehind { damage, next } } => format!(
+            "at offset {offset}: {damage}; valid entries follow the damage, the first at offset {next}, and the log does not \
+             record what was acknowledged"
+        ),
+        Error::NoteTipMissing { expected, covered, found } => {
+            let last = found.map_or_else(|| "it has no entry".to_owned(), |found| format!("its last entry is {found}"));
+            format!(
+                "acknowledged data is lost: the first {covered} bytes were recorded as durable and end in the entry \
+                 {expected}, which the log does not hold ({last}); restore it from another copy"
+            )
+        }
+        error => error.to_string(),
+    }
+}
+
 /// What the library reports, with the path as it was typed.
 fn text_of(path: &Path, error: &Error) -> String {
     match error {
@@ -134,9 +153,9 @@ fn text_of(path: &Path, error: &Error) -> String {
             format!("{call} {} at offset {offset} failed: {}", given(at, path), as_typed(&source.to_string(), path))
         }
         Error::Locked { .. } | Error::Moved { .. } | Error::Fenced { .. } | Error::Missing { .. } => {
-            as_typed(&error.to_string(), path)
+            as_typed(&said(error), path)
         }
-        error => format!("{}: {}", shown(path), as_typed(&error.to_string(), path)),
+        error => format!("{}: {}", shown(path), as_typed(&said(error), path)),
     }
 }
 
@@ -160,6 +179,7 @@ impl fmt::Display for Failure {
                 with_next(f, &next)?;
                 text.map_or(Ok(()), |text| write!(f, "\n  {text}"))
             }
+            Failure::Differs { path, error: copy::Error::Storage(error) } => f.write_str(&text_of(path, error)),
             Failure::Differs { path, error } => write!(f, "{}: {error}", shown(path)),
             Failure::Usage(text) | Failure::Refused(text) => f.write_str(text),
             Failure::Problem { text, next } => f.write_str(text).and_then(|()| with_next(f, next)),

@@ -75,7 +75,7 @@ impl Disk {
         disk.mount()?;
         disk.cut(Journal::Lost)?;
         if File::create(disk.mount_point.join("dead")).is_ok() {
-            return Err("the file system goes on after a shutdown".to_owned());
+            return Err("the file system continues after a shutdown".to_owned());
         }
         disk.mount_again()?;
         Ok(disk)

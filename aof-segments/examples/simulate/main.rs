@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot continue fails")]
 
     use super::history::{Tally, run};
     use super::store::SimStore;

@@ -1,6 +1,6 @@
 //! Segments in a directory: what the suite does not ask for.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot continue fails")]
 
 mod converting;
 mod directory;

@@ -275,7 +275,7 @@ pub fn cases<F: Fixture>() -> Vec<Case<F>> {
 
 /// Tests a backend: one `#[test]` for every case of the suite.
 ///
-/// With a name, the tests stand in `name::conformance`, so that one file can test several backends; without one, in
+/// With a name, the tests are in `name::conformance`, so that one file can test several backends; without one, in
 /// `conformance`. The fixture's constructor, a path or a closure, is called for every case. What the storage declares it
 /// cannot do is refused, which is checked, and printed as skipped.
 ///

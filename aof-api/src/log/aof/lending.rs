@@ -2,7 +2,7 @@
 
 use super::Aof;
 
-/// Tells a log from another one that was put in its place, and whether its storage changed.
+/// Distinguishes a log from another one that was put in its place, and whether its storage changed.
 #[derive(Debug, Default)]
 pub(super) struct Lending {
     /// The owner of the log; 0 without one.

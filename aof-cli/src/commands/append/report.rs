@@ -53,15 +53,16 @@ pub(super) fn report_recovery(
     }
     if let Some(cut) = cut {
         let (offset, len, damage) = (cut.offset, grouped(cut.len), cut.damage);
-        say!("cut a tail of {len} bytes at offset {offset}, of which no entry records a checkpoint ({damage})");
+        say!("cut a tail of {len} bytes at offset {offset} ({damage})");
         if cut.entries > 0 {
             say!("  whole entries in it: {}", grouped(cut.entries));
         }
         match saved {
             Some(path) => say!("  its bytes are kept as {}", shown(&path)),
-            None if cut.kind == TailKind::Zero => say!("  nothing is lost: it was all zeros"),
+            None if cut.kind == TailKind::Zero => say!("  it was all zeros"),
             None => say!("  its bytes were not kept"),
         }
+        say!("  nothing records that it was acknowledged; if the last entry was, restore it from another copy");
     }
     if recovery.kept_count > 0 {
         say!("{} in the log; `aof validate` lists all", counted(recovery.kept_count, "damaged place"));

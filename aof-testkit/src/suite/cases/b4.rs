@@ -31,9 +31,9 @@ async fn walk<R: AofRead>(cursor: &mut R, log: &[u8], size: usize, who: &str) ->
     cursor.seek(0).await?;
     while at < log.len() {
         let count = cursor.read(&mut buf).await?;
-        ensure!(count > 0, "{who} answered 0 for a read of {size} bytes at {at}, the log ends at {}", log.len());
-        ensure!(count <= size, "{who} answered {count} for a read of {size} bytes");
-        ensure!(at + count <= log.len(), "{who} answered {count} bytes at {at}, the log ends at {}", log.len());
+        ensure!(count > 0, "{who} returned 0 for a read of {size} bytes at {at}, the log ends at {}", log.len());
+        ensure!(count <= size, "{who} returned {count} for a read of {size} bytes");
+        ensure!(at + count <= log.len(), "{who} returned {count} bytes at {at}, the log ends at {}", log.len());
         same(&buf[..count], &log[at..at + count], &format!("{who}, in steps of {size} bytes, at {at}"))?;
         at += count;
     }
@@ -63,7 +63,7 @@ async fn range<R: AofRead>(cursor: &mut R, log: &[u8], from: usize, to: usize) -
     let mut filled = 0;
     while filled < buf.len() {
         let count = cursor.read(&mut buf[filled..]).await?;
-        ensure!(count > 0, "a read at {} answered 0, the log ends at {}", from + filled, log.len());
+        ensure!(count > 0, "a read at {} returned 0, the log ends at {}", from + filled, log.len());
         filled += count;
     }
     same(&buf, &log[from..to], &format!("the range {from}..{to}"))

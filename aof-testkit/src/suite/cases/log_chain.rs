@@ -118,7 +118,7 @@ pub(crate) async fn log_a_fork_names_both_histories<F: Fixture>(trial: &Trial<'_
             matches!(finding.kind, FindingKind::Fork { parent, other, checksum }
                 if parent == on && other == children[0].checksum() && checksum == children[1].checksum())
         });
-        ensure!(found, "{rule}: {:?} where a fork on {on} was due", validation.findings);
+        ensure!(found, "{rule}: {:?} expected a fork on {on}", validation.findings);
     }
     let Written { trial, backend } = written;
     let opened = Aof::open(backend, LogOptions::new().rule(Rule::SeenParent)).await.map(|_| ());
@@ -204,7 +204,7 @@ pub(crate) async fn log_what_is_appended_is_there_after_a_reopen<F: Fixture>(tri
             tip = Some(appended.checksum);
         }
         let durable = log.checkpoint().await?;
-        ensure_eq!(durable, log.len(), "the answer of a checkpoint");
+        ensure_eq!(durable, log.len(), "the result of a checkpoint");
         let validation = log.validate(Rule::Linear, tip).await?;
         ensure!(validation.is_clean() && validation.entries == entries, "round {round}: {validation:?}");
         backend = trial.fixture.reopen(log.into_inner()).await?;

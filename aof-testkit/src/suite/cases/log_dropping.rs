@@ -20,7 +20,7 @@ pub(crate) async fn log_a_dropped_append_is_there_or_is_not_and_the_chain_contin
         let before = log.len();
         let done = drop_after(polls, log.append(Operation(200), &[7; 400])).await.transpose()?;
         let accepted = log.len() > before;
-        ensure!(accepted || done.is_none(), "an append answered Ok and left the length as it was");
+        ensure!(accepted || done.is_none(), "an append returned Ok and left the length as it was");
         entries += u64::from(accepted);
         ensure_eq!(log.tip().map_or(0, |tip| tip.op), entries, "the tip after an append dropped after {polls} polls");
         let many = [(Operation(200), [1; 10]), (Operation(201), [2; 10])];
@@ -99,7 +99,7 @@ pub(crate) async fn log_a_full_storage_refuses_an_entry_and_the_chain_continues<
         }
         ensure!(entries < 10_000, "a log of 8192 bytes took {entries} entries of 3272");
     };
-    ensure!(matches!(full, Error::Full { needed: 3272, .. }), "a full log answered {full:?}");
+    ensure!(matches!(full, Error::Full { needed: 3272, .. }), "a full log returned {full:?}");
     log.checkpoint().await?;
     let validation = log.validate(Rule::Linear, log.tip().map(|tip| tip.checksum)).await?;
     ensure!(validation.is_clean() && validation.entries == entries, "{validation:?}");

@@ -45,7 +45,7 @@ fn back<B>(slot: &Slot<B>) -> Result<B, Stop> {
     slot.take().ok_or_else(|| Stop::broken("the last handle is gone, and the log is not"))
 }
 
-/// Appends by `callers` concurrent callers, some of them dropped after a few polls; what each was answered.
+/// Appends by `callers` concurrent callers, some of them dropped after a few polls; what each call returned.
 async fn append_by_many<B: aof_api::AofBackend + 'static>(
     group: &GroupCommit<B>,
     random: &mut Random,
@@ -72,7 +72,7 @@ pub(crate) async fn log_a_group_of_writers_makes_one_chain<F: Fixture>(trial: &T
     let mut acknowledged = Vec::new();
     for _ in 0..5 {
         for answer in append_by_many(&group, &mut random, 12, 0.0).await {
-            let Some(answer) = answer else { return Err(Stop::broken("a call was not answered")) };
+            let Some(answer) = answer else { return Err(Stop::broken("a call did not return")) };
             acknowledged.push(answer?);
         }
         let end = acknowledged.iter().map(|appended| appended.offset).max();
@@ -116,7 +116,7 @@ pub(crate) async fn log_a_failing_checkpoint_reaches_everyone_in_the_group<F: Fi
         return Err(Stop::Absent("tries again until a checkpoint succeeds".to_owned()));
     }
     for (caller, answer) in answers.into_iter().enumerate() {
-        ensure!(answer.is_err(), "caller {caller} of a failing checkpoint was returned {answer:?}");
+        ensure!(answer.is_err(), "caller {caller} of a failing checkpoint returned {answer:?}");
     }
     let refused = group.append(OPERATION, "more").await;
     ensure!(refused.is_err(), "an append after a failed checkpoint returned {refused:?}");

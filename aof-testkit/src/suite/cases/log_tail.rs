@@ -47,7 +47,7 @@ impl<F: Fixture> Trial<'_, F> {
         ensure_eq!(opened.len(), damaged.len() as u64, "the length of a log that kept its tail");
         let appended = opened.append(Operation(200), b"after the tail").await?;
         ensure_eq!(appended.op, whole as u64 + 1, "the op of an append after a kept tail");
-        ensure!(appended.offset >= damaged.len() as u64, "it stands at {} in a tail that was kept", appended.offset);
+        ensure!(appended.offset >= damaged.len() as u64, "it is at {}, inside a tail that was kept", appended.offset);
         let last = opened.append(Operation(200), b"one more").await?;
         opened.checkpoint().await?;
         let mut backend = opened.into_inner();
