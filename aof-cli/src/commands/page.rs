@@ -38,8 +38,8 @@ pub(super) enum Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Refuses what cannot be, before the logs are read for nothing.
-    pub(super) fn new(html: Option<&'a Path>, force: bool, output: &OutputArguments) -> Outcome<Page<'a>> {
+    /// Refuses what cannot be, before the logs are read for nothing. `name` is one that would do for the page.
+    pub(super) fn new(html: Option<&'a Path>, force: bool, name: &str, output: &OutputArguments) -> Outcome<Page<'a>> {
         let Some(path) = html else { return Ok(Page::None) };
         if path.as_os_str() == "-" {
             if output.json {
@@ -49,7 +49,7 @@ impl<'a> Page<'a> {
             }
             return Ok(Page::Output);
         }
-        refuse_directory(path, "page.html".as_ref())?;
+        refuse_directory(path, name.as_ref())?;
         if !force && path.symlink_metadata().is_ok() {
             return Err(exists(path));
         }

@@ -28,7 +28,7 @@ use futures::executor::block_on;
 use tally::Tally;
 
 pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcome {
-    let page = Page::new(arguments.html.as_deref(), arguments.force, output)?;
+    let page = Page::new(arguments.html.as_deref(), arguments.force, "stat.html", output)?;
     let sources = Source::open_all(&arguments.logs)?;
     page.refuse_log(&sources)?;
     let progress = Progress::new(Source::total_len(&sources), output);

@@ -18,7 +18,7 @@ use aof_api::Rule;
 use report::Report;
 
 pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Outcome {
-    let page = Page::new(arguments.html.as_deref(), arguments.force, output)?;
+    let page = Page::new(arguments.html.as_deref(), arguments.force, "validate.html", output)?;
     let sources = Source::open_all(&arguments.logs)?;
     page.refuse_log(&sources)?;
     if arguments.decode.is_some() {

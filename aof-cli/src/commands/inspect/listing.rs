@@ -8,7 +8,6 @@ use super::search::may_have;
 use super::window::Window;
 use crate::command_line::inspect::InspectArguments;
 use crate::command_line::output::OutputArguments;
-use crate::command_line::threads::cores;
 use crate::commands::digest::no_entries;
 use crate::commands::judged_order::{Part, order_note};
 use crate::commands::succession::Succession;
@@ -144,7 +143,7 @@ impl<'a> Listing<'a> {
         };
         let len = source.len.map(|len| (source.start + len).saturating_sub(start));
         let progress = Progress::new(len, output);
-        let options = read::Options::new().verify_threads(source.threads(cores()));
+        let options = read::Options::new().verify_threads(source.threads(self.printed.verify_threads()));
         let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
         let mut passed = false;
         while self.left > 0 {

@@ -13,7 +13,7 @@ const HEIGHT: f64 = 200.0;
 pub(super) fn rate(page: &mut String, tally: &Tally) {
     let steps = tally.series.steps();
     let rate = |entries: u64| tally.series.rate(entries);
-    let scale = Scale::of(steps.iter().map(|step| rate(step.entries)));
+    let scale = Scale::of(steps.iter().map(|step| rate(step.entries))).map(Scale::rounded);
     // One bar has nothing to be compared with.
     let (Some(first), Some(last), Some(scale), true) = (steps.first(), steps.last(), scale, steps.len() > 1) else {
         return;
@@ -28,7 +28,7 @@ pub(super) fn rate(page: &mut String, tally: &Tally) {
         ),
     );
     for quarter in (0..=4).rev() {
-        put(page, format_args!("<span>{}</span>", per_second(scale.at(f64::from(quarter) / 4.0))));
+        put(page, format_args!("<span>{}</span>", tick(scale.at(f64::from(quarter) / 4.0))));
     }
     put(
         page,
@@ -37,7 +37,7 @@ pub(super) fn rate(page: &mut String, tally: &Tally) {
              aria-label=\"Entries a second from {} to {}: at most {}. The table below has each step.\">\n",
             short_time(first.begin),
             short_time(last.begin),
-            per_second(scale.at(1.0))
+            tick(scale.at(1.0))
         ),
     );
     for quarter in 0..=4 {
@@ -78,6 +78,11 @@ pub(super) fn rate(page: &mut String, tally: &Tally) {
         );
     }
     page.push_str("</tbody></table></div></details>\n");
+}
+
+/// The number at a line of the scale.
+fn tick(value: f64) -> String {
+    if value.fract() == 0.0 { grouped(value as u64) } else { per_second(value) }
 }
 
 /// How long that is, in the unit in which it is a short number.
