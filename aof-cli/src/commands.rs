@@ -20,6 +20,7 @@ pub(crate) mod manual;
 pub(crate) mod merge;
 mod merged;
 mod missing;
+mod page;
 pub(crate) mod prune;
 pub(crate) mod repair;
 pub(crate) mod ship;

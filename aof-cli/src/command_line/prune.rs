@@ -12,6 +12,7 @@ use std::time::Duration;
 /// was asked for, and the last segment always stays. The log then begins at an entry whose parent is no longer in it, which
 /// is printed. Needs the lock: a program that has the log open prunes it itself.
 #[derive(Args, Debug)]
+#[command(override_usage = "aof prune [OPTIONS] <--before-op N|--keep SIZE|--keep-for DAYS> <LOG>")]
 #[command(after_help = "Examples:\n  aof prune --before-op 1000000 --dry-run ledger\n  \
                         aof prune --keep 256GiB ledger\n  aof prune --keep-for 30 ledger")]
 pub(crate) struct PruneArguments {

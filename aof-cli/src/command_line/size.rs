@@ -53,6 +53,26 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// A number of bytes in a row of that name, exactly and in a unit: `3,720,000 (3.5 MiB)`, `274`.
+pub(crate) fn exact(bytes: u64) -> String {
+    grouped(bytes) + &in_unit(bytes)
+}
+
+/// A number of bytes, exactly and in a unit: `3,720,000 bytes (3.5 MiB)`, `274 bytes`.
+pub(crate) fn exact_bytes(bytes: u64) -> String {
+    counted(bytes, "byte") + &in_unit(bytes)
+}
+
+/// Nothing where the number is short as it is.
+fn in_unit(bytes: u64) -> String {
+    if bytes < 1 << 10 { String::new() } else { format!(" ({})", Size(bytes)) }
+}
+
+/// How many of something there are in a second: with a fraction where that matters.
+pub(crate) fn rate(per_second: f64) -> String {
+    if per_second >= 100.0 { grouped(per_second.round() as u64) } else { format!("{per_second:.1}") }
+}
+
 /// A number of things: `1 break`, `2 breaks`.
 pub(crate) fn counted(number: u64, thing: &str) -> String {
     let plural = match thing.strip_suffix('y') {
@@ -86,6 +106,13 @@ mod tests {
         for text in ["", "KiB", "-1", "1KB", "99999999999TiB"] {
             assert!(text.parse::<Size>().is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn bytes_are_exact_and_in_a_unit_where_that_is_shorter() {
+        assert_eq!([1, 274, 3_720_000].map(exact_bytes), ["1 byte", "274 bytes", "3,720,000 bytes (3.5 MiB)"]);
+        assert_eq!([0, 1023, 1024].map(exact), ["0", "1,023", "1,024 (1.0 KiB)"]);
+        assert_eq!([0.04, 99.94, 634_483.4].map(rate), ["0.0", "99.9", "634,483"]);
     }
 
     #[test]

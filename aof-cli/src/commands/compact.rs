@@ -9,6 +9,7 @@ use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
 use crate::output::out::Out;
+use crate::output::progress::Spinner;
 use crate::output::say::say;
 use aof_api::AofBackend;
 use aof_object_store::{Compacted, Compaction, ObjectReader, ObjectStoreBackend, Options};
@@ -27,8 +28,12 @@ pub(crate) fn run(arguments: &CompactArguments, output: &OutputArguments) -> Out
     let opened = block_on(ObjectStoreBackend::open(location.store, &location.prefix, options));
     let mut backend = opened.map_err(|error| in_use(&arguments.url, error))?;
     let compaction = Compaction::new().segment_len_min(arguments.at_least.0);
-    let compacted = block_on(backend.compact(compaction)).map_err(Failure::of(url, Role::Copy))?;
-    block_on(backend.close()).map_err(Failure::of(url, Role::Copy))?;
+    let spinner = Spinner::new("joining objects", output);
+    let compacted = block_on(backend.compact(compaction));
+    let closed = block_on(backend.close());
+    spinner.finish();
+    let compacted = compacted.map_err(Failure::of(url, Role::Copy))?;
+    closed.map_err(Failure::of(url, Role::Copy))?;
     report(&compacted, arguments.at_least.0, output)?;
     Ok(Exit::Clean)
 }

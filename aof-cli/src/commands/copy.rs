@@ -85,12 +85,13 @@ fn copy_to<B: AofBackend>(
     let reader = Witness::new(Bounded::new(progress.watch(source.reader()?), end.unwrap_or(u64::MAX)));
     let source_failed = reader.failed();
     let copied = block_on(copier.copy(reader, &mut destination));
-    progress.finish();
+    progress.wait("syncing");
     (report.copied, report.stopped) = (copier.copied(), copier.stopped());
     report.destination_len = Some(destination.len());
     // Whatever ended it, what was copied is to stay.
     let closed = block_on(destination.close());
     drop(destination);
+    progress.finish();
     let stopped = match copied {
         Ok(_) => None,
         Err(copy::Error::Storage(error @ Error::Corrupt { .. })) => Some(report.stop(&error)),

@@ -232,7 +232,11 @@ impl Export {
             return json::print(&mut self.out, &Damaged { log, log_hex, offset, len, op, zeros, torn_end, message });
         }
         self.out.finish()?;
-        say!("{ERROR}damage{ERROR:#} {} at offset {offset}: {damage}; {len} bytes were passed over", shown(path));
+        say!(
+            "{ERROR}damage{ERROR:#} {} at offset {offset}: {damage}; {} passed over",
+            shown(path),
+            counted(len, "byte")
+        );
         Ok(())
     }
 }

@@ -14,7 +14,10 @@ pub(crate) fn of(command: &Command) -> (Vec<(&Path, Use)>, bool) {
             reads_lines = append.count.is_none();
         }
         Command::Inspect(inspect) => files.extend(read(&inspect.logs)),
-        Command::Validate(validate) => files.extend(read(&validate.logs)),
+        Command::Validate(validate) => {
+            files.extend(read(&validate.logs));
+            files.extend(validate.html.as_deref().map(|page| (page, Use::Writes)));
+        }
         Command::Diff(diff) => files.extend(read(&diff.logs)),
         Command::Digest(digest) => files.extend(read(&digest.logs)),
         Command::Export(export) => files.extend(read(&export.logs)),

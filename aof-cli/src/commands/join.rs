@@ -5,7 +5,7 @@ use super::lost::lost;
 use super::missing;
 use super::witness::Witness;
 use crate::command_line::output::OutputArguments;
-use crate::command_line::size::{Size, counted, grouped};
+use crate::command_line::size::{counted, exact_bytes};
 use crate::command_line::split::JoinArguments;
 use crate::input::source::Source;
 use crate::output::advice::Role;
@@ -16,6 +16,7 @@ use crate::output::json::log::Finding;
 use crate::output::json::segments::Joined;
 use crate::output::out::Out;
 use crate::output::paths::refuse_stream;
+use crate::output::progress::Progress;
 use crate::output::signals::{finished, guarded};
 use aof_api::copy::Copied;
 use aof_api::{Error, copy};
@@ -29,7 +30,7 @@ pub(crate) fn run(arguments: &JoinArguments, output: &OutputArguments) -> Outcom
     refuse_stream(directory, "DIR")?;
     refuse_stream(file, "OUT")?;
     required(directory, "there is nothing to join")?;
-    let copied = copied(directory, file)?;
+    let copied = copied(directory, file, output)?;
     let mut out = Out::of_verdict();
     let source = Source::open(directory)?;
     let start = source.start;
@@ -45,8 +46,8 @@ pub(crate) fn run(arguments: &JoinArguments, output: &OutputArguments) -> Outcom
         };
         json::print(&mut out, &joined)?;
     } else {
-        let (entries, bytes) = (counted(copied.entries, "entry"), grouped(copied.bytes));
-        writeln!(out, "joined  {entries}, {bytes} bytes ({}), durable", Size(copied.bytes)).map_err(Failure::output)?;
+        let (entries, bytes) = (counted(copied.entries, "entry"), exact_bytes(copied.bytes));
+        writeln!(out, "joined  {entries}, {bytes}, durable").map_err(Failure::output)?;
     }
     out.finish()?;
     Ok(Exit::Clean)
@@ -54,12 +55,13 @@ pub(crate) fn run(arguments: &JoinArguments, output: &OutputArguments) -> Outcom
 
 /// Copies the segments to a draft of the file, which appears under its name when all of it is durable. Nobody may append
 /// meanwhile, and no signal leaves the draft.
-fn copied(directory: &Path, file: &Path) -> Outcome<Copied> {
+fn copied(directory: &Path, file: &Path, output: &OutputArguments) -> Outcome<Copied> {
     let (of_log, of_file) = (Failure::at(directory), Failure::of(file, Role::Output));
     let source = Source::open(directory)?;
     let options = Source::options_for_output(std::slice::from_ref(&source));
     let lock = LockFile::acquire(&options, directory.join("lock")).map_err(&of_log)?;
-    let reader = Witness::new(source.reader()?);
+    let progress = Progress::new(source.len, output);
+    let reader = Witness::new(progress.watch(source.reader()?));
     let read_failed = reader.failed();
     let mut draft = guarded(|| options.draft(file).map_err(&of_file))?;
     let copied = block_on(copy::copy(reader, draft.backend(), copy::Options::new())).map_err(|error| match error {
@@ -69,8 +71,10 @@ fn copied(directory: &Path, file: &Path) -> Outcome<Copied> {
         copy::Error::Storage(error) => of_file(error),
         error => Failure::Differs { path: file.to_owned(), error },
     });
-    let copied = copied.inspect_err(|_| finished(|| ()))?;
-    finished(|| block_on(draft.publish())).map_err(&of_file)?;
+    progress.wait("syncing");
+    let published = copied.and_then(|copied| block_on(draft.publish()).map(|_| copied).map_err(&of_file));
+    let copied = finished(|| published);
+    progress.finish();
     drop(lock);
-    Ok(copied)
+    copied
 }

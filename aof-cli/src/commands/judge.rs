@@ -146,6 +146,11 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
+    /// How many bytes were read so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.validator.finish().bytes
+    }
+
     pub(super) fn finish(self) -> Judged {
         let validation = self.validator.finish();
         let path = |part: usize| self.paths.get(part).map_or(Path::new(""), PathBuf::as_path);
@@ -220,8 +225,8 @@ impl BeginsLate {
 #[derive(Default)]
 struct Repeated {
     path: PathBuf,
-    /// The first and the last of them.
-    run: Option<(validate::Note, u64)>,
+    /// The first of them, and the op and the offset of the last.
+    run: Option<(validate::Note, u64, u64)>,
 }
 
 impl Repeated {
@@ -232,12 +237,12 @@ impl Repeated {
             return false;
         };
         match &mut self.run {
-            Some((_, last)) if last.checked_add(1) == Some(*op) => *last = *op,
+            Some((_, last, offset)) if last.checked_add(1) == Some(*op) => (*last, *offset) = (*op, note.offset),
             // Another run: the caller ends this one first, and asks again.
             Some(_) => return false,
             None => {
                 path.clone_into(&mut self.path);
-                self.run = Some((note.clone(), *op));
+                self.run = Some((note.clone(), *op, note.offset));
             }
         }
         true
@@ -245,7 +250,7 @@ impl Repeated {
 
     /// The note of the run, if there is one. What comes next begins another.
     fn end(&mut self) -> Option<Found> {
-        let (first, last) = self.run.take()?;
+        let (first, last, offset_last) = self.run.take()?;
         let mut note = log::note(&self.path, &first);
         let count = first.op.map_or(1, |op| last - op + 1);
         if count > 1 {
@@ -253,6 +258,7 @@ impl Repeated {
             note.message = format!("ops {op} to {last} were recorded before");
         }
         note.op_last = last.into();
+        note.offset_last = offset_last.into();
         note.count = count.into();
         Some(Found::Note(self.path.clone(), note))
     }

@@ -67,8 +67,10 @@ pub(crate) fn run(arguments: &MergeArguments, output: &OutputArguments) -> Outco
     refuse_without_room(out, merger.report())?;
     let report = block_on(merger.write(draft.backend())).map_err(|error| of_output(out, error))?;
     drop(merger);
+    progress.wait("syncing");
+    let published = publish(draft, out, arguments.force);
     progress.finish();
-    publish(draft, out, arguments.force)?;
+    published?;
     merged.note_short(until, &report)?;
     merged.print(&report, Some(out), None)?;
     Ok(if report.is_whole() { Exit::Clean } else { Exit::Problems })

@@ -3,7 +3,7 @@
 use super::directories::required;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::prune::{PruneArguments, PruneLimit};
-use crate::command_line::size::{Size, counted, grouped};
+use crate::command_line::size::{Size, counted, exact_bytes};
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
@@ -84,8 +84,8 @@ fn report(pruned: &Pruned, output: &OutputArguments) -> Outcome {
         say!("nothing to prune: no whole segment is below what is kept");
     } else {
         let verb = if pruned.dry_run { "would prune" } else { "pruned" };
-        let (segments, bytes) = (counted(pruned.segments, "segment"), grouped(pruned.bytes));
-        writeln!(out, "{verb}  {segments}, {bytes} bytes ({})", Size(pruned.bytes)).map_err(Failure::output)?;
+        let (segments, bytes) = (counted(pruned.segments, "segment"), exact_bytes(pruned.bytes));
+        writeln!(out, "{verb}  {segments}, {bytes}").map_err(Failure::output)?;
         if let (Some(op), Some(parent)) = (pruned.first_op, &pruned.parent) {
             writeln!(out, "begins  at op {op}, offset {}, after {parent}", pruned.start).map_err(Failure::output)?;
         }

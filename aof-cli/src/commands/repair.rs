@@ -38,6 +38,7 @@ fn to_file(arguments: &RepairArguments, out: &Path, output: &OutputArguments) ->
     refuse_nothing(until, repair.merger.report())?;
     let report = repair.write(draft.backend(), out)?;
     publish(draft, out, arguments.force)?;
+    repair.progress.finish();
     repair.merged.note_short(until, &report)?;
     repair.finish(&report, Some(out), None)
 }
@@ -58,6 +59,7 @@ fn in_place(arguments: &RepairArguments, output: &OutputArguments) -> Outcome {
     let report = repair.write(draft.backend(), log)?;
     let others = other_names(log);
     let kept = finished(|| block_on(draft.succeed(&original))).map_err(&failure)?;
+    repair.progress.finish();
     let kept = relative_to(&kept, log);
     if others > 0 {
         let (name, times) = (shown(log), if others == 1 { "name" } else { "names" });
@@ -138,7 +140,9 @@ impl<'a> Repair<'a> {
     fn write(&mut self, backend: &mut FileBackend, path: &Path) -> Outcome<merge::Report> {
         refuse_without_room(path, self.merger.report())?;
         self.progress.phase("writing", self.merger.report().unique_bytes);
-        block_on(self.merger.write(backend)).map_err(|error| of_output(path, error))
+        let written = block_on(self.merger.write(backend)).map_err(|error| of_output(path, error));
+        self.progress.wait("syncing");
+        written
     }
 
     fn finish(self, report: &merge::Report, written: Option<&Path>, kept: Option<&Path>) -> Outcome {

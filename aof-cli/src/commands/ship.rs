@@ -15,8 +15,9 @@ use crate::output::failure::{Failure, Outcome};
 use crate::output::fresh::Fresh;
 use crate::output::out::Out;
 use crate::output::paths::{refuse_directory, refuse_stream, shown};
-use aof_api::Error;
+use crate::output::progress::{Progress, Spinner};
 use aof_api::read::find::Target;
+use aof_api::{AofRead, Error};
 use aof_file::{FileBackend, FileOptions, SyncOn};
 use aof_object_store::{Compacted, Compaction, Location, ObjectReader, ObjectStoreBackend, Options, Shipped, Shipper};
 use futures::FutureExt;
@@ -35,7 +36,8 @@ pub(crate) fn ship(arguments: &ShipArguments, output: &OutputArguments) -> Outco
     let opened = block_on(ObjectStoreBackend::open(location.store, &location.prefix, options));
     let opened = opened.map_err(|error| in_use(&arguments.url, error))?;
     let shipper = block_on(Shipper::open(opened)).map_err(Failure::of(url, Role::Copy))?;
-    let mut shipping = Shipping { arguments, shipper, report: Report::new("shipped", output), compacting: None };
+    let mut shipping =
+        Shipping { arguments, output, shipper, report: Report::new("shipped", output), compacting: None };
     let shipped = shipping.follow(&mut source);
     shipping.report.finish()?;
     shipped?;
@@ -46,6 +48,7 @@ pub(crate) fn ship(arguments: &ShipArguments, output: &OutputArguments) -> Outco
 /// A copy under way.
 struct Shipping<'a> {
     arguments: &'a ShipArguments,
+    output: &'a OutputArguments,
     shipper: Shipper<ObjectStoreBackend>,
     report: Report,
     /// A compaction under way, on the thread of the copy.
@@ -121,7 +124,10 @@ impl Shipping<'_> {
     }
 
     fn step(&mut self, source: &mut LogReader) -> Outcome<Shipped> {
-        block_on(self.shipper.step(source)).map_err(|error| self.failure(&self.arguments.log, error))
+        let spinner = Spinner::new("shipping", self.output);
+        let shipped = block_on(self.shipper.step(source));
+        spinner.finish();
+        shipped.map_err(|error| self.failure(&self.arguments.log, error))
     }
 
     fn failure(&self, path: &Path, error: Error) -> Failure {
@@ -180,9 +186,9 @@ pub(crate) fn fetch(arguments: &FetchArguments, output: &OutputArguments) -> Out
     refuse_directory(path, "ledger.aof".as_ref())?;
     let location = location(&arguments.url)?;
     let reader = block_on(ObjectReader::open(location.store, &location.prefix, Options::new()));
-    let mut reader = reader.map_err(Failure::at(url))?;
+    let reader = reader.map_err(Failure::at(url))?;
     let fresh = Fresh::look(path);
-    let fetched = copy_back(arguments, &mut reader);
+    let fetched = copy_back(arguments, reader, output);
     let shipped = fetched.inspect_err(|failure| fresh.discard_after(failure))?;
     // The file is what it says, read back.
     let mut out = Out::of_verdict();
@@ -195,7 +201,7 @@ pub(crate) fn fetch(arguments: &FetchArguments, output: &OutputArguments) -> Out
 }
 
 /// Copies what the file has not of the log on the store. The file is changed only if it is a prefix of that log.
-fn copy_back(arguments: &FetchArguments, reader: &mut ObjectReader) -> Outcome<Shipped> {
+fn copy_back(arguments: &FetchArguments, mut reader: ObjectReader, output: &OutputArguments) -> Outcome<Shipped> {
     let (path, url) = (&arguments.log, Path::new(&arguments.url));
     let failure = |error| match error {
         Error::ChecksumMismatch { .. } | Error::MaybePruned { .. } => not_a_prefix(path, url),
@@ -203,7 +209,7 @@ fn copy_back(arguments: &FetchArguments, reader: &mut ObjectReader) -> Outcome<S
     };
     let backend = FileOptions::new().sync_on(SyncOn::Caller).open_or_create(path);
     let backend = backend.map_err(Failure::of(path, Role::Copy))?;
-    let shipper = block_on(Shipper::open_for(backend, reader)).map_err(failure)?;
+    let shipper = block_on(Shipper::open_for(backend, &mut reader)).map_err(failure)?;
     let mut shipper = shipper.live(false);
     let nanoseconds = |time: humantime::Timestamp| {
         time.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
@@ -213,11 +219,17 @@ fn copy_back(arguments: &FetchArguments, reader: &mut ObjectReader) -> Outcome<S
     } else if let Some(time) = arguments.to_time {
         shipper = shipper.until(Target::Timestamp(nanoseconds(time)));
     }
-    let shipped = block_on(shipper.step(reader)).map_err(|error| match error {
+    let len = block_on(async { Ok(reader.end().await?.saturating_sub(reader.start().await?)) });
+    let progress = Progress::new(len.map_err(Failure::at(url))?.into(), output);
+    let shipped = block_on(shipper.step(&mut progress.watch(reader)));
+    progress.wait("syncing");
+    let closed = if shipped.is_ok() { block_on(shipper.close()) } else { Ok(()) };
+    progress.finish();
+    let shipped = shipped.map_err(|error| match error {
         Error::Corrupt { .. } => Failure::at(url)(error),
         error => Failure::of(path, Role::Copy)(error),
     })?;
-    block_on(shipper.close()).map_err(Failure::of(path, Role::Copy))?;
+    closed.map_err(Failure::of(path, Role::Copy))?;
     Ok(shipped)
 }
 

@@ -3,7 +3,7 @@
 use super::clusters::Change;
 use super::missing;
 use crate::command_line::output::OutputArguments;
-use crate::command_line::size::{Size, counted, grouped};
+use crate::command_line::size::{counted, exact_bytes};
 use crate::command_line::split::SplitArguments;
 use crate::input::source::{LogReader, Source};
 use crate::output::advice::Role;
@@ -55,8 +55,8 @@ pub(crate) fn run(arguments: &SplitArguments, output: &OutputArguments) -> Outco
     if output.json {
         json::print(&mut out, &made)?;
     } else {
-        let (segments, bytes) = (counted(made.segments, "segment"), grouped(made.bytes));
-        writeln!(out, "split  {segments}, {bytes} bytes ({}), durable", Size(made.bytes)).map_err(Failure::output)?;
+        let (segments, bytes) = (counted(made.segments, "segment"), exact_bytes(made.bytes));
+        writeln!(out, "split  {segments}, {bytes}, durable").map_err(Failure::output)?;
     }
     out.finish()?;
     Ok(Exit::Clean)
@@ -90,9 +90,10 @@ fn copied(arguments: &SplitArguments, output: &OutputArguments) -> Outcome<Split
     );
     let mut splitting = Splitting::new(arguments, options);
     let read = splitting.take_all(&mut entries);
-    progress.finish();
+    progress.wait("syncing");
     let made = splitting.is_new;
     let split = read.and_then(|()| splitting.finish());
+    progress.finish();
     finished(|| {
         if made && split.is_err() {
             // A part of the segments is of no use, and in the way of the next attempt.

@@ -4,9 +4,7 @@ mod clients;
 mod distribution;
 mod html;
 mod json;
-mod map;
 mod ops;
-mod page;
 mod risk;
 mod series;
 mod sizes;
@@ -16,6 +14,7 @@ mod views;
 
 use super::judged_order::order_note;
 use super::lost::lost;
+use super::page::Page;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::stat::StatArguments;
 use crate::input::source::Source;
@@ -26,11 +25,10 @@ use crate::output::progress::Progress;
 use crate::output::say::say;
 use aof_api::{Entries, Error, read};
 use futures::executor::block_on;
-use page::Page;
 use tally::Tally;
 
 pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcome {
-    let page = Page::new(arguments, output)?;
+    let page = Page::new(arguments.html.as_deref(), arguments.force, "stat.html", output)?;
     let sources = Source::open_all(&arguments.logs)?;
     page.refuse_log(&sources)?;
     let progress = Progress::new(Source::total_len(&sources), output);

@@ -1,10 +1,12 @@
 //! `aof validate`: findings, notes, and the summary.
 
+mod html;
 mod next;
 mod records;
 mod report;
 
 use super::judge::Judge;
+use super::page::Page;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::records::Records;
 use crate::command_line::validate::ValidateArguments;
@@ -16,7 +18,9 @@ use aof_api::Rule;
 use report::Report;
 
 pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Outcome {
+    let page = Page::new(arguments.html.as_deref(), arguments.force, "validate.html", output)?;
     let sources = Source::open_all(&arguments.logs)?;
+    page.refuse_log(&sources)?;
     if arguments.decode.is_some() {
         records::check(&sources)?;
     }
@@ -25,17 +29,19 @@ pub(crate) fn run(arguments: &ValidateArguments, output: &OutputArguments) -> Ou
     let threads = if streams { 1 } else { arguments.threads.for_bytes(Source::total_len(&sources)) };
     let rule = Rule::from(arguments.rule.rule);
     let mut judge = Judge::new(rule, threads, &sources, &mut progress);
-    let mut report = Report::new(output.json, &progress);
+    let mut report = Report::new(output.json, &page, &progress);
     for source in &sources {
+        report.begin_file(source, judge.bytes());
         let read = judge.read(source, &progress, |found| report.observe(&found));
         report.check()?;
         read?;
+        report.end_file(judge.bytes());
     }
     progress.finish();
     let judged = judge.finish();
     judged.notes.iter().for_each(|found| report.observe(found));
     let raft = arguments.decode.map(|Records::OpenRaft| records::read(&sources)).transpose()?;
-    report.finish(&judged, raft.as_ref(), arguments, &sources)
+    report.finish(&judged, raft.as_ref(), arguments, &sources, &page)
 }
 
 /// Whether the log is what was asked for.

@@ -1,7 +1,7 @@
 //! Progress on standard error, for what takes more than a second, when somebody looks.
 
 use crate::command_line::output::OutputArguments;
-use crate::command_line::size::{counted, grouped};
+use crate::command_line::size::{counted, rate as per_second};
 use aof_api::{AofRead, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -16,6 +16,8 @@ const DELAY: Duration = Duration::from_secs(1);
 pub(crate) struct Progress {
     bar: ProgressBar,
     start: Instant,
+    /// Somebody looks.
+    wanted: bool,
     /// Not before its time, and not where nobody looks.
     hidden: Arc<AtomicBool>,
     entries: Arc<AtomicU64>,
@@ -34,7 +36,8 @@ impl Progress {
             bar.set_style(style);
         }
         bar.set_prefix("reading");
-        Progress { bar, start: Instant::now(), hidden: Arc::new(AtomicBool::new(wanted)), entries: Arc::default() }
+        let hidden = Arc::new(AtomicBool::new(wanted));
+        Progress { bar, start: Instant::now(), wanted, hidden, entries: Arc::default() }
     }
 
     /// So many entries were read by now.
@@ -61,6 +64,17 @@ impl Progress {
     pub(crate) fn phase(&self, name: &'static str, bytes: u64) {
         self.bar.set_prefix(name);
         self.bar.inc_length(bytes);
+    }
+
+    /// The next phase, which does not report how far it is. It is drawn from time to time, so that it is seen at all.
+    pub(crate) fn wait(&self, name: &'static str) {
+        self.bar.set_prefix(name);
+        if self.wanted {
+            self.bar.enable_steady_tick(DELAY);
+            if self.hidden.swap(false, Ordering::Relaxed) {
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+        }
     }
 
     fn add(&self, bytes: u64) {
@@ -127,8 +141,8 @@ impl Spinner {
         if self.wanted && self.start.elapsed() > DELAY {
             self.bar.set_position(entries);
             let rate = entries as f64 / self.start.elapsed().as_secs_f64();
-            let (entries, rate) = (grouped(entries), grouped(rate as u64));
-            self.bar.set_message(format!("{entries} entries durable, {rate} entries/s"));
+            let (entries, rate) = (counted(entries, "entry"), per_second(rate));
+            self.bar.set_message(format!("{entries} durable, {rate} entries/s"));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::storage::Storage;
 use crate::command_line::append::AppendArguments;
 use crate::command_line::output::OutputArguments;
-use crate::command_line::size::{Size, counted, grouped};
+use crate::command_line::size::{counted, exact_bytes, grouped, rate};
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
 use crate::output::json::append::{Durable, Summary};
@@ -115,13 +115,11 @@ pub(super) fn report_summary(summary: &Summary, arguments: &AppendArguments, out
         _ => "none".to_owned(),
     };
     let text = format!(
-        "appended  {}, {} bytes ({}), durable\nlog       {} bytes ({})\ntip       {tip}\nrate      {} entries/s",
+        "appended  {}, {}, durable\nlog       {}\ntip       {tip}\nrate      {} entries/s",
         counted(*entries, "entry"),
-        grouped(*bytes),
-        Size(*bytes),
-        grouped(*len),
-        Size(*len),
-        grouped(*entries_per_second as u64),
+        exact_bytes(*bytes),
+        exact_bytes(*len),
+        rate(*entries_per_second),
     );
     if arguments.ack {
         // Standard output is for the acknowledgements.

@@ -2,7 +2,7 @@
 
 use crate::command_line::copy::CopyArguments;
 use crate::command_line::output::OutputArguments;
-use crate::command_line::size::{Size, counted, grouped};
+use crate::command_line::size::{counted, exact_bytes, grouped};
 use crate::commands::missing;
 use crate::input::source::Source;
 use crate::output::advice::{Next, cut_torn_end};
@@ -99,8 +99,8 @@ impl<'a> Report<'a> {
 
     fn text(&self) -> String {
         let Copied { entries, bytes, resumed_at, tip, pending, .. } = self.copied;
-        let (counted, grouped_bytes) = (counted(entries, "entry"), grouped(bytes));
-        let mut text = format!("copied    {counted}, {grouped_bytes} bytes ({}), durable\n", Size(bytes));
+        let (counted, bytes) = (counted(entries, "entry"), exact_bytes(bytes));
+        let mut text = format!("copied    {counted}, {bytes}, durable\n");
         if resumed_at > 0 {
             text += &format!("resumed   {} bytes were there already, the same\n", grouped(resumed_at));
         }

@@ -11,8 +11,8 @@ use aof_api::format::{Header, Operation, size_disk};
 pub(super) struct Columns {
     op: usize,
     offset: usize,
+    /// 0 where it is left out, as the view, the operation and the client.
     size: usize,
-    /// 0 where it is left out, as the client.
     view: usize,
     time: Time,
     operation: usize,
@@ -55,6 +55,9 @@ const FULL: Columns =
 /// The fewest digits of a checksum, or of a client, that are shown.
 const DIGITS_MIN: usize = 8;
 
+/// The fewest letters of an operation that are shown.
+const OPERATION_MIN: usize = 4;
+
 impl Columns {
     /// For standard output: all of everything where that is not a terminal.
     pub(super) fn of_output() -> Columns {
@@ -80,14 +83,21 @@ impl Columns {
         }
         columns.offset -= over(&columns).min(3);
         columns.op -= over(&columns).min(4);
-        columns.operation -= over(&columns).min(FULL.operation);
+        columns.operation = match over(&columns) {
+            over if over + OPERATION_MIN > FULL.operation => 0,
+            over => FULL.operation - over,
+        };
+        if over(&columns) > 0 {
+            columns.size = 0;
+        }
         columns
     }
 
     fn width(&self) -> usize {
         let shown = |width: usize| if width > 0 { 1 + width } else { 0 };
-        let numbers = self.op + 1 + self.offset + 1 + self.size + shown(self.view);
-        numbers + 2 + self.time.width() + 2 + self.operation + shown(self.client) + 1 + self.checksum
+        let numbers = self.op + 1 + self.offset + shown(self.size) + shown(self.view);
+        let operation = if self.operation > 0 { 2 + self.operation } else { 0 };
+        numbers + 2 + self.time.width() + operation + shown(self.client) + 1 + self.checksum
     }
 
     pub(super) fn heading(&self) -> String {
@@ -95,14 +105,16 @@ impl Columns {
         let time = time.width();
         let name = if *checksum < "checksum".len() { "" } else { "checksum" };
         let heading = if time < "time (UTC)".len() { "UTC" } else { "time (UTC)" };
+        let right = |name: &str, width: usize| if width > 0 { format!(" {name:>width$}") } else { String::new() };
+        let left = |name: &str, width: usize| format!("{name:<width$}");
         let line = format!(
-            "{:>op$} {:>offset$} {:>size$}{}  {heading:<time$}  {:<operation$}{} {name}",
+            "{:>op$}{}{}{}  {heading:<time$}{}{} {name}",
             "op",
-            "offset",
-            "size",
-            if *view > 0 { format!(" {:>view$}", "view") } else { String::new() },
-            cut("operation", *operation),
-            if *client > 0 { format!(" {:<client$}", "client") } else { String::new() },
+            right("offset", *offset),
+            right("size", *size),
+            right("view", *view),
+            if *operation > 0 { left(cut("  operation", 2 + operation), 2 + operation) } else { String::new() },
+            if *client > 0 { left(" client", 1 + client) } else { String::new() },
         );
         line.trim_end().to_owned()
     }
@@ -112,16 +124,20 @@ impl Columns {
         digits::right(out, header.op.get(), self.op);
         out.push(b' ');
         digits::right(out, entry_offset, self.offset);
-        out.push(b' ');
-        digits::right(out, size_disk(header.size.get()), self.size);
+        if self.size > 0 {
+            out.push(b' ');
+            digits::right(out, size_disk(header.size.get()), self.size);
+        }
         if self.view > 0 {
             out.push(b' ');
             digits::right(out, header.view.get(), self.view);
         }
         out.extend_from_slice(b"  ");
         self.time.put(out, header.timestamp.get());
-        out.extend_from_slice(b"  ");
-        put_operation(out, header.operation(), self.operation);
+        if self.operation > 0 {
+            out.extend_from_slice(b"  ");
+            put_operation(out, header.operation(), self.operation);
+        }
         put_client(out, header.client.get(), self.client);
         out.push(b' ');
         out.extend_from_slice(&hex_digits(header.checksum.into())[..self.checksum]);
@@ -166,7 +182,7 @@ mod tests {
 
     #[test]
     fn rows_fit_the_width_and_checksums_are_shortened_before_dates() {
-        for width in [60, 72, 80, 95, 100, 110, 120, 129, 130, 145, 168, 169, 170, 200] {
+        for width in [40, 42, 50, 60, 72, 80, 95, 100, 110, 120, 129, 130, 145, 168, 169, 170, 200] {
             let columns = Columns::within(width);
             assert!(columns.width() <= width, "{width}: {}", columns.width());
             assert!(columns.time == Time::Full || columns.checksum == DIGITS_MIN, "{width}");
@@ -177,5 +193,6 @@ mod tests {
         assert_eq!((Columns::within(125).checksum, Columns::within(125).client), (8, 12));
         assert!(Columns::within(115).time == Time::Short && Columns::within(80).time == Time::Clock);
         assert!(Columns::within(80).client == 0);
+        assert_eq!((Columns::within(40).size, Columns::within(40).operation), (0, 0));
     }
 }

@@ -9,7 +9,6 @@ use super::touching::Touching;
 use super::window::Window;
 use crate::command_line::inspect::InspectArguments;
 use crate::command_line::output::OutputArguments;
-use crate::command_line::threads::cores;
 use crate::commands::digest::no_entries;
 use crate::commands::judged_order::{Part, order_note};
 use crate::commands::lost::lost;
@@ -149,7 +148,7 @@ impl<'a> Listing<'a> {
         };
         let len = source.len.map(|len| (source.start + len).saturating_sub(start));
         let progress = Progress::new(len, output);
-        let options = read::Options::new().verify_threads(source.threads(cores()));
+        let options = read::Options::new().verify_threads(source.threads(self.printed.verify_threads()));
         let mut entries = Entries::starting_at(progress.watch(source.reader()?), start, options);
         let mut passed = false;
         let mut touching = Touching::new(self.arguments);

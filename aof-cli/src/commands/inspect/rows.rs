@@ -88,6 +88,12 @@ impl Listed {
         Listed { out, how, batch, maker: None, is_started: false, under_way: 0, spare: Vec::new() }
     }
 
+    /// How many threads may verify: one core is for the thread that makes rows, which would wait for a verifying thread
+    /// that looks for work.
+    pub(super) fn verify_threads(&self) -> usize {
+        if self.how.has_bodies() { cores() } else { cores().saturating_sub(1).max(1) }
+    }
+
     pub(super) fn how(&self) -> &How {
         &self.how
     }

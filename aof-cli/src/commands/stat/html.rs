@@ -1,55 +1,42 @@
 //! The numbers as a page: one file, drawn in SVG, that needs no network and no script.
 
-mod markup;
 mod plots;
 mod scale;
-mod style;
 mod tables;
-mod verdict;
 
 use super::series::WIDTH_MIN;
 use super::tally::Tally;
 use super::text::{facts, size};
-use crate::command_line::size::Size;
+use crate::command_line::size::{Size, counted, grouped};
 use crate::command_line::stat::StatArguments;
 use crate::commands::judged_order::{order_note, right_order};
+use crate::commands::page::frame::{self, typed};
+use crate::commands::page::map_section::put_map;
+use crate::commands::page::markup::escape;
+use crate::commands::page::verdict::Verdict;
 use crate::input::source::Source;
-use crate::output::paths::{quoted, shown};
-use crate::output::time::short_time;
-use markup::{escape, put};
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
-use style::STYLE;
+use crate::output::advice::Next;
 
 /// How many clients are listed.
 const CLIENTS: usize = 20;
 
 /// The whole page.
 pub(super) fn page(tally: &Tally, sources: &[Source], arguments: &StatArguments) -> String {
-    let names: Vec<String> = sources.iter().map(|source| escape(&shown(&source.path))).collect();
-    let name = names.join(", ");
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
-         <title>{name}: aof stat</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
-    );
+    let mut page = frame::begin("aof stat", sources);
     let order = right_order(&tally.parts).and_then(|_| order_note("aof stat", sources, &tally.parts));
-    verdict::verdict(&mut page, tally, sources, order.as_ref().and_then(|(note, _)| note.next.0.as_deref()));
-    verdict::map(&mut page, tally);
-    page += "<h2>In numbers</h2>\n<dl>\n";
-    let mut rows: Vec<(&str, Vec<String>)> = Vec::new();
+    verdict(tally, sources, order.and_then(|(note, _)| note.next.0)).put(&mut page);
+    put_map(&mut page, &tally.map);
+    let mut rows: Vec<(&str, String)> = Vec::new();
     for (name, value) in facts(tally) {
         match rows.last_mut().filter(|_| name.is_empty()) {
-            Some((_, values)) => values.push(escape(&value)),
-            None => rows.push((name, vec![escape(&value)])),
+            Some((_, values)) => *values += &format!("<br>{}", escape(&value)),
+            None => rows.push((name, escape(&value))),
         }
     }
     // The verdict has what is wrong.
-    for (name, values) in rows.iter().filter(|(name, _)| *name != "wrong") {
-        put(&mut page, format_args!("<dt>{name}</dt><dd>{}</dd>\n", values.join("<br>")));
-    }
-    identity(&mut page, tally);
-    page += "</dl>\n";
+    rows.retain(|(name, _)| *name != "wrong");
+    rows.extend(identity(tally));
+    frame::numbers(&mut page, &rows);
     if tally.entries > 0 {
         plots::rate(&mut page, tally);
         tables::spreads(&mut page, tally);
@@ -61,41 +48,71 @@ pub(super) fn page(tally: &Tally, sources: &[Source], arguments: &StatArguments)
         let clients = tally.clients.top(CLIENTS).into_iter().map(|(client, count)| (format!("{client:032x}"), count));
         tables::counts(&mut page, "Clients with most entries", "client", clients.collect());
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos() as u64);
-    let (version, now, command) = (env!("CARGO_PKG_VERSION"), short_time(now), escape(&command(arguments)));
-    put(
-        &mut page,
-        format_args!(
-            "</main>\n<footer>Made by aof {version} at {now} UTC: <code>{command}</code></footer>\n</body>\n</html>\n"
-        ),
-    );
+    frame::end(&mut page, &command(arguments));
     page
 }
 
+/// What is wrong, and what to do next.
+fn verdict<'a>(tally: &'a Tally, sources: &[Source], order: Option<String>) -> Verdict<'a> {
+    let count: u64 = tally.kinds.values().sum();
+    let kinds: Vec<String> = tally.kinds.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count))).collect();
+    let said = match (count, tally.entries, &order) {
+        (0, 0, _) => "The log is empty".to_owned(),
+        (0, _, Some(_)) => {
+            "Every entry is whole, and the files are given in another order than that of their entries".to_owned()
+        }
+        (0, _, None) => "Nothing is wrong: every entry is whole, and no op is missing".to_owned(),
+        _ => format!("{} found: {}", counted(count, "problem"), kinds.join(", ")),
+    };
+    let names: Vec<String> = sources.iter().map(Source::in_command).collect();
+    let next = if count > 0 {
+        next(tally, &names.join(" "))
+    } else {
+        let in_order = |command| Next::new(command, "reads the files in the order of their entries");
+        order.into_iter().map(in_order).collect()
+    };
+    let (findings, of_several) = (&tally.findings[..], sources.len() > 1);
+    Verdict { is_bad: count > 0, said, findings, count, of_several, lines: Vec::new(), next }
+}
+
+fn next(tally: &Tally, names: &str) -> Vec<Next> {
+    let mut next = vec![Next::new(format!("aof validate {names}"), "lists everything that is wrong, with what helps")];
+    if tally.kinds.contains_key("cluster") {
+        return next;
+    }
+    if tally.kinds.contains_key("damage") || tally.kinds.contains_key("gap") {
+        next.push(Next::new(
+            format!("aof merge -o OUT {names} ANOTHER-COPY"),
+            "fills in what another copy of the log has",
+        ));
+    }
+    next
+}
+
 /// Which log it is.
-fn identity(page: &mut String, tally: &Tally) {
+fn identity(tally: &Tally) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
     if let Some(first) = tally.series.first
         && let Some(nanos) = tally.series.last.checked_sub(first).filter(|nanos| *nanos >= WIDTH_MIN)
     {
         let rate = tally.entry_bytes as f64 / (nanos as f64 / 1e9);
-        put(page, format_args!("<dt>bytes a second</dt><dd>{} in the mean</dd>\n", Size(rate as u64)));
+        rows.push(("bytes a second", format!("{} in the mean", Size(rate as u64))));
     }
     let parts = || tally.parts.iter();
     if let Some((op, parent, _)) = parts().filter_map(|part| part.first).min_by_key(|first| first.0) {
-        put(page, format_args!("<dt>root</dt><dd><code>{parent}</code>, the parent of op {op}</dd>\n"));
+        rows.push(("root", format!("<code>{parent}</code>, the parent of op {op}")));
     }
     if let Some(tip) = parts().filter_map(|part| part.tip).max_by_key(|tip| tip.op) {
-        put(page, format_args!("<dt>tip</dt><dd><code>{}</code> (op {})</dd>\n", tip.checksum, tip.op));
+        rows.push(("tip", format!("<code>{}</code> (op {})", tip.checksum, tip.op)));
     }
     let of = if tally.is_clean() { "" } else { " (of what was read)" };
-    put(page, format_args!("<dt>digest</dt><dd>{}{of}</dd>\n", tally.digester.digest()));
+    rows.push(("digest", format!("<code>{}</code>{of}", tally.digester.digest())));
+    rows
 }
 
 /// As it can be typed again.
 fn command(arguments: &StatArguments) -> String {
-    // A stream keeps its name.
-    let quoted = |path: &Path| if path.as_os_str() == "-" { "-".to_owned() } else { quoted(path) };
-    let logs: Vec<String> = arguments.logs.iter().map(|log| quoted(log)).collect();
-    let page = arguments.html.as_deref().map_or_else(String::new, |page| format!("--html {} ", quoted(page)));
+    let logs: Vec<String> = arguments.logs.iter().map(|log| typed(log)).collect();
+    let page = arguments.html.as_deref().map_or_else(String::new, |page| format!("--html {} ", typed(page)));
     format!("aof stat {page}{}", logs.join(" "))
 }

@@ -2,7 +2,6 @@
 
 use super::clients::Clients;
 use super::distribution::Distribution;
-use super::map::{Map, Mark};
 use super::ops::Ops;
 use super::risk::Risk;
 use super::series::Series;
@@ -10,6 +9,7 @@ use super::sizes::Sizes;
 use super::views::Views;
 use crate::command_line::records::Records;
 use crate::commands::judged_order::Part;
+use crate::commands::page::map::{Map, Mark};
 use crate::commands::succession::Succession;
 use crate::input::source::Source;
 use crate::output::json::log::{self, Finding};

@@ -3,15 +3,19 @@
 use super::clients::DISTINCT_MAX;
 use super::series::{Step, WIDTH_MIN};
 use super::tally::{Count, Tally};
-use crate::command_line::size::{Size, counted, grouped};
+use crate::command_line::size::{Size, counted, exact, grouped, rate as per_second};
 use crate::output::openraft::summary::Summary;
 use crate::output::paths::printable;
 use crate::output::time::short_time;
+use crate::output::width::of_output;
 use aof_api::Operation;
 use std::io::{self, Write};
 
 /// How long the longest bar is, in characters.
 const BAR: usize = 30;
+
+/// How wide a row is where that is not known.
+const ROW: usize = 80;
 
 /// How many gaps and clients are shown.
 const SHOWN: usize = 10;
@@ -66,10 +70,7 @@ fn more(out: &mut impl Write, all: u64) -> io::Result<()> {
 /// What is said in one line each, here and on the page.
 pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
     let ops = &tally.ops;
-    let mut facts = vec![
-        ("entries", grouped(tally.entries)),
-        ("bytes", format!("{} ({})", grouped(tally.bytes), Size(tally.bytes))),
-    ];
+    let mut facts = vec![("entries", grouped(tally.entries)), ("bytes", exact(tally.bytes))];
     if tally.files > 1 {
         facts.insert(0, ("files", grouped(tally.files)));
     }
@@ -78,7 +79,7 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
         let nanos = tally.series.last - since;
         let seconds = nanos as f64 / 1e9;
         let rate = match nanos >= WIDTH_MIN {
-            true => format!(", {:.1} entries/s", (tally.entries - ops.duplicates) as f64 / seconds),
+            true => format!(", {} entries/s", per_second((tally.entries - ops.duplicates) as f64 / seconds)),
             false => String::new(),
         };
         facts.push(("time", format!("{} to {} UTC", short_time(since), short_time(tally.series.last))));
@@ -125,8 +126,9 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
         facts.push((
             "",
             format!(
-                "{DISTINCT_MAX} are distinguished, {} entries are of others",
-                grouped(tally.clients.beyond.entries)
+                "{} are distinguished, {} of others",
+                grouped(DISTINCT_MAX as u64),
+                counted(tally.clients.beyond.entries, "entry")
             ),
         ));
     }
@@ -134,7 +136,7 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
         "damage",
         match tally.damages {
             0 => "none".to_owned(),
-            places => format!("{} bytes in {}", grouped(tally.damaged_bytes), counted(places, "place")),
+            places => format!("{} in {}", counted(tally.damaged_bytes, "byte"), counted(places, "place")),
         },
     ));
     for (index, finding) in tally.findings.iter().take(SHOWN).enumerate() {
@@ -153,7 +155,7 @@ pub(super) fn facts(tally: &Tally) -> Vec<(&'static str, String)> {
         facts.push(("time back", times_back(tally.series.times_back)));
     }
     if tally.series.without_time > 0 {
-        facts.push(("no time", format!("{} entries have timestamp 0", grouped(tally.series.without_time))));
+        facts.push(("no time", format!("timestamp 0 in {}", counted(tally.series.without_time, "entry"))));
     }
     facts
 }
@@ -171,7 +173,7 @@ fn rates(tally: &Tally) -> Vec<(Vec<String>, u64)> {
         let entries: u64 = steps.iter().map(|step| step.entries).sum();
         let again: u64 = steps.iter().map(|step| step.again).sum();
         let rate = tally.series.rate(entries) / joined as f64;
-        (vec![short_time(steps[0].begin), grouped(entries), format!("{rate:.1}"), grouped(again)], entries)
+        (vec![short_time(steps[0].begin), grouped(entries), per_second(rate), grouped(again)], entries)
     };
     steps.chunks(joined).map(line).collect()
 }
@@ -200,18 +202,21 @@ fn table(out: &mut impl Write, heading: &[&str], rows: Vec<(Vec<String>, u64)>) 
         line
     };
     writeln!(out, "\n{}", line(heading))?;
+    // The bars take what is left of the row.
+    let taken: usize = widths.iter().map(|width| width + 2).sum();
+    let longest = of_output().unwrap_or(ROW).saturating_sub(taken).min(BAR);
     for (cells, count) in &rows {
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-        writeln!(out, "{}", format!("{}  {}", line(&cells), bar(*count, most)).trim_end())?;
+        writeln!(out, "{}", format!("{}  {}", line(&cells), bar(*count, most, longest)).trim_end())?;
     }
     Ok(())
 }
 
-/// A bar in eighths of a character.
-fn bar(count: u64, most: u64) -> String {
-    let eighths = (count as f64 / most.max(1) as f64 * (BAR * 8) as f64).round() as usize;
+/// A bar in eighths of a character, at most so many characters.
+fn bar(count: u64, most: u64, longest: usize) -> String {
+    let eighths = (count as f64 / most.max(1) as f64 * (longest * 8) as f64).round() as usize;
     // What is there is seen.
-    let eighths = if count > 0 { eighths.max(1) } else { 0 };
+    let eighths = if count > 0 && longest > 0 { eighths.max(1) } else { 0 };
     let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
     "█".repeat(eighths / 8) + part
 }

@@ -2,7 +2,7 @@
 
 use super::end::{End, Wrong};
 use crate::command_line::output::OutputArguments;
-use crate::command_line::size::{Size, grouped};
+use crate::command_line::size::{exact, grouped};
 use crate::command_line::status::StatusArguments;
 use crate::input::source::Source;
 use crate::output::failure::{ERROR, Failure, Outcome};
@@ -74,7 +74,7 @@ fn text(out: &mut Out, source: &Source, end: &End) -> io::Result<()> {
         ("view", end.last.map_or_else(none, |last| last.view.to_string())),
         ("time", end.last.map_or_else(none, |last| time(last.timestamp))),
         ("age", age.unwrap_or_else(none)),
-        ("bytes", format!("{} ({})", grouped(end.bytes), Size(end.bytes))),
+        ("bytes", exact(end.bytes)),
         ("written", if source.live { "at this moment".to_owned() } else { "by nobody at this moment".to_owned() }),
         ("read", format!("from offset {}", grouped(end.read_from))),
         ("findings", grouped(end.findings.len() as u64)),

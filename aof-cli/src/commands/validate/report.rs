@@ -1,10 +1,12 @@
 //! Prints what is found as it is found, counts it, and sums it up.
 
 use super::Verdict;
+use super::html::Gathered;
 use super::next::{Facts, advise};
-use crate::command_line::size::{Size, counted, grouped};
+use crate::command_line::size::{counted, exact, grouped};
 use crate::command_line::validate::ValidateArguments;
 use crate::commands::judge::{Found, Judged};
+use crate::commands::page::Page;
 use crate::input::source::Source;
 use crate::output::failure::{ERROR, Failure, Outcome};
 use crate::output::json;
@@ -39,13 +41,23 @@ pub(super) struct Report<'a> {
     lost_bytes: u64,
     /// Ends as a crash leaves them.
     torn_ends: u64,
+    /// For the page, where there is to be one.
+    gathered: Option<Gathered>,
     /// The first failure of the output.
     failed: Option<Failure>,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(json: bool, progress: &'a Progress) -> Report<'a> {
-        let shown_max = if json || !std::io::stdout().is_terminal() { u64::MAX } else { SHOWN_MAX };
+    pub(super) fn new(json: bool, page: &Page<'_>, progress: &'a Progress) -> Report<'a> {
+        // The page is in place of the text.
+        let silent = matches!(page, Page::Output);
+        let shown_max = if silent {
+            0
+        } else if json || !std::io::stdout().is_terminal() {
+            u64::MAX
+        } else {
+            SHOWN_MAX
+        };
         Report {
             out: Out::of_verdict(),
             json,
@@ -56,11 +68,29 @@ impl<'a> Report<'a> {
             shown: Counts::new(),
             lost_bytes: 0,
             torn_ends: 0,
+            gathered: (!matches!(page, Page::None)).then(Gathered::new),
             failed: None,
         }
     }
 
+    /// What is found from here on is in this file, before which so many bytes were read.
+    pub(super) fn begin_file(&mut self, source: &Source, read: u64) {
+        if let Some(gathered) = &mut self.gathered {
+            gathered.begin_file(source, read);
+        }
+    }
+
+    /// So many bytes were read by now.
+    pub(super) fn end_file(&mut self, read: u64) {
+        if let Some(gathered) = &mut self.gathered {
+            gathered.end_file(read);
+        }
+    }
+
     pub(super) fn observe(&mut self, found: &Found) {
+        if let Some(gathered) = &mut self.gathered {
+            gathered.observe(found);
+        }
         let count = match found {
             Found::Finding(_, finding) => {
                 self.lost_bytes += finding.len.0.unwrap_or(0);
@@ -108,6 +138,7 @@ impl<'a> Report<'a> {
         raft: Option<&Summary>,
         arguments: &ValidateArguments,
         sources: &[Source],
+        page: &Page<'_>,
     ) -> Outcome {
         self.check()?;
         let facts = Facts::gather(judged, &self.findings, &self.notes, self.lost_bytes, self.torn_ends, sources)?;
@@ -120,7 +151,19 @@ impl<'a> Report<'a> {
             self.observe(&note);
             self.check()?;
         }
-        if self.json {
+        let written = match self.gathered.take() {
+            None => false,
+            Some(gathered) => {
+                let advice = advise(&facts, sources, arguments.rule.rule);
+                let rows = self.rows(judged);
+                let text =
+                    || gathered.page(rows, verdict.said(judged, arguments), &verdict, advice, arguments, sources);
+                page.write(text, Source::mode(sources), &mut self.out)?
+            }
+        };
+        if written {
+            // In place of the text.
+        } else if self.json {
             raft.map_or(Ok(()), |raft| json::print(&mut self.out, &Raft::from(raft)))?;
             self.print_object(judged, arguments, &verdict, &facts, sources)?;
         } else {
@@ -163,6 +206,24 @@ impl<'a> Report<'a> {
         json::print(&mut self.out, &summary)
     }
 
+    /// The summary, a line each.
+    fn rows(&self, judged: &Judged) -> [(&'static str, String); 8] {
+        let validation = &judged.validation;
+        let none = || "none".to_owned();
+        let ops = validation.ops.as_ref().map_or_else(none, |ops| format!("{} to {}", ops.start(), ops.end()));
+        let partial = if self.findings.is_empty() { "" } else { " (of what was read)" };
+        [
+            ("entries", grouped(validation.entries)),
+            ("bytes", exact(validation.bytes)),
+            ("ops", ops),
+            ("root", validation.root.map_or_else(none, |root| root.to_string())),
+            ("tip", judged.tip.map_or_else(none, |tip| format!("{} (op {})", tip.checksum, tip.op))),
+            ("digest", format!("{}{partial}", judged.digest())),
+            ("findings", counts_text(&self.findings)),
+            ("notes", counts_text(&self.notes)),
+        ]
+    }
+
     fn print_text(
         &mut self,
         judged: &Judged,
@@ -171,25 +232,13 @@ impl<'a> Report<'a> {
         facts: &Facts<'_>,
         sources: &[Source],
     ) -> std::io::Result<()> {
-        let Report { out, findings, notes, shown, shown_max, .. } = self;
+        let rows = self.rows(judged);
+        let Report { out, shown, shown_max, .. } = self;
         let validation = &judged.validation;
         for (kind, lines) in shown.iter().filter(|(_, lines)| **lines > *shown_max) {
             let more = grouped(lines - *shown_max);
             writeln!(out, "{QUIET}... and {more} more lines about {kind}; `--json` lists every one{QUIET:#}")?;
         }
-        let none = || "none".to_owned();
-        let ops = validation.ops.as_ref().map_or_else(none, |ops| format!("{} to {}", ops.start(), ops.end()));
-        let partial = if findings.is_empty() { "" } else { " (of what was read)" };
-        let rows = [
-            ("entries", grouped(validation.entries)),
-            ("bytes", format!("{} ({})", grouped(validation.bytes), Size(validation.bytes))),
-            ("ops", ops),
-            ("root", validation.root.map_or_else(none, |root| root.to_string())),
-            ("tip", judged.tip.map_or_else(none, |tip| format!("{} (op {})", tip.checksum, tip.op))),
-            ("digest", format!("{}{partial}", judged.digest())),
-            ("findings", counts_text(findings)),
-            ("notes", counts_text(notes)),
-        ];
         for (name, value) in rows {
             writeln!(out, "{name:<10}{value}")?;
         }

@@ -67,6 +67,7 @@ object! {
 }
 
 /// An account or a transfer.
+#[derive(Clone)]
 pub(crate) enum Event {
     Account(Account),
     Transfer(Transfer),

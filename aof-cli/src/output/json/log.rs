@@ -82,6 +82,8 @@ object! {
         len: Sometimes<u64>,
         /// `duplicate`: the op of the last of consecutive entries that were recorded before
         op_last: Sometimes<u64>,
+        /// `duplicate`: where the last of these entries begins, in bytes from the start of the file
+        offset_last: Sometimes<u64>,
         /// `duplicate`: how many entries; `not-counted`: how many entries add nothing to the digest; `left-out`: how many
         /// entries `aof export` does not print
         count: Sometimes<u64>,
@@ -227,6 +229,7 @@ pub(crate) fn plain_note(path: &Path, kind: &'static str, message: impl Into<Str
         missing_last: Sometimes::default(),
         len: Sometimes::default(),
         op_last: Sometimes::default(),
+        offset_last: Sometimes::default(),
         count: Sometimes::default(),
         next: Sometimes::default(),
     }

@@ -31,6 +31,7 @@ macro_rules! object {
         }
     ) => {
         $(#[doc = $about])+
+        #[derive(Clone)]
         pub(crate) struct $name $(<$life>)? {
             $($(#[doc = $field_about])+ pub(crate) $field: $value,)+
         }

@@ -1,8 +1,8 @@
 //! Entries a second over time: bars with axes, and the same as a table.
 
-use super::markup::put;
 use super::scale::Scale;
-use crate::command_line::size::grouped;
+use crate::command_line::size::{counted, grouped, rate as per_second};
+use crate::commands::page::markup::put;
 use crate::commands::stat::tally::Tally;
 use crate::output::time::short_time;
 
@@ -13,8 +13,11 @@ const HEIGHT: f64 = 200.0;
 pub(super) fn rate(page: &mut String, tally: &Tally) {
     let steps = tally.series.steps();
     let rate = |entries: u64| tally.series.rate(entries);
-    let scale = Scale::of(steps.iter().map(|step| rate(step.entries)));
-    let (Some(first), Some(last), Some(scale)) = (steps.first(), steps.last(), scale) else { return };
+    let scale = Scale::of(steps.iter().map(|step| rate(step.entries))).map(Scale::rounded);
+    // One bar has nothing to be compared with.
+    let (Some(first), Some(last), Some(scale), true) = (steps.first(), steps.last(), scale, steps.len() > 1) else {
+        return;
+    };
     let logarithmic = if scale.is_logarithmic() { ", on a logarithmic scale" } else { "" };
     let step = duration(tally.series.width());
     put(
@@ -25,7 +28,7 @@ pub(super) fn rate(page: &mut String, tally: &Tally) {
         ),
     );
     for quarter in (0..=4).rev() {
-        put(page, format_args!("<span>{}</span>", decimal(scale.at(f64::from(quarter) / 4.0))));
+        put(page, format_args!("<span>{}</span>", tick(scale.at(f64::from(quarter) / 4.0))));
     }
     put(
         page,
@@ -34,7 +37,7 @@ pub(super) fn rate(page: &mut String, tally: &Tally) {
              aria-label=\"Entries a second from {} to {}: at most {}. The table below has each step.\">\n",
             short_time(first.begin),
             short_time(last.begin),
-            decimal(scale.at(1.0))
+            tick(scale.at(1.0))
         ),
     );
     for quarter in 0..=4 {
@@ -51,11 +54,11 @@ pub(super) fn rate(page: &mut String, tally: &Tally) {
         put(
             page,
             format_args!(
-                "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\"><title>{}: {} entries, {} a \
+                "<rect x=\"{x:.2}\" y=\"{y:.2}\" width=\"{width:.2}\" height=\"{height:.2}\"><title>{}: {}, {} a \
                  second</title></rect>\n",
                 short_time(step.begin),
-                grouped(step.entries),
-                decimal(rate(step.entries))
+                counted(step.entries, "entry"),
+                per_second(rate(step.entries))
             ),
         );
     }
@@ -68,7 +71,7 @@ pub(super) fn rate(page: &mut String, tally: &Tally) {
     page.push_str("<caption>Entries recorded for the first time, and again</caption>\n<thead><tr><th scope=\"col\">time (UTC)</th><th scope=\"col\">entries</th><th scope=\"col\">a second</th><th scope=\"col\">again</th></tr></thead>\n<tbody>\n");
     for step in steps.iter().filter(|step| step.entries + step.again > 0) {
         let (time, entries, again) = (short_time(step.begin), grouped(step.entries), grouped(step.again));
-        let rate = decimal(rate(step.entries));
+        let rate = per_second(rate(step.entries));
         put(
             page,
             format_args!("<tr><th scope=\"row\">{time}</th><td>{entries}</td><td>{rate}</td><td>{again}</td></tr>\n"),
@@ -77,15 +80,16 @@ pub(super) fn rate(page: &mut String, tally: &Tally) {
     page.push_str("</tbody></table></div></details>\n");
 }
 
+/// The number at a line of the scale.
+fn tick(value: f64) -> String {
+    if value.fract() == 0.0 { grouped(value as u64) } else { per_second(value) }
+}
+
 /// How long that is, in the unit in which it is a short number.
 pub(super) fn duration(nanoseconds: u64) -> String {
     let units = [(86_400e9, "d"), (3600e9, "h"), (60e9, "min"), (1e9, "s"), (1e6, "ms"), (1e3, "us")];
     let nanoseconds = nanoseconds as f64;
     let unit = units.into_iter().find(|(unit, _)| nanoseconds >= *unit);
     let (unit, name) = unit.unwrap_or((1.0, "ns"));
-    format!("{:.1} {name}", nanoseconds / unit)
-}
-
-pub(super) fn decimal(rate: f64) -> String {
-    if rate >= 100.0 { grouped(rate.round() as u64) } else { format!("{rate:.1}") }
+    if unit > 1.0 { format!("{:.1} {name}", nanoseconds / unit) } else { format!("{nanoseconds} {name}") }
 }

@@ -8,6 +8,7 @@ const LOGARITHMIC_FROM: f64 = 1000.0;
 pub(super) struct Scale {
     smallest: f64,
     largest: f64,
+    logarithmic: bool,
 }
 
 impl Scale {
@@ -15,11 +16,23 @@ impl Scale {
     pub(super) fn of(values: impl Iterator<Item = f64>) -> Option<Scale> {
         let both = values.filter(|value| *value > 0.0).map(|value| (value, value));
         let (smallest, largest) = both.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))?;
-        Some(Scale { smallest, largest })
+        Some(Scale { smallest, largest, logarithmic: largest / smallest >= LOGARITHMIC_FROM })
+    }
+
+    /// Up to a round number that is at least the largest value, so that each quarter of it is one too; as it is, where it is
+    /// logarithmic.
+    pub(super) fn rounded(self) -> Scale {
+        if self.is_logarithmic() {
+            return self;
+        }
+        let quarter = self.largest / 4.0;
+        let power = 10_f64.powf(quarter.log10().floor());
+        let round = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|digit| digit * power).find(|round| *round >= quarter);
+        Scale { largest: round.map_or(self.largest, |round| round * 4.0), ..self }
     }
 
     pub(super) fn is_logarithmic(self) -> bool {
-        self.largest / self.smallest >= LOGARITHMIC_FROM
+        self.logarithmic
     }
 
     /// The length of the bar, from 0 to 1. What is there is seen.
@@ -62,5 +75,14 @@ mod tests {
         assert!((scale.part(1.0) - 1.0 / 6.0).abs() < 1e-9 && scale.part(100_000.0) == 1.0);
         assert!((scale.at(scale.part(100.0)) - 100.0).abs() < 1e-6);
         assert!(Scale::of([0.0].into_iter()).is_none());
+    }
+
+    #[test]
+    fn lines_are_at_round_numbers_above_all_bars() {
+        for (largest, top) in [(1.0, 1.0), (40.0, 40.0), (2_819_000.0, 4_000_000.0), (0.3, 0.4), (999.0, 1000.0)] {
+            let scale = Scale::of([largest, largest / 900.0].into_iter()).unwrap().rounded();
+            assert!((scale.at(1.0) / top - 1.0_f64).abs() < 1e-9, "{largest}: {}", scale.at(1.0));
+            assert!(scale.part(largest) <= 1.0 && !scale.is_logarithmic(), "{largest}");
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! The tables of the page, with captions, and headings for rows and columns.
 
-use super::markup::{escape, put};
 use super::plots::duration;
 use super::scale::Scale;
 use crate::command_line::size::{Size, grouped};
+use crate::commands::page::markup::{escape, put};
 use crate::commands::stat::distribution::Distribution;
 use crate::commands::stat::tally::{Count, Tally};
 
@@ -78,7 +78,7 @@ pub(super) fn gaps(page: &mut String, tally: &Tally) {
     );
     for gap in tally.ops.gaps.iter().take(ROWS) {
         let (first, last) = (gap.start(), gap.end());
-        let ops = if first == last { grouped(*first) } else { format!("{} to {}", grouped(*first), grouped(*last)) };
+        let ops = if first == last { first.to_string() } else { format!("{first} to {last}") };
         put(page, format_args!("<tr><th scope=\"row\">{ops}</th><td>{}</td></tr>\n", grouped(last - first + 1)));
     }
     page.push_str("</tbody></table></div>\n");

@@ -1,7 +1,13 @@
-//! Where the page with the plots goes.
+//! A page of `--html`: where it goes, and what those of all commands have.
+
+pub(super) mod frame;
+pub(super) mod map;
+pub(super) mod map_section;
+pub(super) mod markup;
+mod style;
+pub(super) mod verdict;
 
 use crate::command_line::output::OutputArguments;
-use crate::command_line::stat::StatArguments;
 use crate::input::source::Source;
 use crate::output::advice::Role;
 use crate::output::failure::{Failure, Outcome};
@@ -32,9 +38,9 @@ pub(super) enum Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Refuses what cannot be, before the logs are read for nothing.
-    pub(super) fn new(arguments: &'a StatArguments, output: &OutputArguments) -> Outcome<Page<'a>> {
-        let Some(path) = arguments.html.as_deref() else { return Ok(Page::None) };
+    /// Refuses what cannot be, before the logs are read for nothing. `name` is one that would do for the page.
+    pub(super) fn new(html: Option<&'a Path>, force: bool, name: &str, output: &OutputArguments) -> Outcome<Page<'a>> {
+        let Some(path) = html else { return Ok(Page::None) };
         if path.as_os_str() == "-" {
             if output.json {
                 let text =
@@ -43,11 +49,11 @@ impl<'a> Page<'a> {
             }
             return Ok(Page::Output);
         }
-        refuse_directory(path, "stat.html".as_ref())?;
-        if !arguments.force && path.symlink_metadata().is_ok() {
+        refuse_directory(path, name.as_ref())?;
+        if !force && path.symlink_metadata().is_ok() {
             return Err(exists(path));
         }
-        Ok(Page::File { path, force: arguments.force })
+        Ok(Page::File { path, force })
     }
 
     /// A log is not replaced by a page, also where that is asked for: `--html *.aof` takes the first log for the page.
@@ -94,7 +100,7 @@ fn write_file(page: &Path, text: &str, force: bool, mode: u32) -> Outcome<()> {
     };
     let directory = page.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
-    let builder = builder.prefix(".aof-stat-");
+    let builder = builder.prefix(".aof-page-");
     #[cfg(unix)]
     let builder = builder.permissions(fs::Permissions::from_mode(mode & 0o666 | 0o600));
     #[cfg(not(unix))]

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 /// Writing to a string does not fail.
-pub(super) fn put(page: &mut String, text: std::fmt::Arguments<'_>) {
+pub(in crate::commands) fn put(page: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = page.write_fmt(text);
 }
 
-pub(super) fn escape(text: &str) -> String {
+pub(in crate::commands) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

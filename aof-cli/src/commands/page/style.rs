@@ -36,6 +36,8 @@ th,td{padding:.25rem .5rem;text-align:right;white-space:nowrap;border-bottom:1px
 th{color:var(--quiet);font-weight:500}th:first-child,td:first-child{text-align:left;padding-left:0}\
 tbody th{color:var(--ink);font-weight:400}\
 td.bar{width:35%;min-width:5rem;padding-right:0}td.bar svg{height:.8rem}\
+table.text th,table.text td{text-align:left;vertical-align:top;padding-left:0}\
+table.text tbody th{min-width:0}table.text td:last-child{white-space:normal;min-width:9rem;overflow-wrap:anywhere}\
 code{font-size:.85em}details{margin:.5rem 0}summary{cursor:pointer;color:var(--quiet);font-size:.9rem}\
 @media(max-width:36rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}\
 tbody th{white-space:normal;overflow-wrap:anywhere;min-width:7rem}td.bar{display:none}\

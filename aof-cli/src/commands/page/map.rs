@@ -6,7 +6,7 @@ const WIDTH_MIN: u64 = 1 << 9;
 
 /// What is in a cell; the worst of it is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mark {
+pub(in crate::commands) enum Mark {
     /// Nothing was read there.
     #[default]
     None,
@@ -21,19 +21,19 @@ pub(super) enum Mark {
 }
 
 /// The files one after the other.
-pub(super) struct Map {
+pub(in crate::commands) struct Map {
     width: u64,
     cells: [Mark; CELLS],
     len: u64,
 }
 
 impl Map {
-    pub(super) fn new() -> Map {
+    pub(in crate::commands) fn new() -> Map {
         Map { width: WIDTH_MIN, cells: [Mark::None; CELLS], len: 0 }
     }
 
     /// Marks bytes, by their offset in all files together.
-    pub(super) fn mark(&mut self, offset: u64, len: u64, mark: Mark) {
+    pub(in crate::commands) fn mark(&mut self, offset: u64, len: u64, mark: Mark) {
         let end = offset.saturating_add(len.max(1));
         while (end - 1) / self.width >= CELLS as u64 {
             let two = |pair: &[Mark]| pair.iter().copied().max().unwrap_or_default();
@@ -49,12 +49,12 @@ impl Map {
     }
 
     /// How many bytes a cell has, and how many all have together.
-    pub(super) fn scale(&self) -> (u64, u64) {
+    pub(in crate::commands) fn scale(&self) -> (u64, u64) {
         (self.width, self.len)
     }
 
     /// Neighbours that are alike, as one: the first cell, how many, and what they are.
-    pub(super) fn runs(&self) -> Vec<(usize, usize, Mark)> {
+    pub(in crate::commands) fn runs(&self) -> Vec<(usize, usize, Mark)> {
         let used = self.len.div_ceil(self.width) as usize;
         let mut runs: Vec<(usize, usize, Mark)> = Vec::new();
         for (index, mark) in self.cells[..used.min(CELLS)].iter().enumerate() {
