@@ -4,6 +4,7 @@
 
 pub(crate) mod backend;
 pub(crate) mod boxed;
+mod delegate;
 pub(crate) mod error;
 pub mod extent;
 pub(crate) mod promises;
@@ -12,5 +13,6 @@ pub mod unflushed;
 
 pub use backend::{AofBackend, AofBackendExt, AofRead, AofReadExt, NOTE_LEN_MAX, WRITE_LEN_MAX};
 pub use boxed::{DynAofBackend, DynAofRead};
+pub use delegate::delegate_read;
 pub use error::{CorruptReason, Error, ErrorClass, IoCall, Quantity, Result};
 pub use promises::{PROMISES, promise};

@@ -40,6 +40,8 @@ pub struct Options {
     pub request_timeout: Duration,
     /// How long a request is tried again before it fails, and poisons a writer; 60 s by default.
     pub deadline: Duration,
+    /// The pause before a request is made again, which doubles with each attempt, up to 1 s; 10 ms by default.
+    pub retry_pause: Duration,
     /// The longest pause between two looks of a reader that waits; 500 ms by default. Each look is two requests.
     pub poll_interval_max: Duration,
     /// Bytes that each reader keeps in memory; 16 MiB by default.
@@ -63,6 +65,7 @@ impl Options {
             queued_len_max: 64 << 20,
             request_timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(60),
+            retry_pause: Duration::from_millis(10),
             poll_interval_max: Duration::from_millis(500),
             cache_len_max: 16 << 20,
         }
@@ -113,6 +116,13 @@ impl Options {
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Options {
         self.deadline = deadline;
+        self
+    }
+
+    /// Sets [`retry_pause`](Options::retry_pause).
+    #[must_use]
+    pub const fn retry_pause(mut self, pause: Duration) -> Options {
+        self.retry_pause = pause;
         self
     }
 

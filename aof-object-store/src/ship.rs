@@ -72,6 +72,22 @@ impl<B: AofBackend> Shipper<B> {
         Ok(Shipper { log, position: None, until: None, is_live: true })
     }
 
+    /// Opens the destination, as [`open`](Shipper::open), where `source` continues what it holds: looked up before anything
+    /// of the destination is changed, so that a torn end is not cut for a source that is another log.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Shipper::open), and [`Error::ChecksumMismatch`] or [`Error::MaybePruned`] as
+    /// [`step`](Shipper::step), with the destination unchanged.
+    pub async fn open_for<R: AofRead>(mut destination: B, source: &mut R) -> Result<Shipper<B>> {
+        let (tip, len) = last_whole(&mut destination).await?;
+        let position = continuation(source, tip, len).await?;
+        let mut shipper = Shipper::open(destination).await?;
+        // What was opened is what was looked at: the writer lock is held since before.
+        shipper.position = Some(position);
+        Ok(shipper)
+    }
+
     /// Stops before the first entry above this op or time; what is copied ends with the last one at or below.
     #[must_use]
     pub fn until(mut self, until: Target) -> Shipper<B> {
@@ -162,6 +178,25 @@ impl<B: AofBackend> Shipper<B> {
     /// Those of [`Aof::close`].
     pub async fn close(self) -> Result<()> {
         self.log.close().await
+    }
+}
+
+/// The last whole entry of a copy, and where it ends.
+async fn last_whole<R: AofRead>(copy: &mut R) -> Result<(Option<Tip>, u64)> {
+    let start = copy.start().await?;
+    let mut entries = Entries::starting_at(&mut *copy, start, read::Options::new());
+    let (mut tip, mut end) = (None, start);
+    loop {
+        match entries.next().await {
+            Ok(Some(entry)) => {
+                tip = Some(Tip { op: entry.op(), checksum: entry.checksum() });
+                end = entry.offset + entry.size_disk();
+            }
+            Ok(None) => return Ok((tip, end)),
+            // Opening judges the damage: where it refuses, nothing was changed either.
+            Err(Error::Corrupt { .. }) => drop(entries.resync().await?),
+            Err(error) => return Err(error),
+        }
     }
 }
 

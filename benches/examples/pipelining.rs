@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot continue says where it stopped")]
 
+use aof_api::storage::delegate_read;
 use aof_api::{Aof, AofBackend, AofRead, GroupCommit, LogOptions, Operation, Result};
 use aof_memory::{MemoryBackend, MemoryReader};
 use futures::channel::{mpsc, oneshot};
@@ -58,25 +59,7 @@ impl Slow {
 }
 
 impl AofRead for Slow {
-    async fn seek(&mut self, offset: u64) -> Result<()> {
-        self.memory.seek(offset).await
-    }
-
-    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.memory.read(buf).await
-    }
-
-    async fn start(&mut self) -> Result<u64> {
-        self.memory.start().await
-    }
-
-    async fn end(&mut self) -> Result<u64> {
-        self.memory.end().await
-    }
-
-    async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.memory.changed(end).await
-    }
+    delegate_read!(memory);
 }
 
 impl AofBackend for Slow {

@@ -9,6 +9,7 @@ use crate::support::reader::{Manner, SliceReader};
 use aof_api::format::Prepare;
 use aof_api::merge::{self, Merger, Unmergeable, merge};
 use aof_api::storage::IoCall;
+use aof_api::storage::delegate_read;
 use aof_api::{AofBackend, AofRead, Error, Result, Rule, read};
 use futures::future::BoxFuture;
 use std::io::IoSlice;
@@ -228,21 +229,7 @@ struct Forgetful {
 }
 
 impl AofRead for Forgetful {
-    async fn seek(&mut self, offset: u64) -> Result<()> {
-        self.disk.seek(offset).await
-    }
-    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.disk.read(buf).await
-    }
-    async fn start(&mut self) -> Result<u64> {
-        self.disk.start().await
-    }
-    async fn end(&mut self) -> Result<u64> {
-        self.disk.end().await
-    }
-    async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.disk.changed(end).await
-    }
+    delegate_read!(disk);
 }
 
 impl AofBackend for Forgetful {

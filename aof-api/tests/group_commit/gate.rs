@@ -1,6 +1,7 @@
 //! A backend whose checkpoints wait at a gate, and that fails and panics on demand.
 
 use aof_api::storage::IoCall;
+use aof_api::storage::delegate_read;
 use aof_api::{Aof, AofBackend, AofRead, Error, GroupCommit, LogOptions, Result};
 use aof_memory::{MemoryBackend, MemoryReader};
 use futures::FutureExt;
@@ -95,25 +96,7 @@ impl Drop for Gated {
 }
 
 impl AofRead for Gated {
-    async fn seek(&mut self, offset: u64) -> Result<()> {
-        self.memory.seek(offset).await
-    }
-
-    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.memory.read(buf).await
-    }
-
-    async fn start(&mut self) -> Result<u64> {
-        self.memory.start().await
-    }
-
-    async fn end(&mut self) -> Result<u64> {
-        self.memory.end().await
-    }
-
-    async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.memory.changed(end).await
-    }
+    delegate_read!(memory);
 }
 
 impl AofBackend for Gated {

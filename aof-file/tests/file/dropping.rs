@@ -3,10 +3,26 @@
 use crate::fixture::{Place, block_on, checkpoint, io_kind, is_poisoned, write};
 use aof_api::{AofBackend, AofRead};
 use aof_file::fault::{Fault, Operation};
-use aof_file::is_locked;
+use aof_file::{FileBackend, is_locked};
 use futures::FutureExt;
 use std::io::{ErrorKind, IoSlice};
 use std::time::Duration;
+
+/// A backend whose checkpoint was dropped while its sync is under way, and is held there.
+fn with_a_dropped_checkpoint() -> (Place, FileBackend) {
+    let place = Place::new();
+    let mut backend = place.with(b"abc");
+    place.system.take_calls();
+    place.system.hold(Operation::SyncData);
+    assert!(backend.checkpoint(&[]).now_or_never().is_none());
+    place.wait_for(Operation::SyncData);
+    (place, backend)
+}
+
+/// How many syncs there were since the calls were taken last.
+fn syncs(place: &Place) -> usize {
+    place.operations().iter().filter(|operation| **operation == Operation::SyncData).count()
+}
 
 #[test]
 fn b9_a_write_is_done_within_one_poll_and_not_begun_before() {
@@ -21,32 +37,20 @@ fn b9_a_write_is_done_within_one_poll_and_not_begun_before() {
 
 #[test]
 fn b9_the_next_checkpoint_joins_a_dropped_one() {
-    let place = Place::new();
-    let mut backend = place.with(b"abc");
-    place.system.take_calls();
-    place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint(&[]).now_or_never().is_none());
-    place.wait_for(Operation::SyncData);
+    let (place, mut backend) = with_a_dropped_checkpoint();
     assert_eq!(backend.durable_len(), 0);
     place.system.release();
     assert_eq!(checkpoint(&mut backend).unwrap(), 3);
-    let syncs = place.operations().iter().filter(|operation| **operation == Operation::SyncData).count();
-    assert_eq!(syncs, 1);
+    assert_eq!(syncs(&place), 1);
 }
 
 #[test]
 fn b9_what_was_written_after_a_dropped_checkpoint_is_synced_by_the_next() {
-    let place = Place::new();
-    let mut backend = place.with(b"abc");
-    place.system.take_calls();
-    place.system.hold(Operation::SyncData);
-    assert!(backend.checkpoint(&[]).now_or_never().is_none());
-    place.wait_for(Operation::SyncData);
+    let (place, mut backend) = with_a_dropped_checkpoint();
     assert_eq!(write(&mut backend, b"def").unwrap(), 3);
     place.system.release();
     assert_eq!(checkpoint(&mut backend).unwrap(), 6);
-    let syncs = place.operations().iter().filter(|operation| **operation == Operation::SyncData).count();
-    assert_eq!(syncs, 2);
+    assert_eq!(syncs(&place), 2);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use aof_api::{AofBackend, AofRead, AofReadExt, Error};
 use aof_file::fault::{FaultySystem, Operation};
-use aof_file::{FileBackend, FileOptions};
+use aof_file::{FileBackend, FileOptions, SyncOn};
 use std::io::{self, IoSlice};
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -48,6 +48,13 @@ impl Place {
     pub(crate) fn with(&self, bytes: &[u8]) -> FileBackend {
         let mut backend = self.create();
         write(&mut backend, bytes).unwrap();
+        backend
+    }
+
+    /// A file with three bytes that are not durable, synced by the caller or by a helper thread.
+    pub(crate) fn syncing_on(&self, sync_on: SyncOn) -> FileBackend {
+        let mut backend = self.options().sync_on(sync_on).create(&self.log).unwrap();
+        write(&mut backend, b"abc").unwrap();
         backend
     }
 

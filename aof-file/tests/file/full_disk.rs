@@ -54,7 +54,7 @@ fn succeeds(command: &mut Command, kind: &str) -> Option<()> {
     None
 }
 
-/// Appends, with a checkpoint every five entries, until there is no room; how many entries were appended, how many of them
+/// Appends, with a checkpoint every 20 entries, until there is no room; how many entries were appended, how many of them
 /// are durable.
 fn fill(log: &mut Aof<FileBackend>) -> (u64, u64) {
     let (mut appended, mut durable) = (0, 0);
@@ -63,7 +63,7 @@ fn fill(log: &mut Aof<FileBackend>) -> (u64, u64) {
         let full = match block_on(log.append(Operation(200), &BODY)) {
             Ok(_) => {
                 appended += 1;
-                if appended % 5 != 0 {
+                if appended % 20 != 0 {
                     continue;
                 }
                 block_on(log.checkpoint()).map(drop)

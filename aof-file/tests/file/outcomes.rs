@@ -2,23 +2,17 @@
 
 use crate::fixture::{Place, Woken, block_on, checkpoint, io_kind, is_poisoned, poll, wait_durable, write};
 use aof_api::{AofBackend, Error};
+use aof_file::SyncOn;
 use aof_file::fault::{Fault, Operation};
-use aof_file::{FileBackend, SyncOn};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
 const BOTH: [SyncOn; 2] = [SyncOn::Caller, SyncOn::Helper];
 
-fn on(place: &Place, sync_on: SyncOn) -> FileBackend {
-    let mut backend = place.options().sync_on(sync_on).create(&place.log).unwrap();
-    write(&mut backend, b"abc").unwrap();
-    backend
-}
-
 #[test]
 fn b6_what_was_durable_before_a_failure_resolves_to_ok() {
     let place = Place::new();
-    let mut backend = on(&place, SyncOn::Helper);
+    let mut backend = place.syncing_on(SyncOn::Helper);
     let early = backend.checkpoint(&[]);
     wait_durable(&backend, 3);
     write(&mut backend, b"def").unwrap();
@@ -32,7 +26,7 @@ fn b6_what_was_durable_before_a_failure_resolves_to_ok() {
 fn b6_what_a_close_has_driven_resolves_to_ok() {
     for sync_on in BOTH {
         let place = Place::new();
-        let mut backend = on(&place, sync_on);
+        let mut backend = place.syncing_on(sync_on);
         let under_way = backend.checkpoint(&[]);
         block_on(backend.close()).unwrap();
         assert_eq!(backend.durable_len(), 3);
@@ -45,7 +39,7 @@ fn b6_what_a_close_has_driven_resolves_to_ok() {
 fn b6_what_a_truncation_has_driven_resolves_to_ok_and_to_its_own_length() {
     for sync_on in BOTH {
         let place = Place::new();
-        let mut backend = on(&place, sync_on);
+        let mut backend = place.syncing_on(sync_on);
         let under_way = backend.checkpoint(&[]);
         block_on(backend.truncate(1)).unwrap();
         assert_eq!(block_on(under_way).unwrap(), 3);
@@ -57,7 +51,7 @@ fn b6_what_a_truncation_has_driven_resolves_to_ok_and_to_its_own_length() {
 fn b6_a_truncation_syncs_what_is_under_way_before_it_cuts() {
     for sync_on in BOTH {
         let place = Place::new();
-        let mut backend = on(&place, sync_on);
+        let mut backend = place.syncing_on(sync_on);
         let _under_way = backend.checkpoint(&[]);
         block_on(backend.truncate(1)).unwrap();
         let calls = place.operations();
@@ -69,7 +63,7 @@ fn b6_a_truncation_syncs_what_is_under_way_before_it_cuts() {
 #[test]
 fn b6_one_that_is_dropped_before_anything_began_owes_nothing_and_the_next_covers_it() {
     let place = Place::new();
-    let mut backend = on(&place, SyncOn::Caller);
+    let mut backend = place.syncing_on(SyncOn::Caller);
     place.system.take_calls();
     drop(backend.checkpoint(&[]));
     block_on(backend.truncate(3)).unwrap();
@@ -88,7 +82,7 @@ fn b6_one_that_is_dropped_before_anything_began_owes_nothing_and_the_next_covers
 fn b6_of_a_failed_sync_all_hear_who_wait_for_it_and_none_begins_after_it() {
     for sync_on in BOTH {
         let place = Place::new();
-        let mut backend = on(&place, sync_on);
+        let mut backend = place.syncing_on(sync_on);
         place.system.take_calls();
         place.system.inject(Fault::once(1).on(Operation::SyncData));
         place.system.hold(Operation::SyncData);
@@ -118,7 +112,7 @@ fn b6_of_a_failed_sync_all_hear_who_wait_for_it_and_none_begins_after_it() {
 fn b6_those_who_share_a_sync_share_its_failure() {
     for sync_on in BOTH {
         let place = Place::new();
-        let mut backend = on(&place, sync_on);
+        let mut backend = place.syncing_on(sync_on);
         place.system.inject(Fault::once(1).on(Operation::SyncData));
         place.system.hold(Operation::SyncData);
         let (one, two) = (backend.checkpoint(&[]), backend.checkpoint(&[]));
@@ -132,7 +126,7 @@ fn b6_those_who_share_a_sync_share_its_failure() {
 fn b7_a_write_that_poisons_takes_the_checkpoints_under_way_with_it() {
     for sync_on in BOTH {
         let place = Place::new();
-        let mut backend = on(&place, sync_on);
+        let mut backend = place.syncing_on(sync_on);
         place.system.hold(Operation::SyncData);
         let under_way = backend.checkpoint(&[]);
         if sync_on == SyncOn::Helper {
@@ -183,7 +177,7 @@ fn b12_a_close_that_loses_accepted_bytes_says_so() {
 fn b7_moved_counts_as_durable_for_all_who_shared_the_sync_and_stops_nothing() {
     for sync_on in BOTH {
         let place = Place::new();
-        let mut backend = on(&place, sync_on);
+        let mut backend = place.syncing_on(sync_on);
         let aside = place.directory.path().join("aside");
         std::fs::rename(&place.log, &aside).unwrap();
         let (one, two) = (backend.checkpoint(&[]), backend.checkpoint(&[]));
@@ -203,7 +197,7 @@ fn b7_moved_counts_as_durable_for_all_who_shared_the_sync_and_stops_nothing() {
 #[test]
 fn a_failure_that_nobody_has_heard_of_is_returned_once_by_what_comes_next() {
     let fail = |place: &Place| {
-        let mut backend = on(place, SyncOn::Helper);
+        let mut backend = place.syncing_on(SyncOn::Helper);
         place.system.inject(Fault::once(1).on(Operation::SyncData));
         let mut dropped = backend.checkpoint(&[]);
         let woken = Arc::<Woken>::default();
@@ -240,7 +234,7 @@ fn a_failure_that_nobody_has_heard_of_is_returned_once_by_what_comes_next() {
 #[test]
 fn b6_a_checkpoint_that_is_polled_again_resolves_to_the_same() {
     let place = Place::new();
-    let mut backend = on(&place, SyncOn::Caller);
+    let mut backend = place.syncing_on(SyncOn::Caller);
     let mut done = backend.checkpoint(&[]);
     for _ in 0..2 {
         assert_eq!(block_on(&mut done).unwrap(), 3);
@@ -251,7 +245,7 @@ fn b6_a_checkpoint_that_is_polled_again_resolves_to_the_same() {
 fn a_sync_that_panics_poisons_and_leaves_nobody_waiting() {
     for sync_on in BOTH {
         let place = Place::new();
-        let mut backend = on(&place, sync_on);
+        let mut backend = place.syncing_on(sync_on);
         place.system.inject(Fault::once(1).on(Operation::SyncData).panics());
         let (one, two) = (backend.checkpoint(&[]), backend.checkpoint(&[]));
         let first = std::thread::spawn(move || block_on(one)).join();

@@ -2,19 +2,13 @@
 
 use crate::fixture::{Place, Woken, block_on, checkpoint, poll, read_everything, wait_durable, write};
 use aof_api::AofBackend;
+use aof_file::SyncOn;
 use aof_file::fault::{Fault, Operation};
-use aof_file::{FileBackend, SyncOn};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::task::Poll;
 
 const BOTH: [SyncOn; 2] = [SyncOn::Caller, SyncOn::Helper];
-
-fn on(place: &Place, sync_on: SyncOn) -> FileBackend {
-    let mut backend = place.options().sync_on(sync_on).create(&place.log).unwrap();
-    write(&mut backend, b"abc").unwrap();
-    backend
-}
 
 #[test]
 fn b6_a_checkpoint_changes_nothing_after_its_call() {
@@ -81,7 +75,7 @@ fn b6_zeros_ahead_may_go_while_a_checkpoint_is_under_way() {
 fn b6_a_file_that_grows_during_the_sync_is_no_error_and_one_cut_below_the_checkpoint_is() {
     for (len, is_error) in [(100, false), (3, false), (2, true)] {
         let place = Place::new();
-        let mut backend = on(&place, SyncOn::Helper);
+        let mut backend = place.syncing_on(SyncOn::Helper);
         place.system.hold(Operation::SyncData);
         let under_way = backend.checkpoint(&[]);
         place.wait_for(Operation::SyncData);
@@ -95,7 +89,7 @@ fn b6_a_file_that_grows_during_the_sync_is_no_error_and_one_cut_below_the_checkp
 #[test]
 fn b6_with_a_helper_bytes_become_durable_and_nobody_polls() {
     let place = Place::new();
-    let mut backend = on(&place, SyncOn::Helper);
+    let mut backend = place.syncing_on(SyncOn::Helper);
     let _unpolled = backend.checkpoint(&[]);
     wait_durable(&backend, 3);
     write(&mut backend, b"def").unwrap();
@@ -107,7 +101,7 @@ fn b6_with_a_helper_bytes_become_durable_and_nobody_polls() {
 fn b6_syncs_never_overlap_and_checkpoints_called_meanwhile_share_the_next() {
     for sync_on in BOTH {
         let place = Place::new();
-        let mut backend = on(&place, sync_on);
+        let mut backend = place.syncing_on(sync_on);
         place.system.take_calls();
         place.system.hold(Operation::SyncData);
         let first = backend.checkpoint(&[]);
@@ -138,7 +132,7 @@ fn b6_syncs_never_overlap_and_checkpoints_called_meanwhile_share_the_next() {
 #[test]
 fn b6_the_later_one_drives_the_earlier_one() {
     let place = Place::new();
-    let mut backend = on(&place, SyncOn::Caller);
+    let mut backend = place.syncing_on(SyncOn::Caller);
     let first = backend.checkpoint(&[]);
     write(&mut backend, b"def").unwrap();
     let second = backend.checkpoint(&[]);
@@ -151,7 +145,7 @@ fn b6_the_later_one_drives_the_earlier_one() {
 #[test]
 fn b6_a_checkpoint_with_nothing_new_waits_for_the_one_under_way() {
     let place = Place::new();
-    let mut backend = on(&place, SyncOn::Helper);
+    let mut backend = place.syncing_on(SyncOn::Helper);
     place.system.take_calls();
     place.system.hold(Operation::SyncData);
     let first = backend.checkpoint(&[]);
@@ -164,7 +158,7 @@ fn b6_a_checkpoint_with_nothing_new_waits_for_the_one_under_way() {
 #[test]
 fn b16_the_waker_of_the_last_poll_is_woken() {
     let place = Place::new();
-    let mut backend = on(&place, SyncOn::Helper);
+    let mut backend = place.syncing_on(SyncOn::Helper);
     place.system.hold(Operation::SyncData);
     let mut under_way = backend.checkpoint(&[]);
     let (former, latter) = (Arc::<Woken>::default(), Arc::<Woken>::default());

@@ -2,13 +2,13 @@
 
 use super::Requests;
 use super::failure::is_transient;
+use crate::options::Options;
 use crate::runtime::Runtime;
 use std::future::Future;
 use std::io;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
-const PAUSE_MIN: Duration = Duration::from_millis(10);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// The attempts of one request.
@@ -20,7 +20,8 @@ pub(super) struct Attempts<'a> {
 
 impl Attempts<'_> {
     pub(super) fn new(requests: &Requests) -> Attempts<'_> {
-        Attempts { requests, until: Instant::now() + requests.options.deadline, pause: PAUSE_MIN }
+        let Options { deadline, retry_pause, .. } = requests.options;
+        Attempts { requests, until: Instant::now() + deadline, pause: retry_pause }
     }
 
     /// One attempt, which counts as failed after the timeout of a request.

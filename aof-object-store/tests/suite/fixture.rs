@@ -18,7 +18,8 @@ pub(crate) struct StoreFixture {
 impl StoreFixture {
     pub(crate) fn new(troubles: Troubles) -> StoreFixture {
         let wire = wire_to(Arc::new(InMemory::new()), troubles);
-        StoreFixture { wire, options: Options::new().take_over().poll_interval_max(Duration::from_millis(20)) }
+        let options = Options::new().take_over().retry_pause(Duration::from_millis(1));
+        StoreFixture { wire, options: options.poll_interval_max(Duration::from_millis(20)) }
     }
 
     pub(crate) fn impatient(self) -> StoreFixture {

@@ -122,6 +122,8 @@ impl Troubles {
         let delay = {
             let mut state = self.lock();
             match state.chance > 0.0 {
+                // Most are quick, so that the suite is not long.
+                true if state.random.chance(0.75) => Duration::ZERO,
                 true => state.delay.mul_f64(state.random.index(100) as f64 / 100.0),
                 false => state.delay,
             }

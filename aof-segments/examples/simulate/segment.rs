@@ -2,6 +2,7 @@
 
 use crate::store::SimStore;
 use aof_api::storage::IoCall;
+use aof_api::storage::delegate_read;
 use aof_api::{AofBackend, AofRead, Error, Result};
 use aof_segments::{Segment, SegmentView};
 use aof_testkit::disk::{SimBackend, SimCheckpoint, SimDisk, SimReader};
@@ -56,25 +57,7 @@ impl SimSegment {
 }
 
 impl AofRead for SimSegment {
-    async fn seek(&mut self, offset: u64) -> Result<()> {
-        self.backend.seek(offset).await
-    }
-
-    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.backend.read(buf).await
-    }
-
-    async fn start(&mut self) -> Result<u64> {
-        self.backend.start().await
-    }
-
-    async fn end(&mut self) -> Result<u64> {
-        self.backend.end().await
-    }
-
-    async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.backend.changed(end).await
-    }
+    delegate_read!(backend);
 }
 
 impl AofBackend for SimSegment {

@@ -4,6 +4,7 @@ use crate::wrap::call::Call;
 use crate::wrap::dropping::pending;
 use crate::wrap::fault::{Fault, Faults, injected};
 use crate::wrap::poison::Poison;
+use aof_api::storage::delegate_read;
 use aof_api::{AofBackend, AofRead, Error, Result};
 use futures::future::BoxFuture;
 use std::future::poll_fn;
@@ -59,33 +60,7 @@ impl<B> Faulty<B> {
 }
 
 impl<B: AofBackend> AofRead for Faulty<B> {
-    async fn seek(&mut self, offset: u64) -> Result<()> {
-        self.read.seek(offset).await
-    }
-
-    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.read.read(buf).await
-    }
-
-    async fn start(&mut self) -> Result<u64> {
-        self.read.start().await
-    }
-
-    async fn end(&mut self) -> Result<u64> {
-        self.read.end().await
-    }
-
-    async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.read.changed(end).await
-    }
-
-    async fn next_data(&mut self, offset: u64) -> Result<u64> {
-        self.read.next_data(offset).await
-    }
-
-    async fn boundary(&mut self, offset: u64) -> Result<u64> {
-        self.read.boundary(offset).await
-    }
+    delegate_read!(read);
 }
 
 impl<B: AofBackend> AofBackend for Faulty<B> {

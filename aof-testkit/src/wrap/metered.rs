@@ -1,6 +1,7 @@
 //! Any backend, with counts, bytes and latencies.
 
 use crate::wrap::call::Call;
+use aof_api::storage::delegate_read;
 use aof_api::{AofBackend, AofRead, Result};
 use futures::future::BoxFuture;
 use std::io::IoSlice;
@@ -139,34 +140,8 @@ impl<B> Metered<B> {
 }
 
 impl<B: AofBackend> AofRead for Metered<B> {
-    async fn seek(&mut self, offset: u64) -> Result<()> {
-        self.read.seek(offset).await
-    }
-
-    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.read.read(buf).await
-    }
-
-    async fn start(&mut self) -> Result<u64> {
-        self.read.start().await
-    }
-
-    async fn end(&mut self) -> Result<u64> {
-        self.read.end().await
-    }
-
-    async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.read.changed(end).await
-    }
-
-    /// Not counted: it is a hint, and no call of the contract.
-    async fn next_data(&mut self, offset: u64) -> Result<u64> {
-        self.read.next_data(offset).await
-    }
-
-    async fn boundary(&mut self, offset: u64) -> Result<u64> {
-        self.read.boundary(offset).await
-    }
+    // The hints are not counted: they are no calls of the contract.
+    delegate_read!(read);
 }
 
 impl<B: AofBackend> AofBackend for Metered<B> {

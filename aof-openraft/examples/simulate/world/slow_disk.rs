@@ -1,6 +1,7 @@
 //! A simulated disk whose syncs take simulated time, so that a crash finds them under way.
 
 use super::sleep_ms;
+use aof_api::storage::delegate_read;
 use aof_api::{AofBackend, AofRead, Result};
 use aof_testkit::Random;
 use aof_testkit::disk::SimBackend;
@@ -13,25 +14,7 @@ pub struct SlowDisk {
 }
 
 impl AofRead for SlowDisk {
-    async fn seek(&mut self, offset: u64) -> Result<()> {
-        self.inner.seek(offset).await
-    }
-
-    async fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        self.inner.read(buf).await
-    }
-
-    async fn start(&mut self) -> Result<u64> {
-        self.inner.start().await
-    }
-
-    async fn end(&mut self) -> Result<u64> {
-        self.inner.end().await
-    }
-
-    async fn changed(&mut self, end: u64) -> Result<u64> {
-        self.inner.changed(end).await
-    }
+    delegate_read!(inner);
 }
 
 impl AofBackend for SlowDisk {
