@@ -52,7 +52,12 @@ struct Pieces {
     piece_len: usize,
     /// The newest piece takes no more bytes.
     is_sealed: bool,
+    /// Memory of pieces that were released while others wait: memory that is new to the process is slow to fill.
+    spare: Vec<Vec<u8>>,
 }
+
+/// How many pieces' memory is kept for the next ones.
+const SPARE_MAX: usize = 2;
 
 impl Unflushed {
     /// An empty buffer at the end of a log of `len` bytes.
@@ -65,7 +70,8 @@ impl Unflushed {
     /// that hands a whole piece to its storage, and would otherwise join several.
     #[must_use]
     pub fn in_pieces(len: u64, piece_len: usize) -> Unflushed {
-        let pieces = Pieces { pieces: VecDeque::new(), start: len, end: len, piece_len, is_sealed: false };
+        let pieces =
+            Pieces { pieces: VecDeque::new(), start: len, end: len, piece_len, is_sealed: false, spare: Vec::new() };
         Unflushed { pieces: Arc::new(Mutex::new(pieces)) }
     }
 
@@ -82,11 +88,14 @@ impl Unflushed {
         let end = held.end;
         let (piece_len, is_sealed) = (held.piece_len, mem::take(&mut held.is_sealed));
         // A piece that somebody is writing to the storage stays as it is.
-        let open = held.pieces.back_mut().filter(|(_, bytes)| bytes.len() < piece_len && !is_sealed);
+        let is_full = is_sealed || held.pieces.back().is_some_and(|(_, bytes)| bytes.len() >= piece_len);
+        let open = held.pieces.back_mut().filter(|_| !is_full);
         match open.and_then(|(_, bytes)| Arc::get_mut(bytes)) {
             Some(bytes) => parts.iter().for_each(|part| bytes.extend_from_slice(part)),
             None => {
-                let mut bytes = Vec::with_capacity(added);
+                // After a full piece, another will be.
+                let mut bytes = held.spare.pop().unwrap_or_default();
+                bytes.reserve(if is_full { added.max(piece_len) } else { added });
                 parts.iter().for_each(|part| bytes.extend_from_slice(part));
                 held.pieces.push_back((end, Arc::new(bytes)));
             }
@@ -105,7 +114,17 @@ impl Unflushed {
         let mut held = self.lock();
         let upto = upto.clamp(held.start, held.end);
         while held.pieces.front().is_some_and(|(offset, bytes)| offset + bytes.len() as u64 <= upto) {
-            held.pieces.pop_front();
+            let released = held.pieces.pop_front().and_then(|(_, bytes)| Arc::try_unwrap(bytes).ok());
+            if let Some(mut bytes) = released.filter(|bytes| bytes.capacity() >= held.piece_len)
+                && held.spare.len() < SPARE_MAX
+            {
+                bytes.clear();
+                held.spare.push(bytes);
+            }
+        }
+        if held.pieces.is_empty() {
+            // The storage is as fast as the writer.
+            held.spare.clear();
         }
         held.start = upto;
     }
@@ -273,5 +292,20 @@ mod tests {
         let pieces: Vec<_> = buffer.pieces().into_iter().map(|(offset, bytes)| (offset, bytes.to_vec())).collect();
         assert_eq!(pieces, [(0, b"fourseven..".to_vec()), (11, b"one".to_vec()), (14, b"two".to_vec())]);
         assert_eq!(read(&buffer.view(), 0), b"fourseven..onetwo");
+    }
+
+    #[test]
+    fn the_memory_of_released_pieces_holds_the_next_ones_while_others_wait() {
+        let buffer = Unflushed::in_pieces(0, 10);
+        for byte in 0..4 {
+            buffer.push(&[IoSlice::new(&[byte; 10])]);
+        }
+        let first = buffer.pieces()[0].1.as_ptr();
+        buffer.release(10);
+        buffer.push(&[IoSlice::new(&[4; 10])]);
+        assert_eq!(buffer.pieces()[3].1.as_ptr(), first);
+        assert_eq!(read(&buffer.view(), 10), [[1; 10], [2; 10], [3; 10], [4; 10]].concat());
+        buffer.release(50);
+        assert!(buffer.lock().spare.is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! What the log costs over the requests that it makes, on a store where each takes 20 ms (`AOF_STORE_DELAY_MS`). Each line
-//! compares the log with bare requests of the same objects in the same run.
+//! compares the log with bare requests of the same objects in the same run. With `-- appends`, only the first line, five
+//! times.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot continue says where it stopped")]
 

@@ -3,6 +3,7 @@
 use aof_api::Error;
 use aof_api::storage::IoCall;
 use object_store::path::Path;
+use std::error::Error as StdError;
 use std::io;
 
 /// The error of a request.
@@ -13,7 +14,11 @@ pub(crate) fn failed(call: IoCall, key: &Path, offset: u64, error: object_store:
         Failure::AlreadyExists { .. } => io::ErrorKind::AlreadyExists,
         Failure::PermissionDenied { .. } | Failure::Unauthenticated { .. } => io::ErrorKind::PermissionDenied,
         Failure::NotSupported { .. } | Failure::NotImplemented { .. } => io::ErrorKind::Unsupported,
-        _ => io::ErrorKind::Other,
+        other => match status(other) {
+            Some(401 | 403) => io::ErrorKind::PermissionDenied,
+            Some(404) => io::ErrorKind::NotFound,
+            _ => io::ErrorKind::Other,
+        },
     };
     Error::io_at(call, std::path::Path::new(key.as_ref()), offset, io::Error::new(kind, error))
 }
@@ -48,21 +53,28 @@ fn is_lasting(error: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 /// Whether a server refused a request, and will refuse it again: a wrong region, a bad name, credentials that expired.
-///
-/// `object_store` has errors of their own for 401, 403, 404, 409 and 412; the type that holds any other status is not
-/// public, so that only its text is left.
-fn is_refusal(error: &(dyn std::error::Error + 'static)) -> bool {
-    let text = error.to_string();
-    if text.starts_with("Received redirect without LOCATION") {
-        return true;
-    }
-    let status = text.strip_prefix("Server returned non-2xx status code: ").and_then(|rest| rest.get(..3));
-    match status.and_then(|status| status.parse().ok()) {
+fn is_refusal(error: &(dyn StdError + 'static)) -> bool {
+    match status(error) {
         // Request Timeout, Too Early, Too Many Requests.
         Some(408 | 425 | 429) => false,
-        Some(300..=499 | 501 | 505) => true,
-        Some(_) => false,
-        None => error.source().is_some_and(is_refusal),
+        Some(status) => matches!(status, 300..=499 | 501 | 505),
+        None => false,
+    }
+}
+
+/// The status of HTTP that an error is about.
+///
+/// `object_store` has errors of their own for some of them, but not where it lists. The type that holds any other is not
+/// public, so that only its text is left.
+fn status(error: &(dyn StdError + 'static)) -> Option<u16> {
+    let text = error.to_string();
+    if text.starts_with("Received redirect without LOCATION") {
+        return Some(301);
+    }
+    let status = text.strip_prefix("Server returned non-2xx status code: ").and_then(|rest| rest.get(..3));
+    match status {
+        Some(status) => status.parse().ok(),
+        None => error.source().and_then(self::status),
     }
 }
 
