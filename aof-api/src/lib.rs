@@ -7,6 +7,7 @@
 //! |---|---|
 //! | write a log | [`Aof`], [`LogOptions`]; without async: [`log::blocking`] |
 //! | append from many tasks at once | [`GroupCommit`] |
+//! | feed a replica: entries once they are durable | [`log::Follower`] |
 //! | read a log, or find an op or a time in it | [`Entries`], [`read`] |
 //! | know whether a log is whole | [`validate`] |
 //! | copy a log to another storage | [`mod@copy`] |

@@ -15,6 +15,7 @@ pub(crate) mod inspect;
 pub(crate) mod join;
 mod judge;
 mod judged_order;
+mod lost;
 pub(crate) mod manual;
 pub(crate) mod merge;
 mod merged;

@@ -1,6 +1,7 @@
 //! What people and scripts read: text, JSON, progress, and how a command ends.
 
 pub(crate) mod advice;
+pub(crate) mod digits;
 pub(crate) mod exit;
 pub(crate) mod failure;
 pub(crate) mod fresh;

@@ -40,7 +40,7 @@ fn every_command_names_both_clusters_once_and_blames_no_flag() {
     let directory = directory();
     let path = directory.path();
     logs(path);
-    let (both, mixed) = ("cluster 5, and the log began with cluster 0", "expected cluster 0, found 5");
+    let (both, mixed) = ("cluster 5 after cluster 0: logs of two clusters are mixed", "expected cluster 0, found 5");
     says(
         path,
         &[

@@ -6,91 +6,16 @@
 mod support;
 
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-use support::{ENTRY_LEN, GOLDEN, Ran, aof_with_input, directory, log};
-
-/// The page: for each heading of a type, the tables of that name, with a kind for each field.
-struct Page(BTreeMap<String, Vec<BTreeMap<String, String>>>);
-
-impl Page {
-    fn read() -> Page {
-        let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/json.md")).unwrap();
-        let mut types: BTreeMap<String, Vec<BTreeMap<String, String>>> = BTreeMap::new();
-        let mut name = String::new();
-        for line in page.lines() {
-            if let Some(heading) = line.strip_prefix("### `") {
-                name = heading.trim_end_matches('`').to_owned();
-                types.entry(name.clone()).or_default().push(BTreeMap::new());
-            } else if let Some(row) = line.strip_prefix("| `") {
-                let (field, rest) = row.split_once("` | ").unwrap();
-                let kind = rest.split(" | ").next().unwrap();
-                let tables = types.get_mut(&name).unwrap();
-                tables.last_mut().unwrap().insert(field.to_owned(), kind.to_owned());
-            }
-        }
-        Page(types)
-    }
-
-    /// Whether the object is one of the tables of this name.
-    fn has(&self, name: &str, object: &Value) -> bool {
-        let fields = object.as_object().unwrap();
-        let is = |table: &BTreeMap<String, String>| {
-            let all_known =
-                fields.iter().all(|(field, value)| table.get(field).is_some_and(|kind| self.is(kind, value)));
-            let all_there = table.iter().all(|(field, kind)| kind.contains("left out") || fields.contains_key(field));
-            all_known && all_there
-        };
-        self.0.get(name).is_some_and(|tables| tables.iter().any(is))
-    }
-
-    fn is(&self, kind: &str, value: &Value) -> bool {
-        let kind = kind.trim_end_matches(", left out where it does not apply");
-        if let Some(kind) = kind.strip_suffix(" or null") {
-            return value.is_null() || self.is(kind, value);
-        }
-        if let Some(kind) = kind.strip_prefix("array of ") {
-            return value.as_array().is_some_and(|values| values.iter().all(|value| self.is(kind, value)));
-        }
-        if let Some(names) = kind.strip_prefix("object ") {
-            return names.split(" or ").any(|name| self.has(name.trim_matches('`'), value));
-        }
-        let text = value.as_str();
-        match kind {
-            "number" => value.is_number(),
-            "boolean" => value.is_boolean(),
-            "string" => text.is_some(),
-            "32 hex digits" => text.is_some_and(|text| text.len() == 32 && u128::from_str_radix(text, 16).is_ok()),
-            "decimal digits, in a string" => text.is_some_and(|text| text.parse::<u128>().is_ok()),
-            kind => panic!("{kind}"),
-        }
-    }
-}
-
-/// Runs a command with `--json`, and checks each line.
-fn run(page: &Page, seen: &mut Vec<String>, directory: &Path, arguments: &[&str], input: &[u8]) -> Ran {
-    let ran = aof_with_input(directory, &[&["--json"], arguments].concat(), input);
-    assert_eq!(ran.err, "", "{arguments:?}");
-    assert!(!ran.out.is_empty(), "{arguments:?}");
-    for line in ran.out.lines() {
-        let object: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {line}"));
-        let name = object["type"].as_str().unwrap();
-        assert!(page.has(name, &object), "{arguments:?}: {line}");
-        seen.push(name.to_owned());
-    }
-    let last: Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
-    if last["type"] == "error" {
-        assert_eq!(last["code"], ran.code, "{arguments:?}: {last}");
-    }
-    ran
-}
+use support::page::Page;
+use support::{ENTRY_LEN, GOLDEN, aof_with_input, directory, log};
 
 #[test]
 fn every_line_of_every_command_is_on_the_page() {
     let directory = directory();
     let path = directory.path();
-    let (page, mut seen) = (Page::read(), Vec::new());
+    let (page, mut seen) = (Page::read(), BTreeSet::new());
     let whole = log(path, "whole.aof", 20);
     let mut damaged = whole.clone();
     damaged[5 * ENTRY_LEN + 300] ^= 1;
@@ -107,7 +32,7 @@ fn every_line_of_every_command_is_on_the_page() {
     aof_with_input(path, &["append", "--cluster", "5", "cluster.aof"], b"x\n");
     let url = format!("file://{}/store", path.display());
     write("odd.aof", b"\x00\xff\x80text");
-    let commands: [&[&str]; 61] = [
+    let commands: [&[&str]; 75] = [
         &["append", "new.aof"],
         &["append", "--ack", "new.aof"],
         &["append", "torn.aof"],
@@ -162,6 +87,20 @@ fn every_line_of_every_command_is_on_the_page() {
         &["hexdump", "damaged.aof", "--offset", "1860"],
         &["status", "whole.aof"],
         &["status", "torn.aof"],
+        &["status", "missing.aof"],
+        &["split", "--every", "2000", "whole.aof", "segments"],
+        &["split", "whole.aof", "segments"],
+        &["prune", "--dry-run", "--before-op", "12", "segments"],
+        &["prune", "--before-op", "12", "segments"],
+        &["prune", "--before-op", "12", "whole.aof"],
+        &["join", "segments", "joined.aof"],
+        &["join", "missing", "another.aof"],
+        &["status", "segments"],
+        &["validate", "segments"],
+        &["hexdump", "whole.aof", "--offset", "999999"],
+        &["export", "damaged.aof"],
+        &["diff", "whole.aof", "missing.aof"],
+        &["man", "nosuch"],
         &["stat", "again.aof"],
         &["stat", "--decode", "openraft", "whole.aof"],
         &["validate", "--decode", "openraft", "whole.aof"],
@@ -172,17 +111,17 @@ fn every_line_of_every_command_is_on_the_page() {
     ];
     for arguments in commands {
         let input: &[u8] = if arguments.ends_with(&["-"]) { &whole } else { b"one\n\xff\xfe\n" };
-        run(&page, &mut seen, path, arguments, input);
+        page.run(&mut seen, path, arguments, input);
     }
     for arguments in [&["--version"][..], &["nosuch"], &["validate"], &["validate", "--help"]] {
-        run(&page, &mut seen, path, arguments, b"");
+        page.run(&mut seen, path, arguments, b"");
     }
-    // A type that is on the page and never printed would be one that nobody checks. Two need a live log, and have tests
-    // of their own.
-    let parts = ["damage", "account", "transfer", "branch", "range", "rotated", "cut", "durable"];
-    for name in page.0.keys().filter(|name| !parts.contains(&name.as_str())) {
-        assert!(seen.contains(name), "{name}");
-    }
+    // A table that is on the page and never printed would be one that nobody checks. Some need a live log or a signal, and
+    // have tests of their own.
+    let apart = ["inspect`/rotated", "inspect`/cut", "append`/rotated", "append`/durable"];
+    let others: Vec<_> = page.tables().into_iter().filter(|table| !seen.contains(table)).collect();
+    let unseen = |table: &String| !table.starts_with("Objects") && !apart.iter().any(|name| table.ends_with(name));
+    assert_eq!(others.into_iter().filter(unseen).collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]
@@ -243,4 +182,56 @@ fn acknowledgements_and_errors_are_objects() {
     assert_eq!((&objects[0]["type"], &objects[0]["entries"]), (&"durable".into(), &1.into()));
     assert_eq!((&objects[0]["op"], &objects[0]["next_line"]), (&3.into(), &2.into()));
     assert_eq!((&objects[1]["type"], &objects[1]["code"]), (&"error".into(), &2.into()));
+}
+
+#[test]
+fn a_signal_leaves_whole_lines_and_an_append_says_what_is_durable() {
+    use std::io::{Read, Write};
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+    let directory = directory();
+    let path = directory.path();
+    let (page, mut seen) = (Page::read(), BTreeSet::new());
+    let bytes = log(path, "log.aof", 20);
+    for arguments in [&["append", "--ack", "new.aof"][..], &["validate", "-"], &["inspect", "-"], &["stat", "-"]] {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("aof"))
+            .arg("--json")
+            .args(arguments)
+            .current_dir(path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let is_append = arguments[0] == "append";
+        let input = if is_append { b"one\ntwo\n" } else { &bytes[..] };
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(input).unwrap();
+        let mut out = Vec::new();
+        if is_append {
+            // Both are durable when the second one is acknowledged.
+            while out.iter().filter(|byte| **byte == b'\n').count() < 2 {
+                let mut byte = [0];
+                child.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+                out.push(byte[0]);
+            }
+        } else {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+        }
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        child.stdout.take().unwrap().read_to_end(&mut out).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(2), "{arguments:?}");
+        if is_append {
+            let objects = page.check(&mut seen, "append", 0, &out);
+            let last = objects.last().unwrap();
+            assert_eq!(
+                (&last["type"], &last["entries"], &last["next_line"]),
+                (&"durable".into(), &2.into(), &3.into())
+            );
+            assert_eq!(last["signal"], "SIGINT", "{last}");
+        } else if !out.is_empty() {
+            page.check(&mut seen, arguments[0], 0, &out);
+        }
+    }
+    assert!(seen.contains("`aof append`/durable"), "{seen:?}");
 }

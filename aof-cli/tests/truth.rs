@@ -43,7 +43,7 @@ fn another_cluster_is_a_finding_under_every_rule_and_both_are_named() {
             let ran = aof(path, &[&["validate", "--rule", rule][..], logs].concat());
             assert_eq!(ran.code, 1, "{rule} {logs:?}: {}", ran.out);
             assert_eq!(ran.out.matches("FINDING cluster").count(), 1, "{rule} {logs:?}: {}", ran.out);
-            assert!(ran.out.contains("cluster 5, and the log began with cluster 0"), "{}", ran.out);
+            assert!(ran.out.contains("cluster 5 after cluster 0: logs of two clusters are mixed"), "{}", ran.out);
         }
     }
     let finding = objects(&aof(path, &["validate", "--json", "mixed.aof"]));

@@ -115,7 +115,9 @@ impl ObjectStoreBackend {
         // An object that can be read is durable.
         extent.set_durable(len);
         let core = Arc::new(Core { requests: reading, runtime, index: Arc::new(RwLock::new(index)) });
-        let (unflushed, queue) = (Arc::new(Unflushed::new(len)), Arc::new(Queue::default()));
+        // A piece is a chunk where the log is written faster than it is put.
+        let unflushed = Unflushed::in_pieces(len, writing.options.chunk_len);
+        let (unflushed, queue) = (Arc::new(unflushed), Arc::new(Queue::default()));
         let (settled, settling) = watch::channel(Settled { cut: 0, durable: len, ended: None });
         let uploader = Uploader {
             requests: Arc::clone(&writing),

@@ -7,6 +7,7 @@ pub(crate) use header::{ChunkHeader, HEADER_LEN, Kind, Note};
 use crate::names::Slot;
 use aof_api::format::Checksum;
 use bytes::Bytes;
+use object_store::PutPayload;
 
 /// Who writes: the log, the writer, and which opening of the log it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,37 +17,32 @@ pub(crate) struct Writer {
     pub(crate) epoch: u64,
 }
 
-/// A chunk that can be put: its header, and its bytes.
+/// A chunk that can be put: its header, and the whole object. The payload in it is not a copy.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     pub(crate) header: ChunkHeader,
-    pub(crate) object: Bytes,
+    pub(crate) object: PutPayload,
 }
 
 impl Chunk {
-    /// Makes a chunk; `pieces` are its payload.
     pub(crate) fn new(
         kind: Kind,
         writer: Writer,
         slot: Slot,
         previous: Checksum,
         note: Option<Note>,
-        pieces: &[&[u8]],
+        payload: Bytes,
     ) -> Chunk {
-        let payload_len: usize = pieces.iter().map(|piece| piece.len()).sum();
-        let mut object = Vec::with_capacity(HEADER_LEN + payload_len);
-        object.resize(HEADER_LEN, 0);
-        pieces.iter().for_each(|piece| object.extend_from_slice(piece));
         let header = ChunkHeader {
             kind,
-            payload_checksum: Checksum::of(&object[HEADER_LEN..]),
+            payload_checksum: Checksum::of(&payload),
             writer,
             slot,
-            payload_len: payload_len as u64,
+            payload_len: payload.len() as u64,
             previous,
             note,
         };
-        object[..HEADER_LEN].copy_from_slice(&header.encode());
-        Chunk { header, object: object.into() }
+        let parts = [Bytes::copy_from_slice(&header.encode()), payload];
+        Chunk { header, object: parts.into_iter().filter(|part| !part.is_empty()).collect() }
     }
 }

@@ -76,7 +76,7 @@ impl Requests {
             return Ok(found);
         }
         let writer = Writer { log: Uuid::new_v4().as_u128(), writer: Uuid::new_v4().as_u128(), epoch: 0 };
-        let first = Bytes::from(Manifest::new(writer).encode());
+        let first = Manifest::new(writer).encode().into();
         // The loser of this race finds the other's.
         self.create(&self.names.manifest(0), &first, 0).await?;
         let missing = || broken(IoCall::Create, &self.names.manifest(0), 0, "it was made and is not there");
@@ -86,7 +86,7 @@ impl Requests {
     /// Refuses a store that replaces what is there: two writers would overwrite each other's chunks.
     async fn probe(&self, found: &Found) -> Result<()> {
         let key = self.names.manifest(found.manifest.number);
-        match self.refuses_to_replace(&key, &found.manifest_object).await? {
+        match self.refuses_to_replace(&key, &found.manifest_object.clone().into()).await? {
             true => Ok(()),
             false => Err(Error::Unsupported {
                 what: "writing a log here is not safe and was not begun: creating an object only where there is none (PUT with If-None-Match: *)",
@@ -111,7 +111,8 @@ impl Requests {
     async fn fence(&self, opened: &mut Opened) -> Result<()> {
         for _ in 0..PASSED_MAX {
             let slot = opened.index.next();
-            let chunk = Chunk::new(Kind::Fence, opened.writer, slot, opened.previous, opened.note.clone(), &[]);
+            let chunk =
+                Chunk::new(Kind::Fence, opened.writer, slot, opened.previous, opened.note.clone(), Bytes::new());
             match self.create(&self.names.chunk(slot), &chunk.object, slot.offset).await? {
                 Created::Ours => {
                     opened.previous = chunk.header.checksum();
@@ -140,7 +141,7 @@ impl Requests {
                 number: opened.manifest.number.saturating_add(1),
                 ..opened.manifest.clone()
             };
-            let object = Bytes::from(next.encode());
+            let object = next.encode().into();
             if let Created::Ours = self.create(&self.names.manifest(next.number), &object, 0).await? {
                 opened.manifest = next;
                 return Ok(true);

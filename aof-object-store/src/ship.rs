@@ -72,6 +72,22 @@ impl<B: AofBackend> Shipper<B> {
         Ok(Shipper { log, position: None, until: None, is_live: true })
     }
 
+    /// Opens the destination, as [`open`](Shipper::open), where `source` continues what it holds: looked up before anything
+    /// of the destination is changed, so that a torn end is not cut for a source that is another log.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Shipper::open), and [`Error::ChecksumMismatch`] or [`Error::MaybePruned`] as
+    /// [`step`](Shipper::step), with the destination unchanged.
+    pub async fn open_for<R: AofRead>(mut destination: B, source: &mut R) -> Result<Shipper<B>> {
+        let (tip, len) = last_whole(&mut destination).await?;
+        let position = continuation(source, tip, len).await?;
+        let mut shipper = Shipper::open(destination).await?;
+        // What was opened is what was looked at: the writer lock is held since before.
+        shipper.position = Some(position);
+        Ok(shipper)
+    }
+
     /// Stops before the first entry above this op or time; what is copied ends with the last one at or below.
     #[must_use]
     pub fn until(mut self, until: Target) -> Shipper<B> {
@@ -131,13 +147,11 @@ impl<B: AofBackend> Shipper<B> {
                 }
                 Ok(None) => break Ok(entries.offset()),
                 Err(error @ Error::Corrupt { .. }) => {
-                    let at = entries.offset();
                     let Some(range) = entries.resync().await? else {
                         // It was being written, and is whole by now.
                         continue;
                     };
-                    let pending = self.is_live && (range.torn_end || is_whole(&mut *source, at).await?);
-                    break if pending { Ok(at) } else { Err(error) };
+                    break if self.is_live && range.torn_end { Ok(range.offset) } else { Err(error) };
                 }
                 Err(error) => break Err(error),
             }
@@ -167,12 +181,22 @@ impl<B: AofBackend> Shipper<B> {
     }
 }
 
-/// Whether an entry begins at `at` that can be read now: the writer finished it while the reader was looking for its end.
-async fn is_whole<R: AofRead>(source: &mut R, at: u64) -> Result<bool> {
-    match Entries::starting_at(source, at, read::Options::new()).next().await {
-        Ok(entry) => Ok(entry.is_some()),
-        Err(Error::Corrupt { .. }) => Ok(false),
-        Err(error) => Err(error),
+/// The last whole entry of a copy, and where it ends.
+async fn last_whole<R: AofRead>(copy: &mut R) -> Result<(Option<Tip>, u64)> {
+    let start = copy.start().await?;
+    let mut entries = Entries::starting_at(&mut *copy, start, read::Options::new());
+    let (mut tip, mut end) = (None, start);
+    loop {
+        match entries.next().await {
+            Ok(Some(entry)) => {
+                tip = Some(Tip { op: entry.op(), checksum: entry.checksum() });
+                end = entry.offset + entry.size_disk();
+            }
+            Ok(None) => return Ok((tip, end)),
+            // Opening judges the damage: where it refuses, nothing was changed either.
+            Err(Error::Corrupt { .. }) => drop(entries.resync().await?),
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -49,6 +49,8 @@ pub struct SegmentedBackend<S: SegmentStore = Directory> {
     cursor: u64,
     places: Places<S>,
     note: Option<(u64, Vec<u8>)>,
+    /// That of the last checkpoint that had one, and what that covers: a close keeps it.
+    last_note: Option<(u64, Vec<u8>)>,
     is_closed: bool,
     /// A cut that has begun: where its future was dropped, the log is poisoned.
     in_doubt: Option<Error>,

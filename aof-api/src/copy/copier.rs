@@ -132,21 +132,26 @@ impl Copier {
                     destination.put(&scan).await?;
                     self.entries_so_far.store(destination.copied().entries, Ordering::Relaxed);
                 }
-                Step::Damage(DamageAt { offset, damage, .. }) => break Some(StorageError::damaged(offset, damage)),
+                Step::Damage(DamageAt { offset, damage, .. }) => match scan.resync().await? {
+                    // It was being written, and is whole by now.
+                    None => {}
+                    Some(range) if self.options.live && range.torn_end => {
+                        destination.copied().pending = range.len;
+                        break None;
+                    }
+                    stopped => {
+                        self.stopped = stopped;
+                        break Some(StorageError::damaged(offset, damage));
+                    }
+                },
                 Step::End => break None,
             }
         };
         if let Some(error) = damage {
-            let range = scan.resync().await?;
-            let pending = range.filter(|range| self.options.live && range.torn_end);
-            let Some(range) = pending else {
-                self.stopped = range;
-                // What the destination may hold beyond is nothing to judge by a damaged source.
-                destination.checkpoint().await?;
-                destination.read_back(read).await?;
-                return Err(error.into());
-            };
-            destination.copied().pending = range.len;
+            // What the destination may hold beyond is nothing to judge by a damaged source.
+            destination.checkpoint().await?;
+            destination.read_back(read).await?;
+            return Err(error.into());
         }
         destination.cut_beyond().await?;
         destination.checkpoint().await?;

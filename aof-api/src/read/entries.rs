@@ -105,7 +105,8 @@ impl<R: AofRead> Entries<R> {
     }
 
     /// Passes damage: goes to the next entry with a valid header, or to the end of the log, and returns what was
-    /// passed; `None` where a whole entry begins here.
+    /// passed; `None` where a whole entry begins here: its place is looked at once more in the end, so that an entry which
+    /// its writer finished meanwhile is not taken for damage.
     ///
     /// A magic alone is not enough, because a body may contain one: the header after it must verify.
     ///

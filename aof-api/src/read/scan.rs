@@ -16,7 +16,7 @@ use crate::read::torn::is_torn_in_zeros;
 use crate::read::window::Window;
 use crate::storage::backend::AofRead;
 use crate::storage::error::{Error, IoCall, Result};
-use damage::{Found, Look, look_at};
+use damage::{Found, Look, is_whole, look_at};
 use futures::channel::oneshot;
 use std::collections::VecDeque;
 
@@ -98,6 +98,9 @@ pub(crate) struct Scan<R> {
     clean_from: u64,
     /// What the damage that was passed last begins with.
     head: Vec<u8>,
+    /// Where damage was whole at a second look: it is not looked at a third time, so that the walk ends on storage whose
+    /// reads differ.
+    healed_at: Option<u64>,
     pace: Pace,
     /// The walk begins where the log does, which is asked at the first step.
     at_start: bool,
@@ -126,6 +129,7 @@ impl<R: AofRead> Scan<R> {
             cautious_until: 0,
             clean_from: offset,
             head: Vec::new(),
+            healed_at: None,
             pace: Pace::default(),
             at_start: false,
         }
@@ -367,9 +371,10 @@ impl<R: AofRead> Scan<R> {
         self.next < self.cautious_until
     }
 
-    /// Passes the damage that was met, to the next entry with a valid header or the end.
+    /// Passes the damage that was met, to the next entry with a valid header or the end. None, and nothing is passed, where
+    /// it was an entry in flight that its writer has finished by now.
     pub(crate) async fn resync(&mut self) -> Result<Option<DamagedRange>> {
-        let Some(DamageAt { offset, damage, op, .. }) = self.damage else { return Ok(None) };
+        let Some(DamageAt { offset, damage, op, end: entry_end }) = self.damage else { return Ok(None) };
         self.discard_ahead();
         // It was looked at not long ago, so that it is not read again.
         let (bytes, _) = self.window.view(&mut self.reader, offset, ENTRY_SIZE_MIN).await?;
@@ -378,6 +383,15 @@ impl<R: AofRead> Scan<R> {
         let chunk_len = self.options.chunk_len;
         let found = find_entry(&mut self.window, &mut self.reader, offset, chunk_len, &mut self.pace).await?;
         let Found { offset: end, zeros_from, at_end } = found;
+        // The writer may have finished an entry while its end was looked for. What begins within the entry shows that it
+        // did not, and reading each of many such entries twice would take long.
+        let may_be_whole = self.healed_at != Some(offset) && entry_end.is_none_or(|entry_end| entry_end <= end);
+        if may_be_whole && is_whole(&mut self.reader, offset).await {
+            self.healed_at = Some(offset);
+            (self.damage, self.suspect) = (None, false);
+            self.window.clear();
+            return Ok(None);
+        }
         let zeros = zeros_from <= offset;
         let torn =
             zeros || matches!(damage, Damage::Torn { .. }) || is_torn_in_zeros(&self.head, offset, zeros_from, end);

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A piece takes more bytes while it is shorter than this.
+/// A piece takes more bytes while it is shorter than this, where the backend does not say otherwise.
 const PIECE_LEN: usize = 256 << 10;
 
 /// The bytes at the end of a log that the storage does not have yet, in order and without gaps.
@@ -47,13 +48,30 @@ struct Pieces {
     start: u64,
     /// Where the next byte belongs.
     end: u64,
+    /// A piece takes more bytes while it is shorter than this.
+    piece_len: usize,
+    /// The newest piece takes no more bytes.
+    is_sealed: bool,
 }
 
 impl Unflushed {
     /// An empty buffer at the end of a log of `len` bytes.
     #[must_use]
     pub fn new(len: u64) -> Unflushed {
-        Unflushed { pieces: Arc::new(Mutex::new(Pieces { pieces: VecDeque::new(), start: len, end: len })) }
+        Unflushed::in_pieces(len, PIECE_LEN)
+    }
+
+    /// As [`new`](Unflushed::new), with pieces that take more bytes while they are shorter than `piece_len`: for a backend
+    /// that hands a whole piece to its storage, and would otherwise join several.
+    #[must_use]
+    pub fn in_pieces(len: u64, piece_len: usize) -> Unflushed {
+        let pieces = Pieces { pieces: VecDeque::new(), start: len, end: len, piece_len, is_sealed: false };
+        Unflushed { pieces: Arc::new(Mutex::new(pieces)) }
+    }
+
+    /// Ends the newest piece: what is pushed next begins another one.
+    pub fn seal(&self) {
+        self.lock().is_sealed = true;
     }
 
     /// Appends `parts`. Show them to the readers afterwards
@@ -62,8 +80,9 @@ impl Unflushed {
         let mut held = self.lock();
         let added: usize = parts.iter().map(|part| part.len()).sum();
         let end = held.end;
+        let (piece_len, is_sealed) = (held.piece_len, mem::take(&mut held.is_sealed));
         // A piece that somebody is writing to the storage stays as it is.
-        let open = held.pieces.back_mut().filter(|(_, bytes)| bytes.len() < PIECE_LEN);
+        let open = held.pieces.back_mut().filter(|(_, bytes)| bytes.len() < piece_len && !is_sealed);
         match open.and_then(|(_, bytes)| Arc::get_mut(bytes)) {
             Some(bytes) => parts.iter().for_each(|part| bytes.extend_from_slice(part)),
             None => {
@@ -240,5 +259,19 @@ mod tests {
         buffer.push(&[IoSlice::new(b"two")]);
         assert_eq!(*pieces[0].1, b"one");
         assert_eq!(read(&buffer.view(), 0), b"onetwo");
+    }
+
+    #[test]
+    fn a_piece_ends_where_it_is_sealed_and_where_it_is_full() {
+        let buffer = Unflushed::in_pieces(0, 10);
+        for (bytes, is_sealed) in [(&b"four"[..], false), (b"seven..", false), (b"one", true), (b"two", false)] {
+            buffer.push(&[IoSlice::new(bytes)]);
+            if is_sealed {
+                buffer.seal();
+            }
+        }
+        let pieces: Vec<_> = buffer.pieces().into_iter().map(|(offset, bytes)| (offset, bytes.to_vec())).collect();
+        assert_eq!(pieces, [(0, b"fourseven..".to_vec()), (11, b"one".to_vec()), (14, b"two".to_vec())]);
+        assert_eq!(read(&buffer.view(), 0), b"fourseven..onetwo");
     }
 }

@@ -1,5 +1,6 @@
 //! What a validation has to say: findings, which are problems, and notes, which are legal.
 
+use crate::chain::tip::Tip;
 use crate::format::checksum::Checksum;
 use crate::format::damage::Damage;
 use crate::format::header::HeaderLint;
@@ -74,6 +75,20 @@ pub enum FindingKind {
         /// This one.
         checksum: Checksum,
     },
+    /// The entry is of another cluster than the one before it: logs that are never one log.
+    Cluster {
+        /// The cluster of the entry before.
+        expected: u128,
+        /// The cluster of this entry.
+        found: u128,
+    },
+    /// The storage recorded bytes as durable that the log does not hold: acknowledged data is lost.
+    Lost {
+        /// How many bytes were durable, from the beginning of the log on.
+        covered: u64,
+        /// The entry that ended there.
+        tip: Tip,
+    },
 }
 
 impl From<Unreadable> for FindingKind {
@@ -98,6 +113,8 @@ impl FindingKind {
             FindingKind::Gap { .. } => "gap",
             FindingKind::Break { .. } => "break",
             FindingKind::Fork { .. } => "fork",
+            FindingKind::Cluster { .. } => "cluster",
+            FindingKind::Lost { .. } => "lost",
         }
     }
 }
@@ -132,6 +149,15 @@ impl fmt::Display for FindingKind {
             FindingKind::Fork { parent, other, checksum } => {
                 write!(f, "two histories on parent {parent}: {other} came first, this one is {checksum}")
             }
+            FindingKind::Cluster { expected, found } => {
+                write!(f, "cluster {found} after cluster {expected}: logs of two clusters are mixed")
+            }
+            FindingKind::Lost { covered, tip } => write!(
+                f,
+                "acknowledged data is lost: the first {covered} bytes were recorded as durable and end in op {}, {}, which \
+                 is not there",
+                tip.op, tip.checksum
+            ),
         }
     }
 }
@@ -180,11 +206,6 @@ pub enum NoteKind {
     },
     /// The header breaks a rule of the format.
     Lint(HeaderLint),
-    /// The cluster is not that of the first entry.
-    Cluster {
-        /// The cluster of this entry.
-        found: u128,
-    },
     /// The parent of op 1 is not the root of the cluster.
     Root {
         /// The parent.
@@ -217,7 +238,6 @@ impl NoteKind {
             NoteKind::Seam => "seam",
             NoteKind::ParentUnseen { .. } => "parent-unseen",
             NoteKind::Lint(_) => "lint",
-            NoteKind::Cluster { .. } => "cluster",
             NoteKind::Root { .. } => "root",
             NoteKind::OpJump { .. } => "op-jump",
             NoteKind::HeadMissing { .. } => "head-missing",
@@ -241,7 +261,6 @@ impl fmt::Display for NoteKind {
             }
             NoteKind::ParentUnseen { parent, missing: None } => write!(f, "parent {parent} was not seen"),
             NoteKind::Lint(lint) => write!(f, "{lint}"),
-            NoteKind::Cluster { found } => write!(f, "cluster {found} is not that of the first entry"),
             NoteKind::Root { parent } => write!(f, "parent {parent} of op 1 is not the root of its cluster"),
             NoteKind::OpJump { from } => write!(f, "the parent is right, but the op before is {from}"),
             NoteKind::HeadMissing { op } => {

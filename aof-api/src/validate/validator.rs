@@ -15,8 +15,9 @@ use crate::read::stripes::STRIPE_LEN;
 use crate::storage::backend::AofRead;
 use crate::storage::error::{Error, Result};
 use crate::validate::finding::{Finding, FindingKind, Note, NoteKind};
+use crate::validate::noted::Noted;
 use crate::validate::reading::Reading;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -189,7 +190,10 @@ pub struct Validator {
     /// The part and the offset of the first entry with the lowest op.
     lowest_at: (usize, u64),
     root: Option<Checksum>,
+    /// That of the entry before.
     cluster: Option<u128>,
+    /// What the storage recorded about the part that is read.
+    noted: Option<Noted>,
     /// Whether there is one part only, so that what was taken of it can be read again.
     is_one_part: bool,
     /// Where the entries begin that the chain has taken and not remembered.
@@ -215,6 +219,7 @@ impl Validator {
             lowest_at: (0, 0),
             root: None,
             cluster: None,
+            noted: None,
             is_one_part: false,
             unremembered_from: 0,
             entries_so_far: Arc::default(),
@@ -238,6 +243,12 @@ impl Validator {
         self.options.live = live;
     }
 
+    /// What the storage recorded as durable of the part that is read next, and of no other one: what of it is damaged or
+    /// missing is no torn end, and [lost](FindingKind::Lost).
+    pub fn set_noted(&mut self, noted: Option<Noted>) {
+        self.noted = noted;
+    }
+
     /// How many entries were validated so far, for a display of progress. It is brought up to date about every 256 KiB.
     #[must_use]
     pub fn entries_so_far(&self) -> Arc<AtomicU64> {
@@ -259,8 +270,9 @@ impl Validator {
         let start = range.start;
         self.start.get_or_insert(start);
         let options = self.options.read;
+        let is_held = self.holds_noted(&mut reader).await?;
         let end = drive(reader, range, options, &mut Reading { validator: self, observe: &mut observe }).await?;
-        self.end_part(end - start);
+        self.end_part(start..end, is_held, &mut observe);
         Ok(())
     }
 
@@ -309,9 +321,10 @@ impl Validator {
         let start = range.start;
         self.start.get_or_insert(start);
         let options = self.options.read;
+        let is_held = self.holds_noted(&mut reader).await?;
         let mut reading = Reading { validator: self, observe: &mut observe };
         let end = drive_striped(reader, readers, range, options, &mut reading).await?;
-        self.end_part(end - start);
+        self.end_part(start..end, is_held, &mut observe);
         Ok(())
     }
 
@@ -325,8 +338,21 @@ impl Validator {
         Ok(())
     }
 
-    fn end_part(&mut self, bytes: u64) {
-        self.bytes += bytes;
+    async fn holds_noted<R: AofRead>(&self, reader: &mut R) -> Result<bool> {
+        match &self.noted {
+            Some(noted) => noted.is_held(reader).await,
+            None => Ok(true),
+        }
+    }
+
+    fn end_part(&mut self, range: Range<u64>, holds_noted: bool, observe: &mut impl FnMut(Observation)) {
+        self.bytes += range.end - range.start;
+        if let Some(noted) = self.noted.take().filter(|_| !holds_noted) {
+            let (covered, tip) = (noted.covered(), noted.tip());
+            let (part, offset) = (self.part, range.end.min(covered));
+            let kind = FindingKind::Lost { covered, tip };
+            observe(Observation::Finding(Finding { part, offset, op: Some(tip.op), kind }));
+        }
         self.show_progress();
     }
 
@@ -375,15 +401,16 @@ impl Validator {
         let part = self.part;
         let mut note = |kind| observe(Observation::Note(Note { part, offset, op: Some(op), kind }));
         let cluster = header.cluster.get();
-        if self.cluster.is_some_and(|first| first != cluster) {
-            note(NoteKind::Cluster { found: cluster });
-        }
-        self.cluster.get_or_insert(cluster);
         if op == 1 && self.entries == 0 && header.parent != Prepare::root(cluster).checksum() {
             note(NoteKind::Root { parent: header.parent });
         }
         header.lints().for_each(|lint| note(NoteKind::Lint(lint)));
 
+        if let Some(expected) = self.cluster.replace(cluster).filter(|expected| *expected != cluster) {
+            let kind = FindingKind::Cluster { expected, found: cluster };
+            observe(Observation::Finding(Finding { part, offset, op: Some(op), kind }));
+        }
+        let mut note = |kind| observe(Observation::Note(Note { part, offset, op: Some(op), kind }));
         let before = self.chain.tip();
         let link = self.chain.push(header)?;
         if let Some(before) = before
@@ -428,6 +455,7 @@ impl Validator {
 
     pub(super) fn report_damage(&self, range: DamagedRange, observe: &mut impl FnMut(Observation)) {
         let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = range;
+        let torn_end = torn_end && self.noted.is_none_or(|noted| noted.covered() <= offset);
         let pending = self.options.live && torn_end;
         let part = self.part;
         observe(if pending {

@@ -20,6 +20,7 @@ mod format;
 mod getting;
 mod golden;
 mod growing;
+mod in_flight;
 mod keeping;
 mod linear;
 mod merging;

@@ -195,16 +195,27 @@ fn a_header_that_breaks_a_rule_is_a_note() {
 }
 
 #[test]
-fn an_entry_of_another_cluster_is_a_note() {
+fn each_change_of_the_cluster_is_a_finding_under_every_rule() {
     let mut log = Log::history(2);
     let mut foreign = header(3, log.checksum(1));
     foreign.cluster = 5.into();
     log.prepares.push(Prepare::seal(foreign, b"").unwrap());
+    let mut second = header(4, log.checksum(2));
+    second.cluster = 5.into();
+    log.prepares.push(Prepare::seal(second, b"").unwrap());
+    log.prepares.push(Prepare::seal(header(5, log.checksum(3)), b"").unwrap());
     for rule in Rule::ALL {
         let validation = validate_bytes(rule, &log.bytes());
-        assert_eq!(validation.findings, []);
-        assert_eq!(validation.notes.len(), 1);
-        assert_eq!((validation.notes[0].op, &validation.notes[0].kind), (Some(3), &NoteKind::Cluster { found: 5 }));
+        assert_eq!(validation.notes, []);
+        let places: Vec<_> = validation.findings.iter().map(|finding| (finding.op, finding.kind.clone())).collect();
+        assert_eq!(
+            places,
+            [
+                (Some(3), FindingKind::Cluster { expected: 0, found: 5 }),
+                (Some(5), FindingKind::Cluster { expected: 5, found: 0 })
+            ],
+            "{rule:?}"
+        );
     }
 }
 

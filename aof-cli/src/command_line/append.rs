@@ -12,6 +12,9 @@ use std::path::PathBuf;
 /// Creates the log, or opens it and cuts an incomplete, unacknowledged last entry. Prints how many entries it appended, the
 /// size and tip of the log, and the rate.
 ///
+/// Opening a file verifies every entry of it. Opening a directory verifies what follows its last complete segment, and says
+/// nothing about damage in the segments before: --verify reads all of it.
+///
 /// If the log is moved away meanwhile (`mv`), it continues in a new file at its path, which begins with a copy of its last
 /// entry. If the path names another file by then, nothing more is appended, and the exit code is 4.
 ///
@@ -25,7 +28,7 @@ pub(crate) struct AppendArguments {
     pub(crate) log: PathBuf,
     /// Keep the log in a directory, in segments of this size or up to a quarter and an entry more, 64MiB for instance; for an
     /// existing directory, the size of the segments that follow [default: a file for a new log, 64MiB for a directory]
-    #[arg(long, value_name = "SIZE", value_parser = Size::of_pieces)]
+    #[arg(long, visible_alias = "every", value_name = "SIZE", value_parser = Size::of_pieces)]
     pub(crate) segments: Option<Size>,
     /// Append so many made-up entries instead of lines
     #[arg(long, value_name = "N")]
@@ -57,6 +60,14 @@ pub(crate) struct AppendArguments {
     /// How many bytes of the log are known to have been durable: damage after them is a tail
     #[arg(long, value_name = "BYTES")]
     pub(crate) durable_len: Option<u64>,
+    /// Open a log in segments although bytes that its note records as durable are damaged or missing: they are then a tail
+    /// like any other
+    #[arg(long)]
+    pub(crate) ignore_note: bool,
+    /// Verify all of the log before appending, also of a log in segments, of which only what follows the last complete
+    /// segment is read otherwise
+    #[arg(long)]
+    pub(crate) verify: bool,
     /// The checksum of an entry that the log must hold somewhere, 32 digits: that of the last acknowledged one, for instance
     #[arg(long, value_name = "HEX")]
     pub(crate) expected_tip: Option<Checksum>,

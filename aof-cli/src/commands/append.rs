@@ -10,6 +10,7 @@ use crate::command_line::append::{AppendArguments, Sync};
 use crate::command_line::output::OutputArguments;
 use crate::command_line::threads::cores;
 use crate::input::lines::Input;
+use crate::output::digits::decimal;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::fresh::Fresh;
@@ -134,6 +135,8 @@ fn options(arguments: &AppendArguments) -> LogOptions {
         .rule(arguments.rule.into())
         .tail(arguments.tail.into())
         .cut_len_max(CUT_LEN_MAX)
+        .verify_all(arguments.verify)
+        .ignore_note(arguments.ignore_note)
         .read_threads(cores())
         .verify_threads(cores());
     if let Some(cluster) = arguments.cluster {
@@ -294,11 +297,14 @@ impl<'a, B: Storage> Appending<'a, B> {
         if self.arguments.ack {
             let mut out = Out::of_listing();
             for op in first..self.unacknowledged_op {
-                let written = if self.output.json {
-                    json::object::Object::write(&Acknowledged { op }, &mut out)
-                } else {
-                    writeln!(out, "{op}")
-                };
+                let written = out.line(|out| {
+                    if self.output.json {
+                        json::put_line(out, &Acknowledged { op });
+                    } else {
+                        decimal(out, op);
+                        out.push(b'\n');
+                    }
+                });
                 written.map_err(Failure::Acknowledgement)?;
             }
             out.flush().map_err(Failure::Acknowledgement)?;

@@ -3,6 +3,7 @@
 mod report;
 
 use super::directories::{SEGMENT_LEN, checkpoint_len};
+use super::lost::lost;
 use super::missing;
 use super::witness::Witness;
 use crate::command_line::copy::CopyArguments;
@@ -13,6 +14,7 @@ use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::fresh::Fresh;
+use crate::output::json::log::Finding;
 use crate::output::paths::{refuse_directory, refuse_stream, shown};
 use crate::output::progress::Progress;
 use aof_api::copy::{self, Copier};
@@ -104,8 +106,14 @@ fn copy_to<B: AofBackend>(
     if report.copied.bytes > 0 {
         report.missing = missing::in_copy(path, output)?;
     }
+    report.missing.extend(lost(source)?.filter(|_| end.is_none()).map(|finding| in_copy(finding, source)));
     report.print()?;
     stopped.map_or(Ok(Exit::Clean), Err)
+}
+
+/// A finding of the source, by its place in the copy.
+fn in_copy(finding: Finding, source: &Source) -> Finding {
+    Finding { offset: finding.offset.saturating_sub(source.start), ..finding }
 }
 
 /// Nothing is made for what is not a log at all.

@@ -138,8 +138,8 @@ fn print_json(out: &mut Out, sources: &[Source], copies: &Copies) -> Outcome<()>
         json::print(out, &object)?;
     }
     for (number, held) in &copies.parting {
-        let log = name(&sources[*number].path).0;
-        json::print(out, &Parting { op: held.op, log, checksum: held.checksum().into(), view: held.view })?;
+        let (log, log_hex) = name(&sources[*number].path);
+        json::print(out, &Parting { op: held.op, log, log_hex, checksum: held.checksum().into(), view: held.view })?;
     }
     let parts_at = copies.parting.first().map(|(_, held)| held.op);
     json::print(out, &Summary { same: copies.are_same(), parts_at, differs_at: copies.differs_at })

@@ -147,8 +147,8 @@ impl Export {
                 return Ok(());
             }
             let text = format!(
-                "cluster {cluster}, and the log began with cluster {first}: two logs are mixed, and only the events of \
-                 cluster {first} are printed"
+                "cluster {cluster} after cluster {before}: logs of two clusters are mixed, and only the events of cluster \
+                 {first} are printed"
             );
             return self.problem(path, "cluster", &text, Some(entry));
         }

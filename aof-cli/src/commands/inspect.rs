@@ -8,6 +8,7 @@ mod listing;
 mod pause;
 mod print;
 mod records;
+mod rows;
 mod search;
 mod watched;
 mod window;

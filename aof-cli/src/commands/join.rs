@@ -1,6 +1,7 @@
 //! `aof join`: copy a log in segments to one file.
 
 use super::directories::required;
+use super::lost::lost;
 use super::missing;
 use super::witness::Witness;
 use crate::command_line::output::OutputArguments;
@@ -11,6 +12,7 @@ use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
+use crate::output::json::log::Finding;
 use crate::output::json::segments::Joined;
 use crate::output::out::Out;
 use crate::output::signals::{finished, guarded};
@@ -26,8 +28,11 @@ pub(crate) fn run(arguments: &JoinArguments, output: &OutputArguments) -> Outcom
     required(directory, "there is nothing to join")?;
     let copied = copied(directory, file)?;
     let mut out = Out::of_verdict();
-    let start = Source::open(directory)?.start;
-    missing::note(&mut out, &missing::in_copy(file, output)?, ("DIR", directory, start), output)?;
+    let source = Source::open(directory)?;
+    let start = source.start;
+    let mut missing = missing::in_copy(file, output)?;
+    missing.extend(lost(&source)?.map(|lost| Finding { offset: lost.offset.saturating_sub(start), ..lost }));
+    missing::note(&mut out, &missing, ("DIR", directory, start), output)?;
     if output.json {
         let joined = Joined {
             entries: copied.entries,

@@ -42,7 +42,8 @@ pub(super) struct Judge {
     validator: Validator,
     paths: Vec<PathBuf>,
     parts: Vec<Part>,
-    clusters: Clusters,
+    /// There are logs of several clusters in it.
+    is_mixed: bool,
     begins_late: BeginsLate,
 }
 
@@ -70,7 +71,7 @@ impl Judge {
             validator,
             paths: Vec::new(),
             parts: Vec::new(),
-            clusters: Clusters::default(),
+            is_mixed: false,
             begins_late: BeginsLate::default(),
         }
     }
@@ -86,18 +87,18 @@ impl Judge {
         }
         let path = source.path.as_path();
         let before = self.validator.finish().tip;
-        if self.clusters.first.is_none() && before.is_none() {
-            self.clusters.first = first.as_ref().map(|first| first.cluster);
-        }
-        let (mut repeated, clusters, begins_late) = (Repeated::default(), &mut self.clusters, &mut self.begins_late);
+        self.validator.set_noted(source.noted()?);
+        let (mut repeated, is_mixed, begins_late) = (Repeated::default(), &mut self.is_mixed, &mut self.begins_late);
         let observe_one = |observation: Observation| {
             begins_late.look(path, &observation);
+            let is_change = |finding: &validate::Finding| matches!(finding.kind, FindingKind::Cluster { .. });
+            *is_mixed |= matches!(&observation, Observation::Finding(finding) if is_change(finding));
             if repeated.takes(path, &observation) {
                 return;
             }
             repeated.end().into_iter().for_each(&mut observe);
             if !repeated.takes(path, &observation) {
-                found(path, &observation, clusters).into_iter().for_each(&mut observe);
+                observe(found(path, &observation));
             }
         };
         let read = block_on(self.validator.read_striped(readers, observe_one));
@@ -123,7 +124,7 @@ impl Judge {
             notes.push(Found::Note(path(0).to_owned(), note));
         }
         // Logs of several clusters are never one, in whatever order.
-        let mixed = self.clusters.other.is_some();
+        let mixed = self.is_mixed;
         let order = right_order(&self.parts).filter(|_| !mixed);
         let missing = order.as_deref().map_or_else(Vec::new, |order| missing_between(&self.parts, order));
         if let (None, false, Some((path, offset, from))) = (&order, mixed, self.begins_late.at) {
@@ -227,7 +228,6 @@ struct First {
     op: u64,
     parent: aof_api::format::Checksum,
     checksum: aof_api::format::Checksum,
-    cluster: u128,
 }
 
 /// The first entry, where the file begins with a whole one.
@@ -238,29 +238,13 @@ fn first_entry(source: &Source) -> Outcome<Option<First>> {
         op: entry.op(),
         parent: entry.header().parent,
         checksum: entry.checksum(),
-        cluster: entry.header().cluster.get(),
     }))
 }
 
-/// The clusters of the entries so far.
-#[derive(Default)]
-struct Clusters {
-    /// That of the first entry; of a stream, it is not known.
-    first: Option<u128>,
-    /// That of the last entry whose cluster was another.
-    other: Option<u128>,
-}
-
-/// What is to be reported of an observation. Another cluster is a finding, once for each change.
-fn found(path: &Path, observation: &Observation, clusters: &mut Clusters) -> Option<Found> {
+/// What is to be reported of an observation.
+fn found(path: &Path, observation: &Observation) -> Found {
     match observation {
-        Observation::Finding(finding) => Some(Found::Finding(path.to_owned(), log::finding(path, finding))),
-        Observation::Note(validate::Note { kind: NoteKind::Cluster { found }, offset, op, .. }) => {
-            if clusters.other.replace(*found) == Some(*found) {
-                return None;
-            }
-            Some(Found::Finding(path.to_owned(), log::cluster(path, *offset, *op, clusters.first, *found)))
-        }
-        Observation::Note(note) => Some(Found::Note(path.to_owned(), log::note(path, note))),
+        Observation::Finding(finding) => Found::Finding(path.to_owned(), log::finding(path, finding)),
+        Observation::Note(note) => Found::Note(path.to_owned(), log::note(path, note)),
     }
 }

@@ -12,6 +12,7 @@ use crate::input::source::{LogReader, Source};
 use crate::output::advice::Role;
 use crate::output::exit::Exit;
 use crate::output::failure::{Failure, Outcome};
+use crate::output::fresh::Fresh;
 use crate::output::out::Out;
 use crate::output::paths::{refuse_directory, refuse_stream, shown};
 use aof_api::Error;
@@ -180,9 +181,29 @@ pub(crate) fn fetch(arguments: &FetchArguments, output: &OutputArguments) -> Out
     let location = location(&arguments.url)?;
     let reader = block_on(ObjectReader::open(location.store, &location.prefix, Options::new()));
     let mut reader = reader.map_err(Failure::at(url))?;
+    let fresh = Fresh::look(path);
+    let fetched = copy_back(arguments, &mut reader);
+    let shipped = fetched.inspect_err(|failure| fresh.discard_after(failure))?;
+    // The file is what it says, read back.
+    let mut out = Out::of_verdict();
+    missing::note(&mut out, &missing::in_copy(path, output)?, ("LOG", path, 0), output)?;
+    out.finish()?;
+    let mut report = Report::new("fetched", output);
+    report.observe(&shipped, true)?;
+    report.finish()?;
+    Ok(Exit::Clean)
+}
+
+/// Copies what the file has not of the log on the store. The file is changed only if it is a prefix of that log.
+fn copy_back(arguments: &FetchArguments, reader: &mut ObjectReader) -> Outcome<Shipped> {
+    let (path, url) = (&arguments.log, Path::new(&arguments.url));
+    let failure = |error| match error {
+        Error::ChecksumMismatch { .. } | Error::MaybePruned { .. } => not_a_prefix(path, url),
+        error => Failure::of(path, Role::Copy)(error),
+    };
     let backend = FileOptions::new().sync_on(SyncOn::Caller).open_or_create(path);
     let backend = backend.map_err(Failure::of(path, Role::Copy))?;
-    let shipper = block_on(Shipper::open(backend)).map_err(Failure::of(path, Role::Copy))?;
+    let shipper = block_on(Shipper::open_for(backend, reader)).map_err(failure)?;
     let mut shipper = shipper.live(false);
     let nanoseconds = |time: humantime::Timestamp| {
         time.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
@@ -192,18 +213,19 @@ pub(crate) fn fetch(arguments: &FetchArguments, output: &OutputArguments) -> Out
     } else if let Some(time) = arguments.to_time {
         shipper = shipper.until(Target::Timestamp(nanoseconds(time)));
     }
-    let shipped = block_on(shipper.step(&mut reader)).map_err(|error| match error {
-        Error::ChecksumMismatch { .. } | Error::MaybePruned { .. } => not_a_copy(path, url),
+    let shipped = block_on(shipper.step(reader)).map_err(|error| match error {
         Error::Corrupt { .. } => Failure::at(url)(error),
         error => Failure::of(path, Role::Copy)(error),
     })?;
     block_on(shipper.close()).map_err(Failure::of(path, Role::Copy))?;
-    // The file is what it says, read back.
-    let mut out = Out::of_verdict();
-    missing::note(&mut out, &missing::in_copy(path, output)?, ("LOG", path, 0), output)?;
-    out.finish()?;
-    let mut report = Report::new("fetched", output);
-    report.observe(&shipped, true)?;
-    report.finish()?;
-    Ok(Exit::Clean)
+    Ok(shipped)
+}
+
+/// The file ends in an entry that the log on the store does not have.
+fn not_a_prefix(file: &Path, url: &Path) -> Failure {
+    let (file, url) = (shown(file), shown(url));
+    Failure::Refused(format!(
+        "{file} ends in an entry that {url} does not hold: it is another log, or holds more than that one; nothing was \
+         changed, fetch to another file"
+    ))
 }

@@ -15,6 +15,7 @@ mod text;
 mod views;
 
 use super::judged_order::order_note;
+use super::lost::lost;
 use crate::command_line::output::OutputArguments;
 use crate::command_line::stat::StatArguments;
 use crate::input::source::Source;
@@ -57,6 +58,7 @@ pub(crate) fn run(arguments: &StatArguments, output: &OutputArguments) -> Outcom
             }
         }
         tally.end_file(entries.offset());
+        lost(source)?.into_iter().for_each(|finding| tally.found(finding));
     }
     progress.finish();
     let mut out = Out::of_verdict();

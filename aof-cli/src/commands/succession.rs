@@ -14,7 +14,6 @@ const REMEMBERED: usize = 1 << 16;
 
 /// The entries so far.
 pub(super) struct Succession {
-    first_cluster: Option<u128>,
     cluster: u128,
     /// The entry before; none at the start, and after damage, which is reported itself.
     before: Option<Tip>,
@@ -28,7 +27,7 @@ pub(super) struct Succession {
 impl Succession {
     pub(super) fn new() -> Succession {
         let remembered = Vec::new();
-        Succession { first_cluster: None, cluster: 0, before: None, highest: None, forked: false, remembered }
+        Succession { cluster: 0, before: None, highest: None, forked: false, remembered }
     }
 
     /// Damage was passed over: what is missing there is no gap.
@@ -40,17 +39,18 @@ impl Succession {
     pub(super) fn see(&mut self, path: &Path, entry: &LocatedEntry<'_>) -> Option<Finding> {
         let (op, checksum, header) = (entry.op(), entry.checksum(), entry.header());
         let cluster = header.cluster.get();
-        let first_cluster = *self.first_cluster.get_or_insert(cluster);
         let is_first = self.remembered.is_empty();
         if is_first {
             self.remembered = vec![(0, Checksum::EMPTY); REMEMBERED];
         }
-        if std::mem::replace(&mut self.cluster, cluster) != cluster && !is_first {
+        let expected = std::mem::replace(&mut self.cluster, cluster);
+        if expected != cluster && !is_first {
             // Ops of different clusters are not compared.
             self.damaged();
             self.remembered.fill((0, Checksum::EMPTY));
             self.remember(op, checksum);
-            return Some(log::cluster(path, entry.offset, Some(op), Some(first_cluster), cluster));
+            let kind = FindingKind::Cluster { expected, found: cluster };
+            return Some(log::found(path, entry.offset, Some(op), &kind));
         }
         let (before, highest) = (self.before, self.highest);
         let known = self.remembered[(op % REMEMBERED as u64) as usize];

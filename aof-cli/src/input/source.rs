@@ -9,6 +9,7 @@ use crate::output::failure::{Failure, Outcome};
 use crate::output::looks::{self, looks};
 use crate::output::paths::quoted;
 use aof_api::storage::IoCall;
+use aof_api::validate::Noted;
 use aof_api::{AofRead, Error, Result};
 use aof_file::{FileBackend, FileOptions, FileReader, SyncOn, is_locked};
 use aof_object_store::{Location, ObjectReader, Options};
@@ -155,6 +156,14 @@ impl Source {
             }
         };
         opened.map_err(Failure::at(&self.path))
+    }
+
+    /// What the storage recorded as durable: only a directory keeps a note that is known without its writer.
+    pub(crate) fn noted(&self) -> Outcome<Option<Noted>> {
+        let Place::Directory = self.place else { return Ok(None) };
+        let note = DirectoryReader::open(&self.path).and_then(|reader| reader.note());
+        let note = note.map_err(Failure::at(&self.path))?;
+        Ok(note.and_then(|(covered, note)| Noted::read(covered, &note)))
     }
 
     /// As [`reader`](Source::reader) of a file, with a descriptor that others may take meanwhile; it is the `number`th.

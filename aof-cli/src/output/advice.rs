@@ -5,7 +5,7 @@ use super::paths::quoted;
 use crate::command_line::size::counted;
 use aof_api::Error;
 use aof_api::format::Damage;
-use aof_api::storage::{CorruptReason, IoCall};
+use aof_api::storage::{CorruptReason, ErrorClass, IoCall};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -55,6 +55,12 @@ pub(crate) fn advice(path: &Path, error: &Error, role: Role) -> Advice {
     let validate = || Next::new(format!("aof validate {log}"), "lists everything that is wrong, and what is intact");
     let mut advice = Advice::default();
     match error {
+        // The flags that open a log are those of `append`: a copy is made elsewhere.
+        Error::Corrupt { reason: CorruptReason::NotALog(_), .. } if role == Role::Copy => {}
+        _ if role == Role::Copy && error.class() == ErrorClass::Data => {
+            advice.next = vec![validate()];
+            advice.text = Some("nothing in it was changed: copy to another place".to_owned());
+        }
         Error::ChainBroken { .. } => {
             advice.next = vec![validate()];
             advice.text = Some(
@@ -93,9 +99,14 @@ pub(crate) fn advice(path: &Path, error: &Error, role: Role) -> Advice {
                             .to_owned(),
                     );
                 }
+                CorruptReason::Noted { .. } => advice.text = Some(IGNORE_NOTE.to_owned()),
                 CorruptReason::Damaged(_) => advice.next = vec![validate()],
                 _ => advice.next.push(validate()),
             }
+        }
+        Error::NoteTipMissing { .. } => {
+            advice.next = vec![validate(), merge_with_another(&log)];
+            advice.text = Some(IGNORE_NOTE.to_owned());
         }
         Error::WrongCluster { .. } => advice.text = Some("leave `--cluster` out to take the log's own".to_owned()),
         Error::Full { .. } => advice.text = Some(room(role).to_owned()),
@@ -111,6 +122,10 @@ pub(crate) fn advice(path: &Path, error: &Error, role: Role) -> Advice {
     }
     advice
 }
+
+/// The way on where no other copy is left.
+const IGNORE_NOTE: &str =
+    "`--ignore-note` opens it without what was recorded as durable: only where no other copy has it";
 
 fn room(role: Role) -> &'static str {
     match role {

@@ -2,15 +2,14 @@
 
 use super::advice::{Advice, Next, Role, advice};
 use super::exit::Exit;
-use super::json::any;
 use super::json::log::name;
-use super::json::object::Object;
 use super::json::value::Sometimes;
+use super::json::{self, any};
 use super::out::Out;
 use super::paths::{as_typed, printable, shown};
 use super::say::{may_print, say};
 use anstyle::{AnsiColor, Style};
-use aof_api::storage::IoCall;
+use aof_api::storage::{CorruptReason, IoCall};
 use aof_api::{Error, copy};
 use std::fmt;
 use std::io;
@@ -90,7 +89,7 @@ impl Failure {
         }
         let printed = json && may_print() && !matches!(self, Failure::Stream { .. } | Failure::Acknowledgement(_)) && {
             let mut out = Out::of_verdict();
-            self.object().write(&mut out).is_ok() && out.finish().is_ok()
+            json::print(&mut out, &self.object()).is_ok() && out.finish().is_ok()
         };
         if !printed {
             say!("{ERROR}error:{ERROR:#} {self}");
@@ -125,6 +124,25 @@ impl Failure {
     }
 }
 
+/// What the library reports, without the items of the library that a text of it names: the tool has flags instead, which
+/// the advice names.
+fn said(error: &Error) -> String {
+    match error {
+        Error::Corrupt { offset, reason: CorruptReason::EntriesBehind { damage, next } } => format!(
+            "at offset {offset}: {damage}; valid entries follow the damage, the first at offset {next}, and the log does not \
+             record what was acknowledged"
+        ),
+        Error::NoteTipMissing { expected, covered, found } => {
+            let last = found.map_or_else(|| "it has no entry".to_owned(), |found| format!("its last entry is {found}"));
+            format!(
+                "acknowledged data is lost: the first {covered} bytes were recorded as durable and end in the entry \
+                 {expected}, which the log does not hold ({last}); restore it from another copy"
+            )
+        }
+        error => error.to_string(),
+    }
+}
+
 /// What the library reports, with the path as it was typed.
 fn text_of(path: &Path, error: &Error) -> String {
     match error {
@@ -135,9 +153,9 @@ fn text_of(path: &Path, error: &Error) -> String {
             format!("{call} {} at offset {offset} failed: {}", given(at, path), as_typed(&source.to_string(), path))
         }
         Error::Locked { .. } | Error::Moved { .. } | Error::Fenced { .. } | Error::Missing { .. } => {
-            as_typed(&error.to_string(), path)
+            as_typed(&said(error), path)
         }
-        error => format!("{}: {}", shown(path), as_typed(&error.to_string(), path)),
+        error => format!("{}: {}", shown(path), as_typed(&said(error), path)),
     }
 }
 
@@ -161,6 +179,7 @@ impl fmt::Display for Failure {
                 with_next(f, &next)?;
                 text.map_or(Ok(()), |text| write!(f, "\n  {text}"))
             }
+            Failure::Differs { path, error: copy::Error::Storage(error) } => f.write_str(&text_of(path, error)),
             Failure::Differs { path, error } => write!(f, "{}: {error}", shown(path)),
             Failure::Usage(text) | Failure::Refused(text) => f.write_str(text),
             Failure::Problem { text, next } => f.write_str(text).and_then(|()| with_next(f, next)),

@@ -24,10 +24,16 @@ pub(crate) mod validate;
 pub(crate) mod value;
 
 use super::failure::{Failure, Outcome};
+use super::out::Out;
 use object::Object;
-use std::io::Write;
 
-/// Prints one object.
-pub(crate) fn print(out: &mut impl Write, object: &impl Object) -> Outcome<()> {
-    object.write(out).map_err(Failure::output)
+/// Prints one object, on a line.
+pub(crate) fn print(out: &mut Out, object: &impl Object) -> Outcome<()> {
+    out.line(|out| put_line(out, object)).map_err(Failure::output)
+}
+
+/// Puts one object and a line feed at the end of a buffer.
+pub(crate) fn put_line(out: &mut Vec<u8>, object: &impl Object) {
+    object.put(out);
+    out.push(b'\n');
 }

@@ -51,18 +51,44 @@ impl Out {
         self.flush().map_err(Failure::output)
     }
 
-    fn write_gathered(&mut self) -> io::Result<()> {
-        let gathered = std::mem::take(&mut self.gathered);
-        self.is_styled |= gathered.contains(&b'\x1b');
-        match self.strip.as_mut().filter(|_| self.is_styled) {
-            None => Standard::Output.write_all(&gathered)?,
-            Some(strip) => {
-                strip.strip_next(&gathered).try_for_each(|printable| Standard::Output.write_all(printable))?;
-            }
+    /// Puts something, usually a line, at the end of what is gathered.
+    pub(crate) fn line(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        if self.is_gone {
+            return Ok(());
         }
-        self.gathered = gathered;
-        self.gathered.clear();
-        Ok(())
+        put(&mut self.gathered);
+        if self.gathered.len() < GATHERED_LEN { Ok(()) } else { self.flush() }
+    }
+
+    /// Writes many lines after what is gathered, without gathering them too.
+    pub(crate) fn block(&mut self, text: &[u8]) -> io::Result<()> {
+        if text.len() < GATHERED_LEN {
+            return self.line(|gathered| gathered.extend_from_slice(text));
+        }
+        self.flush()?;
+        self.write_now(text)
+    }
+
+    /// Writes it, unless nobody reads it any more.
+    fn write_now(&mut self, text: &[u8]) -> io::Result<()> {
+        if self.is_gone {
+            return Ok(());
+        }
+        match self.write_unstyled(text) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.gone == Gone::Continue => {
+                self.is_gone = true;
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    fn write_unstyled(&mut self, text: &[u8]) -> io::Result<()> {
+        self.is_styled |= memchr::memchr(b'\x1b', text).is_some();
+        match self.strip.as_mut().filter(|_| self.is_styled) {
+            None => Standard::Output.write_all(text),
+            Some(strip) => strip.strip_next(text).try_for_each(|printable| Standard::Output.write_all(printable)),
+        }
     }
 }
 
@@ -72,21 +98,16 @@ impl Write for Out {
     }
 
     fn write_all(&mut self, buf: &[u8]) -> io::Result<()> {
-        if self.is_gone {
-            return Ok(());
-        }
-        self.gathered.extend_from_slice(buf);
-        if self.gathered.len() < GATHERED_LEN { Ok(()) } else { self.flush() }
+        self.line(|gathered| gathered.extend_from_slice(buf))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self.write_gathered() {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe && self.gone == Gone::Continue => {
-                self.is_gone = true;
-                Ok(())
-            }
-            written => written,
-        }
+        let mut gathered = std::mem::take(&mut self.gathered);
+        let written = self.write_now(&gathered);
+        // Its memory is used again.
+        gathered.clear();
+        self.gathered = gathered;
+        written
     }
 }
 

@@ -1,5 +1,7 @@
 //! Times as people read them, in UTC.
 
+use std::cell::Cell;
+
 const DAY_SECONDS: u64 = 86_400;
 
 /// The calendar day and the time of day of a time in nanoseconds since 1970.
@@ -10,14 +12,13 @@ struct Parts {
     hour: u64,
     minute: u64,
     second: u64,
-    nanosecond: u64,
 }
 
 impl Parts {
     /// The calendar is counted in years that begin in March, so that the day that some years have more is their last one;
     /// 400 years have 146,097 days. (Howard Hinnant, <https://howardhinnant.github.io/date_algorithms.html>.)
     fn of(nanoseconds: u64) -> Parts {
-        let (seconds, nanosecond) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000);
+        let seconds = nanoseconds / 1_000_000_000;
         let (days, second) = (seconds / DAY_SECONDS, seconds % DAY_SECONDS);
         // Days from the first of March of the year 0.
         let days = days + 719_468;
@@ -33,54 +34,96 @@ impl Parts {
             hour: second / 3600,
             minute: second / 60 % 60,
             second: second % 60,
-            nanosecond,
         }
     }
 }
 
-/// The number with leading zeros, to the end of the text.
-fn put(text: &mut String, number: u64, digits: u32) {
-    for place in (0..digits).rev() {
-        // One digit, from 0 to 9.
-        text.push(char::from(b'0' + (number / 10_u64.pow(place) % 10) as u8));
-    }
+/// A date and a time of day to the second, `2026-01-31T14:05:00`, of the second that was asked for last: entries of one log
+/// come in the order of their times, many in a second.
+#[derive(Clone, Copy)]
+struct Second {
+    /// Since 1970; none before the first.
+    second: Option<u64>,
+    text: [u8; SECOND_LEN],
 }
 
-/// Date and time to the second, with this between them.
-fn to_second(parts: &Parts, between: char) -> String {
-    let mut text = String::with_capacity("2026-01-31T14:05:00.123456789Z".len());
-    put(&mut text, parts.year, 4);
-    for (before, number) in
-        [('-', parts.month), ('-', parts.day), (between, parts.hour), (':', parts.minute), (':', parts.second)]
-    {
-        text.push(before);
-        put(&mut text, number, 2);
+const SECOND_LEN: usize = "2026-01-31T14:05:00".len();
+
+thread_local! {
+    static LAST: Cell<Second> = const { Cell::new(Second { second: None, text: [0; SECOND_LEN] }) };
+}
+
+/// Date and time to the second, as [`Second`] has them.
+fn to_second(nanoseconds: u64) -> [u8; SECOND_LEN] {
+    let second = nanoseconds / 1_000_000_000;
+    let mut last = LAST.get();
+    if last.second != Some(second) {
+        last = Second { second: Some(second), text: second_text(&Parts::of(nanoseconds)) };
+        LAST.set(last);
+    }
+    last.text
+}
+
+fn second_text(parts: &Parts) -> [u8; SECOND_LEN] {
+    let mut text = *b"0000-00-00T00:00:00";
+    put(&mut text[..4], parts.year);
+    let rest = [parts.month, parts.day, parts.hour, parts.minute, parts.second];
+    for (place, number) in text[5..].chunks_mut(3).zip(rest) {
+        put(&mut place[..2], number);
     }
     text
+}
+
+/// The number with leading zeros, all over the place.
+fn put(place: &mut [u8], mut number: u64) {
+    for digit in place.iter_mut().rev() {
+        // One digit, from 0 to 9.
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
 }
 
 /// As RFC 3339, to the nanosecond.
 pub(crate) fn time(nanoseconds: u64) -> String {
-    let parts = Parts::of(nanoseconds);
-    let mut text = to_second(&parts, 'T');
-    text.push('.');
-    put(&mut text, parts.nanosecond, 9);
-    text.push('Z');
-    text
+    text(|out| put_time(out, nanoseconds))
+}
+
+/// As [`time`], to the end of a buffer.
+pub(crate) fn put_time(out: &mut Vec<u8>, nanoseconds: u64) {
+    let mut text = *b"2026-01-31T14:05:00.123456789Z";
+    text[..SECOND_LEN].copy_from_slice(&to_second(nanoseconds));
+    // In two halves, which do not wait for each other.
+    let nanosecond = nanoseconds % 1_000_000_000;
+    put(&mut text[20..24], nanosecond / 100_000);
+    put(&mut text[24..29], nanosecond % 100_000);
+    out.extend_from_slice(&text);
 }
 
 /// To the millisecond.
 pub(crate) fn short_time(nanoseconds: u64) -> String {
-    let parts = Parts::of(nanoseconds);
-    let mut text = to_second(&parts, ' ');
-    text.push('.');
-    put(&mut text, parts.nanosecond / 1_000_000, 3);
-    text
+    text(|out| put_short_time(out, nanoseconds))
 }
 
-/// The time of day, to the second.
-pub(crate) fn clock(nanoseconds: u64) -> String {
-    to_second(&Parts::of(nanoseconds), ' ').split_off("2026-01-31 ".len())
+/// As [`short_time`], to the end of a buffer.
+pub(crate) fn put_short_time(out: &mut Vec<u8>, nanoseconds: u64) {
+    let mut text = *b"2026-01-31 14:05:00.123";
+    text[..SECOND_LEN].copy_from_slice(&to_second(nanoseconds));
+    text[10] = b' ';
+    put(&mut text[20..], nanoseconds / 1_000_000 % 1000);
+    out.extend_from_slice(&text);
+}
+
+/// The time of day, to the second, to the end of a buffer.
+pub(crate) fn put_clock(out: &mut Vec<u8>, nanoseconds: u64) {
+    out.extend_from_slice(&to_second(nanoseconds)["2026-01-31 ".len()..]);
+}
+
+/// What is put into a buffer, as text.
+fn text(put: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::with_capacity("2026-01-31T14:05:00.123456789Z".len());
+    put(&mut out);
+    // Digits and punctuation of ASCII.
+    String::from_utf8(out).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -96,7 +139,7 @@ mod tests {
             let expected = humantime::format_rfc3339_nanos(UNIX_EPOCH + Duration::from_nanos(nanoseconds)).to_string();
             assert_eq!(time(nanoseconds), expected);
             assert_eq!(short_time(nanoseconds), expected[..23].replace('T', " "));
-            assert_eq!(clock(nanoseconds), expected[11..19]);
+            assert_eq!(text(|out| put_clock(out, nanoseconds)), expected[11..19]);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test program takes what it needs")]
 
+#[cfg(unix)]
+pub mod page;
 pub mod writer;
 
 use assert_cmd::Command;

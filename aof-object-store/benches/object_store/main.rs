@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot continue says where it stopped")]
 
+#[path = "../../tests/around/mod.rs"]
+mod around;
 mod slow;
 
 use aof_api::{Aof, AofRead, GroupCommit, LogOptions, Operation};
@@ -13,7 +15,7 @@ use futures::executor::block_on;
 use futures::future::join_all;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
-use slow::Slow;
+use slow::{Slow, slow};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -49,7 +51,7 @@ fn with_timers<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn large_appends(delay: Duration) {
-    let store = Slow::new(delay);
+    let store = slow(delay);
     let body = vec![7; (1 << 20) - 512];
     let took = block_on(async {
         let mut log = create(&store).await;
@@ -70,7 +72,7 @@ fn large_appends(delay: Duration) {
 
 fn small_appends(delay: Duration, callers: usize) {
     const ROUNDS: usize = 100;
-    let store = Slow::new(delay);
+    let store = slow(delay);
     let took = block_on(async {
         let log = GroupCommit::new(create(&store).await);
         let began = Instant::now();
@@ -91,7 +93,7 @@ fn small_appends(delay: Duration, callers: usize) {
 }
 
 fn opening(delay: Duration) {
-    let store = Slow::new(Duration::ZERO);
+    let store = slow(Duration::ZERO);
     block_on(async {
         let mut log = create(&store).await;
         for _ in 0..10_000 {
@@ -100,7 +102,7 @@ fn opening(delay: Duration) {
         }
         log.close().await.unwrap();
     });
-    store.set_delay(delay);
+    store.way.set(delay);
     let began = Instant::now();
     with_timers(chunks(&store));
     let listed = began.elapsed();
@@ -122,7 +124,7 @@ fn opening(delay: Duration) {
 }
 
 fn sequential_read(delay: Duration) {
-    let store = Slow::new(Duration::ZERO);
+    let store = slow(Duration::ZERO);
     block_on(async {
         let mut log = create(&store).await;
         for _ in 0..256 {
@@ -130,7 +132,7 @@ fn sequential_read(delay: Duration) {
         }
         log.close().await.unwrap();
     });
-    store.set_delay(delay);
+    store.way.set(delay);
     let (took, total) = block_on(async {
         let mut reader = ObjectReader::open(Arc::new(store.clone()), "log", Options::new()).await.unwrap();
         let (mut buf, mut total, end) = (vec![0; 1 << 20], 0, reader.end().await.unwrap());
@@ -190,7 +192,7 @@ fn shipping(delay: Duration) {
             ended.store(true, Ordering::Release);
         }
     });
-    let store = Slow::new(delay);
+    let store = slow(delay);
     let (mut lag, mut copied, mut steps) = (Duration::ZERO, 0, 0);
     block_on(async {
         let options = Options::new().take_over();
@@ -225,6 +227,9 @@ fn main() {
     let delay = std::env::var("AOF_STORE_DELAY_MS").map_or(20, |delay| delay.parse().unwrap());
     let delay = Duration::from_millis(delay);
     println!("each request takes {} ms", delay.as_millis());
+    if std::env::args().any(|argument| argument == "appends") {
+        return (0..5).for_each(|_| large_appends(delay));
+    }
     large_appends(delay);
     for callers in [1, 16, 64] {
         small_appends(delay, callers);

@@ -32,11 +32,13 @@ impl ObjectStoreBackend {
         if waiting > 0 && waiting + added as u64 > chunk_len {
             // Never within a write: what is on the store is whole writes (B11).
             self.cut(None);
+            self.unflushed.seal();
         }
         self.unflushed.push(parts);
         self.extent.set_len(from + added as u64);
         if self.extent.len() - self.cut_to >= chunk_len {
             self.cut(None);
+            self.unflushed.seal();
         }
         Ok(from)
     }

@@ -8,7 +8,6 @@ use crate::names::Slot;
 use crate::requests::{Created, Requests, broken};
 use aof_api::storage::IoCall;
 use aof_api::{Error, Result};
-use bytes::Bytes;
 use object_store::path::Path;
 use std::sync::{Arc, PoisonError};
 
@@ -107,7 +106,7 @@ async fn division(core: &Core, writing: &Requests, manifest: &Manifest, to: u64)
 /// Puts the next manifest. A later writer has put its own there when it opened the log.
 pub(super) async fn record(writing: &Requests, manifest: &mut Manifest, next: Manifest) -> Result<()> {
     let key = writing.names.manifest(next.number);
-    match writing.create(&key, &Bytes::from(next.encode()), next.start).await? {
+    match writing.create(&key, &next.encode().into(), next.start).await? {
         Created::Ours => {
             *manifest = next;
             Ok(())

@@ -77,13 +77,13 @@ impl Scratch {
 
     async fn give_up(&self) -> Result<Finding> {
         let began = Instant::now();
-        self.requests.create(&self.key("lost", 0), &bytes(0, 64 << 10), 0).await?;
+        self.requests.create(&self.key("lost", 0), &bytes(0, 64 << 10).into(), 0).await?;
         let usual = began.elapsed().max(Duration::from_micros(100));
         for number in 1..=GIVEN_UP {
             let (key, object) = (self.key("lost", number as usize), bytes(number as usize, 64 << 10));
             // Dropped half way: whether it was carried out is not known.
             let _ = timeout(usual * number / GIVEN_UP, self.create(&key, object.clone())).await;
-            match self.requests.create(&key, &object, 0).await? {
+            match self.requests.create(&key, &object.clone().into(), 0).await? {
                 Created::Ours => {}
                 Created::Theirs => return Ok(Finding::Failed("a PUT that was given up left other bytes".into())),
             }

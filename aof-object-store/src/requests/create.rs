@@ -1,13 +1,13 @@
 //! Putting an object only where there is none: the one request that makes the log what it is.
 
 use super::attempts::Attempts;
+use super::failure::is_transient;
 use super::{Requests, failed};
 use crate::chunk::HEADER_LEN;
 use aof_api::storage::IoCall;
 use aof_api::{Error, Result};
-use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{ObjectStore, PutMode, PutOptions};
+use object_store::{ObjectStore, PutMode, PutOptions, PutPayload};
 
 /// How a create-only PUT ended.
 #[derive(Debug)]
@@ -24,12 +24,12 @@ impl Requests {
     /// An answer may be lost after the object was stored, and a store or a client library may report a conflict (HTTP 409)
     /// or its own earlier attempt as "already exists". So whatever is not a plain success is resolved by comparing what is
     /// there with what was to be put, under this key and no other. A failure means that this is not known.
-    pub(crate) async fn create(&self, key: &Path, object: &Bytes, offset: u64) -> Result<Created> {
+    pub(crate) async fn create(&self, key: &Path, object: &PutPayload, offset: u64) -> Result<Created> {
         let mut attempts = Attempts::new(self);
         let call = IoCall::Write;
         loop {
             let options = PutOptions::from(PutMode::Create);
-            let put = self.store.put_opts(key, object.clone().into(), options);
+            let put = self.store.put_opts(key, object.clone(), options);
             let error = match attempts.run(put).await {
                 Ok(_) => return Ok(Created::Ours),
                 // The store has refused it, and will again.
@@ -40,16 +40,17 @@ impl Requests {
                         what: "creating an object only where there is none (If-None-Match), which the log needs,",
                     });
                 }
-                Err(error @ object_store::Error::PermissionDenied { .. })
-                | Err(error @ object_store::Error::Unauthenticated { .. }) => {
-                    return Err(failed(call, key, offset, error));
+                // It may have been stored: what is there decides.
+                Err(error @ (object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. })) => {
+                    error
                 }
-                Err(error) => error,
+                Err(error) if is_transient(&error) => error,
+                Err(error) => return Err(failed(call, key, offset, error)),
             };
             // Object headers hold the checksum of all the rest.
-            let head = 0..(object.len() as u64).min(HEADER_LEN as u64);
-            if let Some((meta, found)) = self.get_up_to(key, head.clone(), offset).await? {
-                let same = meta.size == object.len() as u64 && found[..] == object[..head.end as usize];
+            let head: Vec<u8> = object.iter().flatten().copied().take(HEADER_LEN).collect();
+            if let Some((meta, found)) = self.get_up_to(key, 0..head.len() as u64, offset).await? {
+                let same = meta.size == object.content_length() as u64 && found == head;
                 return Ok(if same { Created::Ours } else { Created::Theirs });
             }
             attempts.pause(error).await.map_err(|error| failed(call, key, offset, error))?;
@@ -58,10 +59,10 @@ impl Requests {
 
     /// Whether the store refuses to create an object that is there. `object` is what is under `key`, so that nothing is
     /// changed by a store that does not.
-    pub(crate) async fn refuses_to_replace(&self, key: &Path, object: &Bytes) -> Result<bool> {
+    pub(crate) async fn refuses_to_replace(&self, key: &Path, object: &PutPayload) -> Result<bool> {
         let mut attempts = Attempts::new(self);
         loop {
-            let put = self.store.put_opts(key, object.clone().into(), PutOptions::from(PutMode::Create));
+            let put = self.store.put_opts(key, object.clone(), PutOptions::from(PutMode::Create));
             match attempts.run(put).await {
                 Ok(_) => return Ok(false),
                 Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {

@@ -10,6 +10,7 @@ use aof_api::storage::IoCall;
 use aof_api::storage::extent::Settler;
 use aof_api::storage::unflushed::{Piece, Unflushed};
 use aof_api::{Error, Result};
+use bytes::Bytes;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -60,19 +61,18 @@ impl Uploader {
         }
         let Some(Cut { id, to, note }) = self.queue.take(slot.offset, options.chunk_len) else { return Ok(()) };
         let note = note.or_else(|| self.note.clone());
-        let chunk = {
-            let pieces = self.unflushed.pieces();
-            let payload = payload(&pieces, slot.offset, to);
-            Chunk::new(Kind::Data, self.writer, slot, self.previous, note.clone(), &payload)
-        };
+        let payload = payload(self.unflushed.pieces(), slot.offset, to);
+        let chunk = Chunk::new(Kind::Data, self.writer, slot, self.previous, note.clone(), payload);
         let key = self.requests.names.chunk(slot);
         if let Created::Theirs = self.requests.create(&key, &chunk.object, slot.offset).await? {
             return Err(self.collision(slot).await);
         }
         self.previous = chunk.header.checksum();
         self.note = note;
+        let payload_len = chunk.header.payload_len;
+        drop(chunk);
         // The index first: what is released is looked for there.
-        self.index.write().unwrap_or_else(PoisonError::into_inner).push(chunk.header.payload_len);
+        self.index.write().unwrap_or_else(PoisonError::into_inner).push(payload_len);
         self.unflushed.release(to);
         self.settler.set_durable(to);
         self.settled.send_modify(|settled| (settled.cut, settled.durable) = (id, to));
@@ -124,15 +124,28 @@ impl Drop for Uploader {
     }
 }
 
-/// The bytes from `from` to `to`, of pieces that hold them.
-fn payload(pieces: &[Piece], from: u64, to: u64) -> Vec<&[u8]> {
-    let mut payload = Vec::new();
+/// The bytes from `from` to `to`: a part of the one piece that holds them, or else a copy.
+fn payload(pieces: Vec<Piece>, from: u64, to: u64) -> Bytes {
+    let mut parts = Vec::new();
     for (offset, bytes) in pieces {
         let end = offset + bytes.len() as u64;
-        let (begin, end) = (from.max(*offset), to.min(end));
+        let (begin, end) = (from.max(offset), to.min(end));
         if begin < end {
-            payload.push(&bytes[(begin - offset) as usize..(end - offset) as usize]);
+            let within = (begin - offset) as usize..(end - offset) as usize;
+            parts.push(Bytes::from_owner(Shared(bytes)).slice(within));
         }
     }
-    payload
+    match parts.len() {
+        1 => parts.remove(0),
+        _ => parts.concat().into(),
+    }
+}
+
+/// A piece, as an owner of bytes.
+struct Shared(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }

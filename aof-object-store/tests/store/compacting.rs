@@ -1,7 +1,7 @@
 //! Small chunks become segments, and nobody notices but by the number of objects.
 
 use crate::dying::Dying;
-use crate::wire::{Strike, Troubles, Wire};
+use crate::wire::{Strike, Troubles, wire_to};
 use crate::{seen_from, take, write};
 use aof_api::{AofBackend, AofRead, AofReadExt, Error};
 use aof_object_store::{Compaction, ObjectReader, ObjectStoreBackend, Options};
@@ -39,7 +39,7 @@ async fn objects(store: &dyn ObjectStore) -> (usize, usize, usize) {
 fn chunks_become_segments_and_the_log_stays_what_it_is() {
     block_on(async {
         let memory = Arc::new(InMemory::new());
-        let wire = Wire::new(memory.clone(), Troubles::none());
+        let wire = wire_to(memory.clone(), Troubles::none());
         let mut backend = take(&wire).await.unwrap();
         write_chunks(&mut backend, 0..20).await;
         let mut backend = take(&wire).await.unwrap();
@@ -61,7 +61,7 @@ fn chunks_become_segments_and_the_log_stays_what_it_is() {
 #[test]
 fn readers_that_know_the_chunks_find_the_segments() {
     block_on(async {
-        let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+        let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
         let mut backend = take(&wire).await.unwrap();
         write_chunks(&mut backend, 0..40).await;
         let options = || Options::new().cache_len_max(0);
@@ -84,7 +84,7 @@ fn readers_that_know_the_chunks_find_the_segments() {
 #[test]
 fn a_log_is_written_while_it_is_compacted() {
     block_on(async {
-        let wire = Wire::new(Arc::new(InMemory::new()), Troubles::slow(Duration::from_millis(1)));
+        let wire = wire_to(Arc::new(InMemory::new()), Troubles::slow(Duration::from_millis(1)));
         let mut backend = take(&wire).await.unwrap();
         write_chunks(&mut backend, 0..30).await;
         let compacting = backend.compact(SMALL);
@@ -98,7 +98,7 @@ fn a_log_is_written_while_it_is_compacted() {
 fn a_log_in_segments_is_pruned() {
     block_on(async {
         let memory = Arc::new(InMemory::new());
-        let wire = Wire::new(memory.clone(), Troubles::none());
+        let wire = wire_to(memory.clone(), Troubles::none());
         let mut backend = take(&wire).await.unwrap();
         write_chunks(&mut backend, 0..30).await;
         assert_eq!(backend.prune(550).await.unwrap(), 500);
@@ -126,7 +126,7 @@ fn a_log_in_segments_is_pruned() {
 #[test]
 fn a_segment_ends_where_the_log_may_be_divided() {
     block_on(async {
-        let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+        let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
         let options = Options::new().take_over().chunk_len(100);
         let mut backend = ObjectStoreBackend::open(Arc::new(wire.clone()), "logs/a", options).await.unwrap();
         write_chunks(&mut backend, 0..12).await;
@@ -146,7 +146,7 @@ fn a_segment_ends_where_the_log_may_be_divided() {
 fn a_writer_that_was_displaced_compacts_nothing() {
     block_on(async {
         let memory = Arc::new(InMemory::new());
-        let wire = Wire::new(memory.clone(), Troubles::none());
+        let wire = wire_to(memory.clone(), Troubles::none());
         let mut displaced = take(&wire).await.unwrap();
         write_chunks(&mut displaced, 0..30).await;
         let mut holder = take(&wire).await.unwrap();
@@ -167,7 +167,7 @@ fn a_writer_that_was_displaced_compacts_nothing() {
 fn a_damaged_chunk_is_reported_and_left_as_it_is() {
     block_on(async {
         let memory = Arc::new(InMemory::new());
-        let wire = Wire::new(memory.clone(), Troubles::none());
+        let wire = wire_to(memory.clone(), Troubles::none());
         let mut backend = take(&wire).await.unwrap();
         write_chunks(&mut backend, 0..30).await;
         let key = Path::from(format!("logs/a/c/{:020}-{:020}", 6, 500));
@@ -187,10 +187,10 @@ fn a_lost_answer_to_the_manifest_is_no_failure() {
     block_on(async {
         for strike in [Strike::Fails, Strike::AnswerLost, Strike::Conflict, Strike::LostThenExists] {
             let memory = Arc::new(InMemory::new());
-            let wire = Wire::new(memory.clone(), Troubles::none());
+            let wire = wire_to(memory.clone(), Troubles::none());
             let mut backend = take(&wire).await.unwrap();
             write_chunks(&mut backend, 0..15).await;
-            wire.troubles.strike_next("/m/", strike);
+            wire.way.strike_next("/m/", strike);
             assert_eq!(backend.compact(SMALL).await.unwrap().segments, 1, "{strike:?}");
             assert_eq!(objects(&*memory).await, (1, 1, 1), "{strike:?}");
             assert_eq!(seen_from(&wire, 0).await.unwrap(), wanted(0..15), "{strike:?}");
@@ -216,7 +216,7 @@ fn a_compaction_that_dies_at_any_request_loses_nothing_and_the_next_one_clears_u
             let mut dies_at = 0;
             loop {
                 let memory = Arc::new(InMemory::new());
-                let wire = Wire::new(memory.clone(), Troubles::none());
+                let wire = wire_to(memory.clone(), Troubles::none());
                 let mut backend = take(&wire).await.unwrap();
                 write_chunks(&mut backend, 0..32).await;
                 let mut reader = ObjectReader::open(Arc::new(wire.clone()), "logs/a", Options::new()).await.unwrap();

@@ -1,7 +1,8 @@
 //! What the doctor says of stores of every kind.
 
+use crate::around::Around;
 use crate::careless::{Careless, Racy};
-use crate::wire::{Troubles, Wire};
+use crate::wire::{Troubles, wire_to};
 use aof_object_store::Options;
 use aof_object_store::doctor::{Examination, Finding, examine};
 use futures::executor::block_on;
@@ -31,7 +32,7 @@ fn objects(store: &dyn ObjectStore) -> usize {
 #[test]
 fn a_store_that_does_all_that_a_log_needs_is_fit_and_left_as_it_was() {
     let memory = Arc::new(InMemory::new());
-    let wire = Wire::new(memory.clone(), Troubles::slow(Duration::from_millis(1)));
+    let wire = wire_to(memory.clone(), Troubles::slow(Duration::from_millis(1)));
     let examination = examined(Arc::new(wire));
     assert!(examination.is_fit());
     assert_eq!(complaints(&examination), []);
@@ -45,7 +46,7 @@ fn a_store_that_does_all_that_a_log_needs_is_fit_and_left_as_it_was() {
 #[test]
 fn a_log_below_the_prefix_is_not_touched() {
     block_on(async {
-        let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+        let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
         let mut backend = crate::take(&wire).await.unwrap();
         crate::write(&mut backend, b"mine").await.unwrap();
         aof_api::AofBackend::checkpoint(&mut backend, &[]).await.unwrap();
@@ -61,7 +62,7 @@ fn a_log_below_the_prefix_is_not_touched() {
 #[test]
 fn a_store_that_ignores_the_condition_is_not_fit() {
     let memory = Arc::new(InMemory::new());
-    let examination = examined(Arc::new(Careless(memory.clone())));
+    let examination = examined(Arc::new(Around::new(memory.clone(), Careless)));
     assert!(!examination.is_fit());
     let complaints = complaints(&examination);
     let names: Vec<_> = complaints.iter().map(|(name, _)| *name).collect();
@@ -73,7 +74,7 @@ fn a_store_that_ignores_the_condition_is_not_fit() {
 
 #[test]
 fn a_store_that_looks_first_and_puts_then_is_not_fit() {
-    let examination = examined(Arc::new(Racy(Arc::new(InMemory::new()))));
+    let examination = examined(Arc::new(Around::new(Arc::new(InMemory::new()), Racy)));
     assert!(!examination.is_fit());
     let complaints = complaints(&examination);
     assert_eq!(complaints.len(), 1, "{complaints:?}");
@@ -83,8 +84,8 @@ fn a_store_that_looks_first_and_puts_then_is_not_fit() {
 
 #[test]
 fn late_listings_are_a_warning() {
-    let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
-    wire.troubles.lists_miss(2);
+    let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
+    wire.way.lists_miss(2);
     let examination = examined(Arc::new(wire));
     assert!(examination.is_fit(), "{:?}", complaints(&examination));
     assert_eq!(complaints(&examination)[0].0, "list");

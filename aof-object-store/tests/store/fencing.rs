@@ -1,6 +1,6 @@
 //! One writer, whoever opens the log and whatever the wire does.
 
-use crate::wire::{Strike, Troubles, Wire};
+use crate::wire::{Strike, Troubles, Wire, wire_to};
 use crate::{seen_from, take, write};
 use aof_api::{AofBackend, Error};
 use aof_object_store::{ObjectStoreBackend, OpenMode, Options};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn wire(troubles: Troubles) -> Wire {
-    Wire::new(Arc::new(InMemory::new()), troubles)
+    wire_to(Arc::new(InMemory::new()), troubles)
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn every_way_to_lose_an_answer_ends_in_one_chunk() {
             let wire = wire(Troubles::none());
             let mut backend = take(&wire).await.unwrap();
             for round in 0..3u8 {
-                wire.troubles.strike_next("/c/", strike);
+                wire.way.strike_next("/c/", strike);
                 write(&mut backend, &[round; 10]).await.unwrap();
                 assert_eq!(backend.checkpoint(&[]).await.unwrap(), 10 * (u64::from(round) + 1), "{strike:?}");
             }
@@ -59,7 +59,7 @@ fn an_opening_whose_fence_meets_trouble_opens_once() {
         for strike in [Strike::Fails, Strike::AnswerLost, Strike::Conflict, Strike::LostThenExists] {
             let wire = wire(Troubles::none());
             for part in ["/m/", "/c/"] {
-                wire.troubles.strike_next(part, strike);
+                wire.way.strike_next(part, strike);
                 let mut backend = take(&wire).await.unwrap();
                 let len = backend.len();
                 write(&mut backend, b"one").await.unwrap();
@@ -79,7 +79,7 @@ fn a_listing_that_misses_the_newest_chunks_loses_nothing() {
             backend.checkpoint(&[]).await.unwrap();
         }
         for missed in [1, 5, 100] {
-            wire.troubles.lists_miss(missed);
+            wire.way.lists_miss(missed);
             let mut backend = take(&wire).await.unwrap();
             assert_eq!(backend.len(), 200, "a listing without the {missed} newest objects");
             backend.checkpoint(&[]).await.unwrap();
@@ -117,7 +117,7 @@ fn a_deadline_that_passes_poisons_and_opening_again_finds_the_truth() {
         let options = Options::new().take_over().deadline(Duration::ZERO);
         let mut backend = ObjectStoreBackend::open(Arc::new(wire.clone()), "logs/a", options).await.unwrap();
         write(&mut backend, b"first").await.unwrap();
-        wire.troubles.strike_next("/c/", Strike::Fails);
+        wire.way.strike_next("/c/", Strike::Fails);
         let failed = backend.checkpoint(&[]).await.unwrap_err();
         assert!(matches!(failed, Error::Io { .. }), "{failed:?}");
         assert!(matches!(write(&mut backend, b"more").await, Err(Error::Poisoned { .. })));

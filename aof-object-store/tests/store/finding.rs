@@ -1,6 +1,6 @@
 //! Finding an op in a log of many small chunks: few requests, and the place that reading everything finds.
 
-use crate::wire::{Troubles, Wire};
+use crate::wire::{Troubles, Wire, wire_to};
 use crate::{take, write};
 use aof_api::read::find::{Target, find};
 use aof_api::{Aof, AofBackend, Entries, LogOptions, Operation, read};
@@ -14,7 +14,7 @@ const ENTRIES: u64 = 3000;
 
 /// A log of 3,000 entries, each in a chunk of its own.
 async fn log_of_small_chunks() -> (Wire, Aof<ObjectStoreBackend>) {
-    let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+    let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
     let mut log = Aof::create(take(&wire).await.unwrap(), LogOptions::new()).await.unwrap();
     for op in 1..=ENTRIES {
         log.append(Operation(200), &vec![op as u8; 4000]).await.unwrap();
@@ -33,19 +33,19 @@ fn an_op_is_found_by_the_headers_of_a_few_chunks() {
         let (wire, log) = log_of_small_chunks().await;
         for op in [1, 2, 1000, 1777, ENTRIES] {
             let mut reader = reader(&wire).await;
-            wire.troubles.take_counts();
+            wire.way.take_counts();
             let place = find(&mut reader, Target::Op(op), read::Options::new()).await.unwrap().unwrap();
             assert_eq!((place.op, place.offset), (op, (op - 1) * log.len() / ENTRIES));
-            let (_, gets, lists) = wire.troubles.take_counts();
+            let (_, gets, lists) = wire.way.take_counts();
             // Halving 3,000 chunks takes 12; those around the place show that the log does not go back; some are read ahead.
             assert!(gets <= 70 && lists == 0, "{gets} GETs and {lists} LISTs for op {op}");
         }
         drop(log);
         // A program that opened the log again, and knows only its end.
         let (mut log, _) = Aof::open(take(&wire).await.unwrap(), LogOptions::new()).await.unwrap();
-        wire.troubles.take_counts();
+        wire.way.take_counts();
         assert_eq!(log.get(1234).await.unwrap().unwrap().body()[0], 1234_u64 as u8);
-        let (_, gets, lists) = wire.troubles.take_counts();
+        let (_, gets, lists) = wire.way.take_counts();
         assert!(gets <= 70 && lists == 0, "{gets} GETs and {lists} LISTs");
     });
 }
@@ -58,10 +58,10 @@ fn an_op_is_found_in_a_segment() {
         assert_eq!(log.backend().compact(compaction).await.unwrap().segments, 3);
         for op in [1, 700, 1777, ENTRIES] {
             let mut reader = reader(&wire).await;
-            wire.troubles.take_counts();
+            wire.way.take_counts();
             let place = find(&mut reader, Target::Op(op), read::Options::new()).await.unwrap().unwrap();
             assert_eq!((place.op, place.offset), (op, (op - 1) * log.len() / ENTRIES));
-            let (_, gets, _) = wire.troubles.take_counts();
+            let (_, gets, _) = wire.way.take_counts();
             assert!(gets <= 60, "{gets} GETs for op {op}");
         }
     });
@@ -82,7 +82,7 @@ async fn first_places(wire: &Wire) -> Vec<(u64, u64)> {
 fn in_a_log_that_goes_back_the_first_place_is_found() {
     block_on(async {
         let source = {
-            let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+            let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
             let mut log = Aof::create(take(&wire).await.unwrap(), LogOptions::new()).await.unwrap();
             let mut prepares = Vec::new();
             for op in 1..=200u64 {
@@ -93,7 +93,7 @@ fn in_a_log_that_goes_back_the_first_place_is_found() {
         };
         for seed in 0..60 {
             let mut random = Random::new(seed);
-            let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+            let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
             let mut backend = take(&wire).await.unwrap();
             // As restarted replicas do: what was recorded last is recorded again.
             let (mut next, mut restarts) = (0, random.index(4));
@@ -124,7 +124,7 @@ fn in_a_log_that_goes_back_the_first_place_is_found() {
 #[test]
 fn writes_that_are_not_those_of_entries_are_no_help_and_no_harm() {
     block_on(async {
-        let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+        let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
         let (whole, log) = log_of_small_chunks().await;
         let mut bytes = vec![0; log.len() as usize];
         aof_api::AofReadExt::read_all_at(&mut reader(&whole).await, 0, &mut bytes).await.unwrap();

@@ -1,12 +1,12 @@
 //! The wire is an object store like others: `object_store`'s own tests say so.
 
-use crate::wire::{Troubles, Wire};
+use crate::wire::{Troubles, Wire, wire_to};
 use object_store::integration;
 use object_store::memory::InMemory;
 use std::sync::Arc;
 
 fn wire() -> Wire {
-    Wire::new(Arc::new(InMemory::new()), Troubles::none())
+    wire_to(Arc::new(InMemory::new()), Troubles::none())
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot continue says where it stopped")]
 
+#[path = "../around/mod.rs"]
+mod around;
 #[path = "../wire/mod.rs"]
 mod wire;
 
@@ -14,6 +16,7 @@ mod finding;
 mod integration;
 mod model;
 mod pruning;
+mod refusing;
 mod requests;
 mod shipping;
 mod unsafe_store;

@@ -1,19 +1,15 @@
 //! Every interleaving of the PUTs of two writers that prune or compact, with every answer lost once.
 
+use crate::around::{Around, Way};
 use crate::seen_from;
-use crate::wire::{Troubles, Wire};
+use crate::wire::{Troubles, wire_to};
 use aof_api::{AofBackend, Error, Result};
-use aof_object_store::{Compaction, ObjectStoreBackend, Options};
+use aof_object_store::{Compaction, ObjectStoreBackend, OpenMode, Options};
 use async_trait::async_trait;
 use futures::executor::block_on;
-use futures::stream::BoxStream;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions,
-    PutOptions, PutPayload, PutResult,
-};
-use std::fmt;
+use object_store::{ObjectStore, PutOptions, PutPayload, PutResult};
 use std::io::IoSlice;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -63,58 +59,26 @@ impl Turns {
 
 /// The store as one of the writers sees it.
 #[derive(Debug)]
-struct Turned {
-    inner: Arc<InMemory>,
+struct InTurn {
     turns: Arc<Turns>,
     writer: usize,
 }
 
-impl fmt::Display for Turned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a store in turns")
-    }
-}
-
 #[async_trait]
-impl ObjectStore for Turned {
-    async fn put_opts(&self, key: &Path, payload: PutPayload, options: PutOptions) -> object_store::Result<PutResult> {
+impl Way for InTurn {
+    async fn put(
+        &self,
+        inner: &dyn ObjectStore,
+        key: &Path,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> object_store::Result<PutResult> {
         let is_lost = self.turns.take(self.writer);
-        let result = self.inner.put_opts(key, payload, options).await;
+        let result = inner.put_opts(key, payload, options).await;
         if is_lost {
             return Err(object_store::Error::Generic { store: "turns", source: "connection reset".into() });
         }
         result
-    }
-
-    async fn put_multipart_opts(
-        &self,
-        key: &Path,
-        options: PutMultipartOptions,
-    ) -> object_store::Result<Box<dyn MultipartUpload>> {
-        self.inner.put_multipart_opts(key, options).await
-    }
-
-    async fn get_opts(&self, key: &Path, options: GetOptions) -> object_store::Result<GetResult> {
-        self.inner.get_opts(key, options).await
-    }
-
-    fn delete_stream(
-        &self,
-        keys: BoxStream<'static, object_store::Result<Path>>,
-    ) -> BoxStream<'static, object_store::Result<Path>> {
-        self.inner.delete_stream(keys)
-    }
-
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-        self.inner.list(prefix)
-    }
-
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> object_store::Result<ListResult> {
-        self.inner.list_with_delimiter(prefix).await
-    }
-
-    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> object_store::Result<()> {
-        self.inner.copy_opts(from, to, options).await
     }
 }
 
@@ -123,7 +87,8 @@ impl ObjectStore for Turned {
 struct Told {
     acknowledged: Vec<(u64, u8)>,
     pruned: u64,
-    fenced: bool,
+    /// Another writer has the log: it was fenced off, or found the log in use.
+    displaced: bool,
 }
 
 const PIECE: usize = 10;
@@ -135,12 +100,17 @@ enum Deed {
     Compacts,
 }
 
+/// How a writer opens the log, and what it does.
+type Plan = (OpenMode, Deed);
+
+/// A log that was written this long ago is idle: in a test, none is.
+const IDLE: OpenMode = OpenMode::OnlyIfIdle(Duration::from_secs(3600));
+
 /// Opens the log, makes three pieces durable, and does something to the first ones after the second.
-async fn write_and_do(store: Arc<dyn ObjectStore>, byte: u8, deed: Deed) -> Result<Told> {
+async fn write_and_do(store: Arc<dyn ObjectStore>, byte: u8, (mode, deed): Plan) -> Result<Told> {
     let mut told = Told::default();
     let run = async {
-        let options = Options::new().take_over();
-        let mut backend = ObjectStoreBackend::open(store, "logs/a", options).await?;
+        let mut backend = ObjectStoreBackend::open(store, "logs/a", Options::new().mode(mode)).await?;
         for piece in 0..3 {
             let at = backend.write(&[IoSlice::new(&[byte + piece; PIECE])]).await?;
             backend.checkpoint(&[byte + piece]).await?;
@@ -154,24 +124,25 @@ async fn write_and_do(store: Arc<dyn ObjectStore>, byte: u8, deed: Deed) -> Resu
         Ok(())
     };
     match run.await {
-        Err(Error::Fenced { .. }) => told.fenced = true,
+        Err(Error::Fenced { .. }) => told.displaced = true,
+        Err(Error::Locked { .. }) if mode == IDLE => told.displaced = true,
         other => other?,
     }
     Ok(told)
 }
 
 /// One history: two writers that do these things, in this order of PUTs, with this answer lost.
-fn history(order: &[usize], lost: Option<usize>, deeds: [Deed; 2]) {
+fn history(order: &[usize], lost: Option<usize>, plans: [Plan; 2]) {
     let memory = Arc::new(InMemory::new());
     let state = State { order: order.to_vec(), next: 0, lost, count: 0, done: [false; 2] };
     let turns = Arc::new(Turns { state: Mutex::new(state), changed: Condvar::new() });
     let writers: Vec<_> = [0, 1]
         .into_iter()
         .map(|writer| {
-            let (inner, turns) = (Arc::clone(&memory), Arc::clone(&turns));
+            let (inner, turns): (Arc<dyn ObjectStore>, _) = (memory.clone(), Arc::clone(&turns));
             std::thread::spawn(move || {
-                let store = Arc::new(Turned { inner, turns: Arc::clone(&turns), writer });
-                let told = block_on(write_and_do(store, 10 + 100 * writer as u8, deeds[writer]));
+                let store = Arc::new(Around::new(inner, InTurn { turns: Arc::clone(&turns), writer }));
+                let told = block_on(write_and_do(store, 10 + 100 * writer as u8, plans[writer]));
                 turns.done(writer);
                 told
             })
@@ -180,21 +151,24 @@ fn history(order: &[usize], lost: Option<usize>, deeds: [Deed; 2]) {
     let told: Vec<Told> = writers
         .into_iter()
         .map(|writer| {
-            writer.join().unwrap().unwrap_or_else(|error| panic!("{order:?}, lost {lost:?}, {deeds:?}: {error:?}"))
+            writer.join().unwrap().unwrap_or_else(|error| panic!("{order:?}, lost {lost:?}, {plans:?}: {error:?}"))
         })
         .collect();
-    assert!(!(told[0].fenced && told[1].fenced), "{order:?}, lost {lost:?}, {deeds:?}: both were fenced off: {told:?}");
+    assert!(
+        !(told[0].displaced && told[1].displaced),
+        "{order:?}, lost {lost:?}, {plans:?}: nobody has the log: {told:?}"
+    );
     block_on(async {
-        let wire = Wire::new(memory, Troubles::none());
+        let wire = wire_to(memory, Troubles::none());
         let mut backend = crate::take(&wire).await.unwrap();
         let start = aof_api::AofRead::start(&mut backend).await.unwrap();
-        assert!(start <= told[0].pruned.max(told[1].pruned), "{order:?}, lost {lost:?}, {deeds:?}: {start}, {told:?}");
+        assert!(start <= told[0].pruned.max(told[1].pruned), "{order:?}, lost {lost:?}, {plans:?}: {start}, {told:?}");
         let log = seen_from(&wire, start).await.unwrap();
         for (at, byte) in told.iter().flat_map(|told| &told.acknowledged).filter(|(at, _)| *at >= start) {
             let there = &log[(at - start) as usize..][..PIECE];
             assert!(
                 there == [*byte; PIECE],
-                "{order:?}, lost {lost:?}, {deeds:?}: {byte} was acknowledged at {at}: {there:?}"
+                "{order:?}, lost {lost:?}, {plans:?}: {byte} was acknowledged at {at}: {there:?}"
             );
         }
     });
@@ -205,27 +179,38 @@ const PUTS: usize = 7;
 
 #[test]
 fn two_writers_lose_nothing_acknowledged_in_any_order_of_their_puts() {
-    every_order([Deed::Prunes, Deed::Prunes]);
+    every_order([(OpenMode::TakeOver, Deed::Prunes); 2]);
 }
 
 #[test]
 fn two_writers_that_compact_lose_nothing_acknowledged_in_any_order_of_their_puts() {
-    every_order([Deed::Compacts, Deed::Compacts]);
+    every_order([(OpenMode::TakeOver, Deed::Compacts); 2]);
 }
 
 #[test]
 fn a_writer_that_compacts_and_one_that_prunes_lose_nothing_acknowledged_in_any_order_of_their_puts() {
-    every_order([Deed::Compacts, Deed::Prunes]);
+    every_order([(OpenMode::TakeOver, Deed::Compacts), (OpenMode::TakeOver, Deed::Prunes)]);
 }
 
-fn every_order(deeds: [Deed; 2]) {
+#[test]
+fn two_writers_that_want_an_idle_log_lose_nothing_acknowledged_in_any_order_of_their_puts() {
+    every_order([(IDLE, Deed::Prunes), (IDLE, Deed::Compacts)]);
+}
+
+#[test]
+fn a_writer_that_wants_an_idle_log_and_one_that_takes_it_over_lose_nothing_acknowledged_in_any_order() {
+    every_order([(IDLE, Deed::Compacts), (OpenMode::TakeOver, Deed::Prunes)]);
+    every_order([(OpenMode::TakeOver, Deed::Compacts), (IDLE, Deed::Prunes)]);
+}
+
+fn every_order(plans: [Plan; 2]) {
     let mut histories = 0;
     for mask in 0u32..1 << (2 * PUTS) {
         // Every order in which each writer has its PUTs; the log is made by the first.
         if mask.count_ones() as usize == PUTS && mask & 1 == 0 {
             // Of those that differ only in a long run of one writer, each is one history.
             let order: Vec<_> = (0..2 * PUTS).map(|at| (mask >> at & 1) as usize).collect();
-            history(&order, None, deeds);
+            history(&order, None, plans);
             histories += 1;
         }
     }
@@ -240,8 +225,12 @@ fn two_writers_lose_nothing_acknowledged_when_any_answer_is_lost() {
                 // The first writer has some PUTs, the second some, and so on.
                 let order: Vec<_> =
                     (0..4 * PUTS).map(|at| usize::from(at >= begins && (at - begins) / length % 2 == 0)).collect();
-                for deeds in [[Deed::Prunes; 2], [Deed::Compacts; 2]] {
-                    history(&order, Some(lost), deeds);
+                for plans in [
+                    [(OpenMode::TakeOver, Deed::Prunes); 2],
+                    [(OpenMode::TakeOver, Deed::Compacts); 2],
+                    [(IDLE, Deed::Prunes), (OpenMode::TakeOver, Deed::Compacts)],
+                ] {
+                    history(&order, Some(lost), plans);
                 }
             }
         }

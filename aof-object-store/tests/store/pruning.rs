@@ -1,6 +1,6 @@
 //! What pruning deletes, and what it leaves.
 
-use crate::wire::{Troubles, Wire};
+use crate::wire::{Troubles, Wire, wire_to};
 use crate::{seen_from, take, write};
 use aof_api::{AofBackend, AofRead, Error};
 use aof_object_store::{ObjectReader, Options};
@@ -19,7 +19,7 @@ async fn keys(wire: &Wire, below: &str) -> Vec<u64> {
 #[test]
 fn chunks_go_and_fences_stay() {
     block_on(async {
-        let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+        let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
         for opening in 0..3 {
             let mut backend = take(&wire).await.unwrap();
             for _ in 0..5 {
@@ -41,7 +41,7 @@ fn chunks_go_and_fences_stay() {
 #[test]
 fn a_writer_that_slept_through_a_takeover_and_a_prune_is_fenced_off() {
     block_on(async {
-        let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+        let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
         let mut sleeper = take(&wire).await.unwrap();
         write(&mut sleeper, &[1; 100]).await.unwrap();
         sleeper.checkpoint(&[1]).await.unwrap();
@@ -61,7 +61,7 @@ fn a_writer_that_slept_through_a_takeover_and_a_prune_is_fenced_off() {
 #[test]
 fn a_reader_elsewhere_reports_what_was_pruned_before_it_read_it() {
     block_on(async {
-        let wire = Wire::new(Arc::new(InMemory::new()), Troubles::none());
+        let wire = wire_to(Arc::new(InMemory::new()), Troubles::none());
         let mut backend = take(&wire).await.unwrap();
         for _ in 0..10 {
             write(&mut backend, &[5; 100]).await.unwrap();

@@ -1,7 +1,7 @@
 //! A copy that follows a log, and continues after any stop.
 
 use crate::take;
-use crate::wire::{Troubles, Wire};
+use crate::wire::{Troubles, Wire, wire_to};
 use aof_api::read::find::Target;
 use aof_api::{Aof, AofBackend, AofRead, AofReadExt, Error, LogOptions, Operation};
 use aof_memory::MemoryBackend;
@@ -22,13 +22,13 @@ async fn shipped_bytes(wire: &Wire) -> Vec<u8> {
 }
 
 fn wire() -> Wire {
-    Wire::new(Arc::new(InMemory::new()), Troubles::none())
+    wire_to(Arc::new(InMemory::new()), Troubles::none())
 }
 
 #[test]
 fn a_copy_equals_the_source_byte_for_byte_after_every_step_and_every_stop() {
     block_on(async {
-        let wire = Wire::new(Arc::new(InMemory::new()), Troubles::many(11));
+        let wire = wire_to(Arc::new(InMemory::new()), Troubles::many(11));
         let mut log = Aof::create(MemoryBackend::with_capacity(64 << 20), LogOptions::new()).await.unwrap();
         let mut source = log.backend_mut().reader().await.unwrap();
         for round in 0..50 {

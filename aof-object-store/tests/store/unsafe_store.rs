@@ -1,7 +1,8 @@
 //! A store that ignores create-only is refused before anything is overwritten.
 
+use crate::around::Around;
 use crate::careless::Careless;
-use crate::wire::{Troubles, Wire};
+use crate::wire::{Troubles, wire_to};
 use crate::{seen_from, take, write};
 use aof_api::{AofBackend, Error};
 use futures::executor::block_on;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 #[test]
 fn a_store_that_replaces_what_is_there_is_refused_and_says_why() {
-    let wire = Wire::new(Arc::new(Careless(Arc::new(InMemory::new()))), Troubles::none());
+    let wire = wire_to(Arc::new(Around::new(Arc::new(InMemory::new()), Careless)), Troubles::none());
     let refused = block_on(take(&wire)).unwrap_err();
     assert!(matches!(refused, Error::Unsupported { .. }), "{refused:?}");
     assert!(refused.to_string().contains("If-None-Match"), "{refused}");
@@ -20,12 +21,12 @@ fn a_store_that_replaces_what_is_there_is_refused_and_says_why() {
 fn a_log_that_was_copied_to_such_a_store_is_not_changed_and_can_be_read() {
     block_on(async {
         let memory = Arc::new(InMemory::new());
-        let wire = Wire::new(memory.clone(), Troubles::none());
+        let wire = wire_to(memory.clone(), Troubles::none());
         let mut backend = take(&wire).await.unwrap();
         write(&mut backend, b"acknowledged").await.unwrap();
         backend.checkpoint(&[]).await.unwrap();
         drop(backend);
-        let careless = Wire::new(Arc::new(Careless(memory)), Troubles::none());
+        let careless = wire_to(Arc::new(Around::new(memory, Careless)), Troubles::none());
         assert!(matches!(take(&careless).await, Err(Error::Unsupported { .. })));
         assert_eq!(seen_from(&careless, 0).await.unwrap(), b"acknowledged");
         // Nothing was replaced: a store that is fit continues.

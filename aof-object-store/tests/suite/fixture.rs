@@ -1,6 +1,6 @@
 //! How the suite makes, stops and opens a log on a store in memory.
 
-use crate::wire::{Strike, Troubles, Wire};
+use crate::wire::{Strike, Troubles, Wire, wire_to};
 use aof_api::storage::DynAofRead;
 use aof_api::{AofBackend, Error, Result};
 use aof_object_store::{ObjectReader, ObjectStoreBackend, Options};
@@ -17,7 +17,7 @@ pub(crate) struct StoreFixture {
 
 impl StoreFixture {
     pub(crate) fn new(troubles: Troubles) -> StoreFixture {
-        let wire = Wire::new(Arc::new(InMemory::new()), troubles);
+        let wire = wire_to(Arc::new(InMemory::new()), troubles);
         let options = Options::new().take_over().retry_pause(Duration::from_millis(1));
         StoreFixture { wire, options: options.poll_interval_max(Duration::from_millis(20)) }
     }
@@ -76,7 +76,7 @@ impl Fixture for StoreFixture {
     }
 
     fn trouble(&self, trouble: Trouble) -> Result<()> {
-        let troubles = &self.wire.troubles;
+        let troubles = &self.wire.way;
         match trouble {
             Trouble::Fails(Call::Read) => troubles.fail_next_get(),
             Trouble::Fails(Call::Checkpoint) => troubles.strike_next("/c/", Strike::Fails),

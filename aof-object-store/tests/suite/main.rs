@@ -1,5 +1,7 @@
 //! The conformance suite, on a store in memory behind a wire that is slow, fails and loses answers.
 
+#[path = "../around/mod.rs"]
+mod around;
 #[path = "../wire/mod.rs"]
 mod wire;
 

@@ -35,10 +35,28 @@ impl<S: SegmentStore> SegmentedBackend<S> {
         if let Some(active) = &mut self.active {
             active.close().await.map_err(|failure| shifted(failure, base))?;
         }
+        if owed.is_ok() {
+            self.keep_last_note();
+        }
         match owed {
             // Nothing was written after the sealed segment, which is durable: nothing is lost.
             Err(Error::Full { .. }) if self.extent.len() == base => Ok(()),
             owed => owed,
+        }
+    }
+
+    /// Keeps the note of the last checkpoint where the log ends with it: the next opening then knows that all of it was durable,
+    /// and notices a last segment that is gone. Elsewhere the note of the last seal stays.
+    fn keep_last_note(&mut self) {
+        let Some((covered, note)) = self.last_note.take() else { return };
+        let is_end = covered == self.extent.len() && covered <= self.extent.durable_len();
+        if !is_end || self.driver.kept_note().is_some_and(|kept| kept >= covered) {
+            return;
+        }
+        let kept = self.driver.step(|store| store.put_note(covered, &note).and_then(|()| store.sync_names()));
+        // The bytes are durable without it.
+        if let Err(error) = kept {
+            tracing::warn!(log = %self.store.describe(), %error, "the note of the last checkpoint could not be kept");
         }
     }
 

@@ -180,6 +180,7 @@ impl<S: SegmentStore> SegmentedBackend<S> {
             active: Some(active),
             active_base: last,
             note,
+            last_note: None,
             is_closed: false,
             in_doubt: None,
         })

@@ -29,6 +29,9 @@ impl<S: SegmentStore> SegmentedBackend<S> {
             false => (self.begin_plain()?, None),
         };
         let outcome = self.driver.request(job, seal);
+        if !note.is_empty() {
+            self.last_note = Some((end, note.to_vec()));
+        }
         // While the segment fills up, so that the next one is ready.
         let (len, bytes) = (self.extent.len() - self.active_base, self.tuning.segment_bytes);
         self.driver.want_spares(len >= bytes / 2);

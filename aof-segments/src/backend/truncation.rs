@@ -56,6 +56,7 @@ impl<S: SegmentStore> SegmentedBackend<S> {
     }
 
     async fn cut_now(&mut self, len: u64) -> Result<()> {
+        self.last_note = self.last_note.take().filter(|(covered, _)| *covered <= len);
         if self.driver.kept_note().is_some_and(|covered| covered > len) {
             self.driver.step(|store| store.forget_note().and_then(|()| store.sync_names()))?;
             self.driver.note_forgotten();

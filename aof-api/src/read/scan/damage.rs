@@ -76,6 +76,11 @@ pub(super) async fn look_at<R: AofRead>(window: &mut Window, reader: &mut R, off
     }
 }
 
+/// Whether a whole entry is at a place now, whatever was seen there before. What cannot be read is not.
+pub(super) async fn is_whole<R: AofRead>(reader: &mut R, offset: u64) -> bool {
+    matches!(look_at(&mut Window::default(), reader, offset).await, Ok(Look::Whole(_)))
+}
+
 /// Where a search ended.
 pub(crate) struct Found {
     pub(crate) offset: u64,

@@ -7,17 +7,18 @@ use crate::command_line::size::{Size, counted, grouped};
 use crate::output::failure::{Failure, Outcome};
 use crate::output::json;
 use crate::output::json::append::{Durable, Summary};
+use crate::output::json::log::name;
 use crate::output::json::object::Object;
 use crate::output::json::value::Sometimes;
 use crate::output::out::Out;
-use crate::output::paths::as_typed;
+use crate::output::paths::shown;
 use crate::output::say::say;
 use crate::output::signals::Interruption;
 use aof_api::Recovery;
 use aof_api::log::TailKind;
 use aof_api::log::blocking::Aof;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Prints an object at once.
 fn print(object: &impl Object) -> Outcome<()> {
@@ -34,36 +35,48 @@ pub(super) fn report_recovery(
     output: &OutputArguments,
 ) -> Outcome<()> {
     let cut = recovery.cut.as_ref();
-    let saved = log.backend().kept_cut().map(|path| as_typed(&path.to_string_lossy(), typed));
+    let saved = log.backend().kept_cut().map(|path| beside(&path, typed));
     if output.json {
         if cut.is_none() && recovery.kept_count == 0 {
             return Ok(());
         }
+        let (saved, saved_hex) = saved.filter(|_| cut.is_some()).as_deref().map(name).unzip();
         return print(&json::append::Recovery {
             offset: cut.map(|cut| cut.offset),
             len: cut.map_or(0, |cut| cut.len),
             entries: cut.map_or(0, |cut| cut.entries),
             message: cut.map(|cut| cut.damage.to_string()),
-            saved: saved.filter(|_| cut.is_some()),
+            saved,
+            saved_hex: saved_hex.unwrap_or_default(),
             kept: recovery.kept_count,
         });
     }
     if let Some(cut) = cut {
         let (offset, len, damage) = (cut.offset, grouped(cut.len), cut.damage);
-        say!("cut a tail of {len} bytes at offset {offset}, of which no entry records a checkpoint ({damage})");
+        say!("cut a tail of {len} bytes at offset {offset} ({damage})");
         if cut.entries > 0 {
             say!("  whole entries in it: {}", grouped(cut.entries));
         }
         match saved {
-            Some(path) => say!("  its bytes are kept as {path}"),
-            None if cut.kind == TailKind::Zero => say!("  nothing is lost: it was all zeros"),
+            Some(path) => say!("  its bytes are kept as {}", shown(&path)),
+            None if cut.kind == TailKind::Zero => say!("  it was all zeros"),
             None => say!("  its bytes were not kept"),
         }
+        say!("  nothing records that it was acknowledged; if the last entry was, restore it from another copy");
     }
     if recovery.kept_count > 0 {
         say!("{} in the log; `aof validate` lists all", counted(recovery.kept_count, "damaged place"));
     }
     Ok(())
+}
+
+/// A file beside the log, as it would be typed: the path of the log may have been made absolute on the way.
+fn beside(path: &Path, typed: &Path) -> PathBuf {
+    let is_beside = std::path::absolute(typed).is_ok_and(|log| log.parent() == path.parent());
+    match path.file_name().filter(|_| is_beside) {
+        Some(name) => typed.with_file_name(name),
+        None => path.to_owned(),
+    }
 }
 
 /// What is durable when the command ends early, and from where to continue.

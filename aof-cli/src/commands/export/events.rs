@@ -2,14 +2,13 @@
 
 use crate::command_line::export::Ids;
 use crate::output::json::export::Event;
-use crate::output::json::value::{Decimal, Hex, Sometimes};
+use crate::output::json::value::{Decimal, Hex, Sometimes, Time};
 use crate::output::tigerbeetle::reads::{
     ACCOUNT_FILTER_FLAGS, AccountFilter, QUERY_FILTER_FLAGS, QueryFilter, Reads, decode_reads,
 };
 use crate::output::tigerbeetle::{
     ACCOUNT_FLAGS, Account, Events, TRANSFER_FLAGS, Transfer, decode, flag_names, flag_names_of_u32,
 };
-use crate::output::time::time;
 use aof_api::read::LocatedEntry;
 
 /// How events are made.
@@ -116,7 +115,7 @@ impl Exported {
 /// The timestamp that an event has after it was created: its own where it is imported.
 fn assign(event: &mut Event, imported: Option<u64>) {
     if let Some(own) = imported {
-        (event.timestamp, event.time) = (own.into(), time(own));
+        (event.timestamp, event.time) = (own.into(), Time(own));
     }
 }
 
@@ -133,7 +132,7 @@ fn blank(entry: &LocatedEntry<'_>, index: u64, count: u64) -> Event {
         operation_name: header.operation().name(),
         event: "id",
         timestamp: timestamp.into(),
-        time: time(timestamp),
+        time: Time(timestamp),
         id: Sometimes(None),
         account_id: Sometimes(None),
         debit_account_id: Sometimes(None),

@@ -48,7 +48,9 @@ impl Lines {
 
 /// Nothing in it needs quotes: all values are numbers, digits, names and times.
 fn print_csv(out: &mut Out, event: &Event) -> Outcome<()> {
-    let object = serde_json::to_value(event).map_err(|error| Failure::output(error.into()))?;
+    let mut object = Vec::new();
+    event.put(&mut object);
+    let object: Value = serde_json::from_slice(&object).map_err(|error| Failure::output(error.into()))?;
     let values: Vec<String> = Event::FIELDS.iter().map(|field| text(&object[field.name])).collect();
     writeln!(out, "{}", values.join(",")).map_err(Failure::output)
 }

@@ -261,7 +261,7 @@ impl Printing<'_, '_> {
         }
         let mut text = Vec::new();
         if let Some(entry) = block_on(self.entries.next()).map_err(Failure::at(&self.source.path))? {
-            self.listing.render(&mut text, &entry)?;
+            self.listing.put(&mut text, &entry);
         }
         Ok(text)
     }

@@ -1,12 +1,13 @@
 //! The columns of a listing: as wide as the terminal allows. Checksums are shortened first, then clients, dates next; where
 //! that is not enough, clients and views are left out.
 
-use crate::output::time::{clock, short_time, time};
+use crate::output::digits::{self, hex_digits};
+use crate::output::time::{put_clock, put_short_time, put_time};
 use crate::output::width::of_output;
-use aof_api::read::LocatedEntry;
-use std::io::{self, Write};
+use aof_api::format::{Header, Operation, size_disk};
 
 /// How wide each column is, in characters.
+#[derive(Clone)]
 pub(super) struct Columns {
     op: usize,
     offset: usize,
@@ -39,11 +40,11 @@ impl Time {
         }
     }
 
-    fn text(self, nanoseconds: u64) -> String {
+    fn put(self, out: &mut Vec<u8>, nanoseconds: u64) {
         match self {
-            Time::Full => time(nanoseconds),
-            Time::Short => short_time(nanoseconds),
-            Time::Clock => clock(nanoseconds),
+            Time::Full => put_time(out, nanoseconds),
+            Time::Short => put_short_time(out, nanoseconds),
+            Time::Clock => put_clock(out, nanoseconds),
         }
     }
 }
@@ -106,32 +107,51 @@ impl Columns {
         line.trim_end().to_owned()
     }
 
-    pub(super) fn print(&self, out: &mut impl Write, located: &LocatedEntry<'_>) -> io::Result<()> {
-        let Columns { op, offset, size, view, time, operation, client, checksum } = self;
-        let header = located.header();
-        let (name, digits) = (header.operation().to_string(), located.checksum().to_string());
-        writeln!(
-            out,
-            "{:>op$} {:>offset$} {:>size$}{}  {:<width$}  {:<operation$}{} {}",
-            located.op(),
-            located.offset,
-            located.size_disk(),
-            if *view > 0 { format!(" {:>view$}", header.view.get()) } else { String::new() },
-            time.text(header.timestamp.get()),
-            cut(&name, *operation),
-            client_text(header.client.get(), *client),
-            cut(&digits, *checksum),
-            width = time.width(),
-        )
+    /// Puts the row of an entry at the end of a buffer.
+    pub(super) fn put(&self, out: &mut Vec<u8>, entry_offset: u64, header: &Header) {
+        digits::right(out, header.op.get(), self.op);
+        out.push(b' ');
+        digits::right(out, entry_offset, self.offset);
+        out.push(b' ');
+        digits::right(out, size_disk(header.size.get()), self.size);
+        if self.view > 0 {
+            out.push(b' ');
+            digits::right(out, header.view.get(), self.view);
+        }
+        out.extend_from_slice(b"  ");
+        self.time.put(out, header.timestamp.get());
+        out.extend_from_slice(b"  ");
+        put_operation(out, header.operation(), self.operation);
+        put_client(out, header.client.get(), self.client);
+        out.push(b' ');
+        out.extend_from_slice(&hex_digits(header.checksum.into())[..self.checksum]);
+        out.push(b'\n');
     }
 }
 
+/// As [`Operation`] is shown, `create_transfers(147)`, up to a width.
+fn put_operation(out: &mut Vec<u8>, operation: Operation, width: usize) {
+    let end = out.len() + width;
+    if let Some(name) = operation.name() {
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'(');
+        digits::decimal(out, operation.0);
+        out.push(b')');
+    } else {
+        digits::decimal(out, operation.0);
+    }
+    out.resize(end, b' ');
+}
+
 /// Nobody is the client of what a replica makes itself.
-fn client_text(client: u128, width: usize) -> String {
-    match (width, client) {
-        (0, _) => String::new(),
-        (_, 0) => format!(" {:<width$}", "-"),
-        _ => format!(" {}", cut(&format!("{client:032x}"), width)),
+fn put_client(out: &mut Vec<u8>, client: u128, width: usize) {
+    if width == 0 {
+        return;
+    }
+    out.push(b' ');
+    match client {
+        0 => digits::left(out, b"-", width),
+        _ => out.extend_from_slice(&hex_digits(client)[..width]),
     }
 }
 

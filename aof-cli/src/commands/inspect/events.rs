@@ -1,40 +1,45 @@
 //! What TigerBeetle's bodies hold, on the terminal and as JSON.
 
-use crate::output::failure::{Failure, Outcome};
+use super::print::{INDENT, put_line};
+use crate::output::digits::{decimal, spaces};
 use crate::output::json::inspect::{self, Entry, Event};
 use crate::output::json::value::{Decimal, Hex};
 use crate::output::tigerbeetle::{
     ACCOUNT_FLAGS, Account, Decoded, Events, TRANSFER_FLAGS, Transfer, decode, flag_names,
 };
 use aof_api::read::LocatedEntry;
-use std::io::{self, Write};
 
 /// A line for each event; nothing where the operation creates none.
-pub(super) fn print(out: &mut impl Write, located: &LocatedEntry<'_>) -> Outcome<()> {
-    let printed = match decode(located.header().operation(), located.body()) {
-        None => Ok(()),
-        Some(Err(reason)) => writeln!(out, "{:>12} not decoded: {reason}", ""),
+pub(super) fn put(out: &mut Vec<u8>, located: &LocatedEntry<'_>) {
+    match decode(located.header().operation(), located.body()) {
+        None => {}
+        Some(Err(reason)) => put_line(out, &["not decoded: ", reason]),
         Some(Ok(Decoded { events: Events::Accounts(accounts), .. })) => {
-            accounts.iter().try_for_each(|account| print_line(out, "account", &account_fields(account)))
+            accounts.iter().for_each(|account| put_event(out, "account ", &account_fields(account)));
         }
         Some(Ok(Decoded { events: Events::Transfers(transfers), .. })) => {
-            transfers.iter().try_for_each(|transfer| print_line(out, "transfer", &transfer_fields(transfer)))
-        }
-    };
-    printed.map_err(Failure::output)
-}
-
-/// What is zero is left out, but for what every event has.
-fn print_line(out: &mut impl Write, what: &str, fields: &[Field]) -> io::Result<()> {
-    write!(out, "{:>12} {what:<8}", "")?;
-    for (name, value) in fields {
-        match value {
-            Number::Flags(flags) if !flags.is_empty() => write!(out, " {name} {}", flags.join("|"))?,
-            Number::Plain(0) | Number::Flags(_) => {}
-            Number::Plain(number) => write!(out, " {name} {number}")?,
+            transfers.iter().for_each(|transfer| put_event(out, "transfer", &transfer_fields(transfer)));
         }
     }
-    writeln!(out)
+}
+
+/// What is zero is left out.
+fn put_event(out: &mut Vec<u8>, what: &str, fields: &[Field]) {
+    spaces(out, INDENT);
+    out.extend_from_slice(what.as_bytes());
+    for (name, value) in fields {
+        if matches!(value, Number::Plain(0)) || matches!(value, Number::Flags(flags) if flags.is_empty()) {
+            continue;
+        }
+        out.push(b' ');
+        out.extend_from_slice(name.as_bytes());
+        out.push(b' ');
+        match value {
+            Number::Plain(number) => decimal(out, *number),
+            Number::Flags(flags) => out.extend_from_slice(flags.join("|").as_bytes()),
+        }
+    }
+    out.push(b'\n');
 }
 
 /// Adds the events, or why they could not be decoded.

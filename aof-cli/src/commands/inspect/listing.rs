@@ -2,7 +2,8 @@
 
 use super::backwards;
 use super::follow::{Follower, Saw, Waited};
-use super::print::{How, print};
+use super::print::{How, put};
+use super::rows::Listed;
 use super::search::may_have;
 use super::window::Window;
 use crate::command_line::inspect::InspectArguments;
@@ -30,8 +31,7 @@ use std::path::PathBuf;
 
 pub(super) struct Listing<'a> {
     pub(super) arguments: &'a InspectArguments,
-    how: How,
-    out: Out,
+    printed: Listed,
     path: PathBuf,
     /// How many entries may still be printed.
     left: u64,
@@ -58,13 +58,12 @@ struct Lowest {
 
 impl<'a> Listing<'a> {
     pub(super) fn new(arguments: &'a InspectArguments, json: bool, out: Out) -> Listing<'a> {
-        let how = How::new(arguments, json);
+        let printed = Listed::new(out, How::new(arguments, json));
         let left = arguments.limit.unwrap_or(u64::MAX);
         let path = arguments.logs.first().cloned().unwrap_or_default();
         Listing {
             arguments,
-            how,
-            out,
+            printed,
             path,
             left,
             listed: 0,
@@ -80,7 +79,7 @@ impl<'a> Listing<'a> {
     }
 
     pub(super) fn finish(&mut self) -> Outcome<()> {
-        self.out.finish()
+        self.printed.finish()
     }
 
     /// Whether no damage and no gap was met.
@@ -128,9 +127,10 @@ impl<'a> Listing<'a> {
         self.parts.push(Part::of(source));
         self.is_new = true;
         if self.several {
-            self.how.path = Some(source.path.clone());
-            if !self.how.json {
-                writeln!(self.out, "{}:", shown(&source.path)).map_err(Failure::output)?;
+            let how = self.printed.how().of_file(&source.path);
+            self.printed.set_how(how)?;
+            if !self.printed.how().json {
+                writeln!(self.printed.out()?, "{}:", shown(&source.path)).map_err(Failure::output)?;
             }
         }
         Ok(())
@@ -212,26 +212,26 @@ impl<'a> Listing<'a> {
     /// Something that is wrong between entries.
     pub(super) fn report_found(&mut self, finding: &Finding) -> Outcome<()> {
         self.clean = false;
-        if self.how.json {
-            return json::print(&mut self.out, finding);
+        if self.printed.how().json {
+            return json::print(self.printed.out()?, finding);
         }
         let Finding { kind, log, offset, message, .. } = finding;
         self.say(&format!("{ERROR}{kind}{ERROR:#} {} at offset {offset}: {message}", printable(log)))
     }
 
     /// An entry as it is printed.
-    pub(super) fn render(&self, text: &mut Vec<u8>, entry: &LocatedEntry<'_>) -> Outcome<()> {
-        print(text, entry, &self.how)
+    pub(super) fn put(&self, text: &mut Vec<u8>, entry: &LocatedEntry<'_>) {
+        put(text, entry, self.printed.how());
     }
 
     /// Prints an entry that was rendered.
     pub(super) fn write(&mut self, text: &[u8]) -> Outcome<()> {
-        self.out.write_all(text).map_err(Failure::output)
+        self.printed.out()?.write_all(text).map_err(Failure::output)
     }
 
     pub(super) fn note(&mut self, note: &Note) -> Outcome<()> {
-        if self.how.json {
-            return json::print(&mut self.out, note);
+        if self.printed.how().json {
+            return json::print(self.printed.out()?, note);
         }
         self.say(&format!("note {}: {}", note.kind, note.message))
     }
@@ -277,7 +277,7 @@ impl<'a> Listing<'a> {
             if !wait {
                 continue;
             }
-            self.out.finish()?;
+            self.printed.finish()?;
             let offset = entries.offset();
             match follower.wait(offset)? {
                 Waited::More => entries.seek(offset),
@@ -315,7 +315,11 @@ impl<'a> Listing<'a> {
 
     /// The heading of the list, once there is something to list from.
     fn head(&mut self) -> Outcome<()> {
-        if self.how.json { Ok(()) } else { writeln!(self.out, "{}", self.how.heading()).map_err(Failure::output) }
+        if self.printed.how().json {
+            return Ok(());
+        }
+        let heading = self.printed.how().heading();
+        writeln!(self.printed.out()?, "{heading}").map_err(Failure::output)
     }
 
     fn take(&mut self, entry: &LocatedEntry<'_>) -> Outcome<()> {
@@ -323,7 +327,7 @@ impl<'a> Listing<'a> {
         let last = self.last.replace(entry.checksum());
         let is_seam = std::mem::take(&mut self.is_new) && last == Some(entry.checksum());
         if !is_seam && self.wants(entry) {
-            print(&mut self.out, entry, &self.how)?;
+            self.printed.print(entry)?;
             self.left -= 1;
         }
         Ok(())
@@ -347,12 +351,12 @@ impl<'a> Listing<'a> {
     fn note_head(&mut self) -> Outcome<()> {
         let Some(Lowest { op, offset }) = self.lowest.take().filter(|lowest| lowest.op > 1) else { return Ok(()) };
         let kind = NoteKind::HeadMissing { op };
-        if self.how.json {
+        if self.printed.how().json {
             let mut note = plain_note(&self.path, kind.name(), kind.to_string());
             (note.offset, note.op, note.missing_last) = (Some(offset), Some(op), (op - 1).into());
-            return json::print(&mut self.out, &note);
+            return json::print(self.printed.out()?, &note);
         }
-        self.out.finish()?;
+        self.printed.finish()?;
         say!("{} {kind}", shown(&self.path));
         Ok(())
     }
@@ -364,16 +368,16 @@ impl<'a> Listing<'a> {
         }
         let text = "only the part of the log around these times was read: an entry whose time goes back may be elsewhere; \
                     --scan reads all";
-        if self.how.json {
-            return json::print(&mut self.out, &plain_note(&self.path, "part", text));
+        if self.printed.how().json {
+            return json::print(self.printed.out()?, &plain_note(&self.path, "part", text));
         }
         self.say(&format!("note: {text}"))
     }
 
     /// A line beside the listing.
     fn say(&mut self, what: &str) -> Outcome<()> {
-        if !self.how.json {
-            self.out.finish()?;
+        if !self.printed.how().json {
+            self.printed.finish()?;
             say!("{what}");
         }
         Ok(())
@@ -383,11 +387,11 @@ impl<'a> Listing<'a> {
         self.clean = false;
         self.succession.damaged();
         let DamagedRange { offset, len, damage, op, zeros, torn_end, .. } = *range;
-        if self.how.json {
+        if self.printed.how().json {
             let (log, log_hex) = name(&self.path);
             let message = damage.to_string();
             let object = Damaged { log, log_hex, offset, len, op, zeros, torn_end, message };
-            return json::print(&mut self.out, &object);
+            return json::print(self.printed.out()?, &object);
         }
         let (path, kind) = (shown(&self.path), FindingKind::Damage { len, damage, zeros, torn_end });
         self.say(&format!("{ERROR}damage{ERROR:#} {path} at offset {offset}: {kind}"))
@@ -396,24 +400,24 @@ impl<'a> Listing<'a> {
     /// The followed log continues elsewhere than where it ended.
     fn report_gap(&mut self, gap: Gap) -> Outcome<()> {
         self.clean = false;
-        if self.how.json {
-            return json::print(&mut self.out, &gap);
+        if self.printed.how().json {
+            return json::print(self.printed.out()?, &gap);
         }
         self.say(&format!("{ERROR}gap{ERROR:#} {}: {}", shown(&self.path), gap.message))
     }
 
     fn report_rotated(&mut self) -> Outcome<()> {
-        if self.how.json {
+        if self.printed.how().json {
             let (log, log_hex) = name(&self.path);
-            return json::print(&mut self.out, &Rotated { log, log_hex });
+            return json::print(self.printed.out()?, &Rotated { log, log_hex });
         }
         self.say(&format!("{}: another file, from its beginning", shown(&self.path)))
     }
 
     fn report_cut(&mut self, offset: u64) -> Outcome<()> {
-        if self.how.json {
+        if self.printed.how().json {
             let (log, log_hex) = name(&self.path);
-            return json::print(&mut self.out, &Cut { log, log_hex, offset });
+            return json::print(self.printed.out()?, &Cut { log, log_hex, offset });
         }
         self.say(&format!("{}: cut to {offset} bytes, continuing there", shown(&self.path)))
     }

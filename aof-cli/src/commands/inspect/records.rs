@@ -1,19 +1,17 @@
 //! What the records of a Raft log say, on the terminal and as JSON.
 
-use crate::output::failure::{Failure, Outcome};
+use super::print::put_line;
 use crate::output::json::inspect::Entry;
 use crate::output::openraft::decode;
 use aof_api::read::LocatedEntry;
-use std::io::Write;
 
 /// A line for the record; nothing where the operation is none of a Raft log.
-pub(super) fn print(out: &mut impl Write, located: &LocatedEntry<'_>) -> Outcome<()> {
-    let printed = match decode(located.header().operation(), located.body()) {
-        None => Ok(()),
-        Some(Ok(record)) => writeln!(out, "{:>12} {record}", ""),
-        Some(Err(reason)) => writeln!(out, "{:>12} not decoded: {reason}", ""),
-    };
-    printed.map_err(Failure::output)
+pub(super) fn put(out: &mut Vec<u8>, located: &LocatedEntry<'_>) {
+    match decode(located.header().operation(), located.body()) {
+        None => {}
+        Some(Ok(record)) => put_line(out, &[&record.to_string()]),
+        Some(Err(reason)) => put_line(out, &["not decoded: ", reason]),
+    }
 }
 
 /// Adds the record, or why it could not be decoded.

@@ -22,7 +22,8 @@ impl Merged<'_> {
     pub(super) fn refuse_json(&self, out: &mut Out, report: &merge::Report, reason: &Unmergeable) -> Outcome<()> {
         self.damage_json(out, report)?;
         let Unmergeable::Fork(fork) = reason else { return Ok(()) };
-        let branches = fork.branches.iter().map(|branch| Branch {
+        let branches = fork.branches.iter().map(|branch| (branch, name(self.input_path(branch.input))));
+        let branches = branches.map(|(branch, (log, log_hex))| Branch {
             tip: branch.last.checksum.into(),
             entries: branch.entries,
             op_first: branch.first.op,
@@ -30,7 +31,8 @@ impl Merged<'_> {
             view_first: branch.views.map(|views| views.0),
             view_last: branch.views.map(|views| views.1),
             forks: branch.forks,
-            log: name(self.input_path(branch.input)).0,
+            log,
+            log_hex,
             offset: branch.offset,
         });
         let branches = branches.collect();
@@ -79,9 +81,13 @@ impl Merged<'_> {
             };
             json::print(out, &object)?;
         }
+        let (output, output_hex) = written.map(name).unzip();
+        let (original, original_hex) = kept.map(name).unzip();
         let summary = Summary {
-            output: written.map(|path| name(path).0),
-            original: kept.map(|path| name(path).0),
+            output,
+            output_hex: output_hex.unwrap_or_default(),
+            original,
+            original_hex: original_hex.unwrap_or_default(),
             entries: report.entries,
             op_first: report.first.map(|first| first.op),
             op_last: report.tip.map(|tip| tip.op),

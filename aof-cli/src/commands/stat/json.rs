@@ -7,14 +7,14 @@ use crate::output::json::print as print_object;
 use crate::output::json::raft::Raft;
 use crate::output::json::stat::{Client, Operation, Rate, Size, Summary};
 use crate::output::json::value::{Hex, Sometimes};
+use crate::output::out::Out;
 use crate::output::time::time;
-use std::io::Write;
 use std::path::Path;
 
 /// How many clients are listed.
 const CLIENTS: usize = 100;
 
-pub(super) fn print(out: &mut impl Write, tally: &Tally, path: &Path) -> Outcome<()> {
+pub(super) fn print(out: &mut Out, tally: &Tally, path: &Path) -> Outcome<()> {
     for (operation, count) in tally.operations() {
         let (entries, bytes) = (count.entries, count.bytes);
         let object = Operation { operation: operation.0, operation_name: tally.name(operation), entries, bytes };

@@ -1,8 +1,10 @@
 //! The end of a log, and what is wrong there.
 
 use super::state::State;
+use crate::commands::lost::lost;
 use crate::input::source::Source;
 use crate::output::failure::{Failure, Outcome};
+use crate::output::json::log::Finding;
 use aof_api::format::{Checksum, ENTRY_SIZE_MAX, Header};
 use aof_api::read::{self, LocatedEntry};
 use aof_api::{Entries, Error};
@@ -51,6 +53,14 @@ pub(super) struct End {
 impl End {
     /// Reads the end of the log; with a saved state, all that came since.
     pub(super) fn read(source: &Source, saved: Option<&State>) -> Outcome<End> {
+        let mut end = End::read_entries(source, saved)?;
+        if let Some(Finding { kind, offset, op, message, .. }) = lost(source)? {
+            end.findings.push(Wrong { kind, offset, op, message });
+        }
+        Ok(end)
+    }
+
+    fn read_entries(source: &Source, saved: Option<&State>) -> Outcome<End> {
         let bytes = source.len.unwrap_or(0);
         let mut end = End { bytes, ..End::default() };
         let mut counted_from = 0;

@@ -16,6 +16,8 @@ object! {
         message: Option<String>,
         /// The file that the cut bytes were saved to; null where they are gone or were all zeros
         saved: Option<String>,
+        /// The bytes of `saved` in hexadecimal, where they are not UTF-8
+        saved_hex: Sometimes<String>,
         /// Damaged places that are kept in the log
         kept: u64,
     }

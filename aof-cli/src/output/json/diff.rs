@@ -53,6 +53,8 @@ object! {
         op: u64,
         /// The file
         log: String,
+        /// The bytes of `log` in hexadecimal, where they are not UTF-8
+        log_hex: Sometimes<String>,
         /// The checksum of its entry
         checksum: Hex,
         /// The view of its entry

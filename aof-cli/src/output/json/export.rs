@@ -1,7 +1,7 @@
 //! What `aof export` prints.
 
 use super::object::object;
-use super::value::{Decimal, Sometimes};
+use super::value::{Decimal, Sometimes, Time};
 
 object! {
     /// An event: an account or transfer to create, or what a look-up or query asks for. Ids are 32 hex digits, or decimal
@@ -21,7 +21,7 @@ object! {
         /// this one; that of an imported event is its own; of a look-up or query, that of the entry
         timestamp: Decimal,
         /// The same as RFC 3339, in UTC
-        time: String,
+        time: Time,
         /// `account`, `transfer`, `id`: the id
         id: Sometimes<String>,
         /// `account_filter`: the account

@@ -1,8 +1,8 @@
 //! What `aof inspect` prints.
 
-use super::object::{object, part};
-use super::value::{Decimal, Hex, Sometimes, Value};
-use serde::Serialize;
+use super::object::{Object, object, part};
+use super::value::{Decimal, Hex, Sometimes, Time, Value};
+use aof_api::format::Release;
 
 object! {
     /// An entry.
@@ -28,7 +28,7 @@ object! {
         /// The view
         view: u32,
         /// The release of the server
-        release: String,
+        release: Release,
         /// The replica that was primary
         replica: u8,
         /// The checksum of the request
@@ -42,7 +42,7 @@ object! {
         /// When it was prepared, in nanoseconds since 1970
         timestamp: Decimal,
         /// The same as RFC 3339, in UTC
-        time: String,
+        time: Time,
         /// The number of the request
         request: u32,
         /// The operation
@@ -67,8 +67,6 @@ object! {
 }
 
 /// An account or a transfer.
-#[derive(Serialize)]
-#[serde(untagged)]
 pub(crate) enum Event {
     Account(Account),
     Transfer(Transfer),
@@ -77,6 +75,13 @@ pub(crate) enum Event {
 impl Value for Event {
     fn kind() -> String {
         "object `account` or `transfer`".to_owned()
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Event::Account(account) => Object::put(account, out),
+            Event::Transfer(transfer) => Object::put(transfer, out),
+        }
     }
 }
 

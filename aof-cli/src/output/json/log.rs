@@ -10,7 +10,7 @@ use std::path::Path;
 object! {
     /// A problem. It makes the exit code 1.
     Finding = "finding" {
-        /// One word: `damage`, `unreadable`, `gap`, `break`, `fork`, `cluster`; of `aof export`, `not-decoded`; of
+        /// One word: `damage`, `unreadable`, `gap`, `break`, `fork`, `cluster`, `lost`; of `aof export`, `not-decoded`; of
         /// `aof status`, `replaced`
         kind: &'static str,
         /// The file
@@ -41,12 +41,14 @@ object! {
         found: Sometimes<Hex>,
         /// `fork`: the checksum of the entry that came first
         other: Sometimes<Hex>,
-        /// `fork`: the checksum of this entry
+        /// `fork`: the checksum of this entry; `lost`: that of the entry that is not there
         checksum: Sometimes<Hex>,
         /// `cluster`: the cluster before
         cluster_expected: Sometimes<Hex>,
         /// `cluster`: the cluster of this entry
         cluster_found: Sometimes<Hex>,
+        /// `lost`: how many bytes were recorded as durable
+        covered: Sometimes<u64>,
         /// `merge`, `repair`: whether no input has what was there
         lost: Sometimes<bool>,
     }
@@ -168,6 +170,14 @@ pub(crate) fn found(path: &Path, offset: u64, op: Option<u64>, kind: &validate::
             object.other = (*other).into();
             object.checksum = (*checksum).into();
         }
+        FindingKind::Cluster { expected, found } => {
+            object.cluster_expected = Hex(*expected).into();
+            object.cluster_found = Hex(*found).into();
+        }
+        FindingKind::Lost { covered, tip } => {
+            object.covered = (*covered).into();
+            object.checksum = tip.checksum.into();
+        }
         _ => {}
     }
     object
@@ -217,16 +227,6 @@ pub(crate) fn plain_note(path: &Path, kind: &'static str, message: impl Into<Str
     }
 }
 
-/// An entry of another cluster than the first one.
-pub(crate) fn cluster(path: &Path, offset: u64, op: Option<u64>, expected: Option<u128>, found: u128) -> Finding {
-    let first = expected.map_or_else(|| "another one".to_owned(), |expected| format!("cluster {expected}"));
-    let message = format!("cluster {found}, and the log began with {first}: two logs are mixed");
-    let mut object = plain_finding(path, "cluster", offset, op, message);
-    object.cluster_expected = Sometimes(expected.map(Hex));
-    object.cluster_found = Hex(found).into();
-    object
-}
-
 /// A finding without what only some kinds have.
 pub(crate) fn plain_finding(path: &Path, kind: &'static str, offset: u64, op: Option<u64>, message: String) -> Finding {
     let (log, log_hex) = name(path);
@@ -249,6 +249,7 @@ pub(crate) fn plain_finding(path: &Path, kind: &'static str, offset: u64, op: Op
         checksum: Sometimes::default(),
         cluster_expected: Sometimes::default(),
         cluster_found: Sometimes::default(),
+        covered: Sometimes::default(),
         lost: Sometimes::default(),
     }
 }

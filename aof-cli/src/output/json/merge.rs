@@ -72,6 +72,8 @@ object! {
         forks: u64,
         /// The file that its first entry is in
         log: String,
+        /// The bytes of `log` in hexadecimal, where they are not UTF-8
+        log_hex: Sometimes<String>,
         /// Where in it, in bytes
         offset: u64,
     }
@@ -83,8 +85,12 @@ object! {
     Summary = "summary" {
         /// The file that was written; null where none was
         output: Option<String>,
+        /// The bytes of `output` in hexadecimal, where they are not UTF-8
+        output_hex: Sometimes<String>,
         /// Where the original is kept, after `--in-place`
         original: Option<String>,
+        /// The bytes of `original` in hexadecimal, where they are not UTF-8
+        original_hex: Sometimes<String>,
         /// Entries that were written, or would be
         entries: u64,
         /// The first op

@@ -1,8 +1,5 @@
 //! Objects, declared once: what is printed, and what the page says about it.
 
-use serde::Serialize;
-use std::io::{self, Write};
-
 /// What the page says about a field.
 #[cfg_attr(not(test), expect(dead_code, reason = "the page is compared in a test"))]
 pub(crate) struct Field {
@@ -13,7 +10,7 @@ pub(crate) struct Field {
 
 /// One line of output, or a part of one.
 #[cfg_attr(not(test), expect(dead_code, reason = "the page is compared in a test"))]
-pub(crate) trait Object: Serialize {
+pub(crate) trait Object {
     /// The value of the field `type`; none of an object that is only part of another.
     const TYPE: Option<&'static str>;
     /// What it is.
@@ -21,14 +18,8 @@ pub(crate) trait Object: Serialize {
     /// Its fields, in the order in which they are printed.
     const FIELDS: &'static [Field];
 
-    /// Writes the object and a line feed.
-    fn write(&self, out: &mut impl Write) -> io::Result<()>
-    where
-        Self: Sized,
-    {
-        serde_json::to_writer(&mut *out, self)?;
-        out.write_all(b"\n")
-    }
+    /// Puts the object at the end of a buffer.
+    fn put(&self, out: &mut Vec<u8>);
 }
 
 /// Declares a struct whose fields are those of a JSON object, after its type.
@@ -44,18 +35,6 @@ macro_rules! object {
             $($(#[doc = $field_about])+ pub(crate) $field: $value,)+
         }
 
-        impl $(<$life>)? serde::Serialize for $name $(<$life>)? {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                use serde::ser::SerializeMap;
-                let mut fields = serializer.serialize_map(None)?;
-                $(fields.serialize_entry("type", $type)?;)?
-                $(if !crate::output::json::value::Value::is_left_out(&self.$field) {
-                    fields.serialize_entry(stringify!($field), &self.$field)?;
-                })+
-                fields.end()
-            }
-        }
-
         impl $(<$life>)? crate::output::json::object::Object for $name $(<$life>)? {
             const TYPE: Option<&'static str> = crate::output::json::object::first(&[$($type)?]);
             const ABOUT: &'static [&'static str] = &[$($about),+];
@@ -66,6 +45,21 @@ macro_rules! object {
                     about: &[$($field_about),+],
                 },)+
             ];
+
+            fn put(&self, out: &mut Vec<u8>) {
+                out.push(b'{');
+                let start = out.len();
+                $(out.extend_from_slice(concat!("\"type\":\"", $type, "\"").as_bytes());)?
+                $(if !crate::output::json::value::Value::is_left_out(&self.$field) {
+                    out.extend_from_slice(concat!(",\"", stringify!($field), "\":").as_bytes());
+                    crate::output::json::value::Value::put(&self.$field, out);
+                })+
+                // Without a type, nothing is before the first comma.
+                if out.get(start) == Some(&b',') {
+                    out.remove(start);
+                }
+                out.push(b'}');
+            }
         }
     };
 }
@@ -85,6 +79,10 @@ macro_rules! part {
         $(impl crate::output::json::value::Value for $name {
             fn kind() -> String {
                 $called.to_owned()
+            }
+
+            fn put(&self, out: &mut Vec<u8>) {
+                crate::output::json::object::Object::put(self, out);
             }
         })+
     };

@@ -60,6 +60,7 @@ fn listed() -> String {
     page += "## `aof copy`\n\n";
     section::<copy::Summary>(&mut page, None);
     page += "## `aof export`\n\n";
+    section::<inspect::Damaged>(&mut page, None);
     section::<export::Event>(&mut page, None);
     page += "## `aof hexdump`\n\n";
     section::<hexdump::Field>(&mut page, None);
@@ -97,6 +98,22 @@ fn listed() -> String {
     section::<diff::Range>(&mut page, Some("range"));
     section::<merge::Branch>(&mut page, Some("branch"));
     page.trim_end().to_owned() + "\n"
+}
+
+/// A path that is not UTF-8 is in no text: beside each is a field with all of its bytes.
+#[test]
+fn every_path_has_its_bytes_beside_it() {
+    let page = listed();
+    let rows: Vec<_> = page.lines().collect();
+    let (mut paths, names) = (0, ["log", "output", "original", "saved"]);
+    for pair in rows.windows(2) {
+        if let Some(name) = names.iter().find(|name| pair[0].starts_with(&format!("| `{name}` | string"))) {
+            paths += 1;
+            let expected = format!("| `{name}_hex` | string, left out where it does not apply |");
+            assert!(pair[1].starts_with(&expected), "{}\n{}", pair[0], pair[1]);
+        }
+    }
+    assert!(paths > 10, "{paths}");
 }
 
 /// To write the page again after a change: `AOF_WRITE_JSON_PAGE=1 cargo test -p aof-cli page`.
