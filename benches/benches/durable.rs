@@ -1,9 +1,10 @@
 //! This log and others, each by itself: durable appends in groups, by many callers, and opening and reading. The disk
 //! sets the pace of most of these and drifts meanwhile; for ratios, see `peers`, where contenders take turns.
 
+use aof_benches::cold::cold;
 use aof_benches::peers::callers::call;
 use aof_benches::peers::process::in_processes;
-use aof_benches::peers::{CALLED, PEERS, Payloads, RECOVERED, cold, read_without_looking};
+use aof_benches::peers::{CALLED, PEERS, Payloads, RECOVERED, read_without_looking};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,10 +1,12 @@
 //! This log and others side by side, on the same promise: contenders that take turns, and the medians of their ratios.
-//! `-- append`, `-- callers` or `-- recover` runs a part. `-- callers --svg=FILE` also plots how long callers wait.
+//! `-- append`, `-- callers`, `-- recover` or `-- retain` runs a part. `-- callers --svg=FILE` also plots how long callers wait.
 
+use aof_benches::cold::{cold, disk_bytes};
 use aof_benches::peers::callers::{Waits, call, call_as_tasks};
 use aof_benches::peers::plot::{Line, plot};
 use aof_benches::peers::process::in_processes;
-use aof_benches::peers::{CALLED, PEERS, Payloads, RECOVERED, cold, group_commit, read_without_looking};
+use aof_benches::peers::retained::RETAINED;
+use aof_benches::peers::{CALLED, PEERS, Payloads, RECOVERED, group_commit, read_without_looking};
 use aof_benches::side_by_side::{Contender, side_by_side};
 use std::cell::RefCell;
 use std::path::Path;
@@ -27,7 +29,7 @@ const TASKS: &str = "aof GroupCommit, callers are tasks of one thread";
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    in_processes(&[("append", append), ("callers", callers), ("recover", recover)], |part| {
+    in_processes(&[("append", append), ("callers", callers), ("recover", recover), ("retain", retain)], |part| {
         wanted.is_empty() || wanted.iter().any(|wanted| wanted == part)
     })
 }
@@ -125,4 +127,32 @@ fn recover(directory: &Path) {
     let title =
         format!("open and read {RECOVERED_PAYLOADS} payloads of 1 KiB, not in the page cache, a time a payload");
     side_by_side(&title, RECOVERED_PAYLOADS, RECOVERY_ROUNDS, &mut contenders);
+}
+
+/// Opening a log of 2 GiB so that it can be appended to, and what is left of it on the disk after all but 64 MiB was given back.
+fn retain(directory: &Path) {
+    const ROUNDS: usize = 5;
+    const KEPT_PAYLOADS: u64 = (64 << 20) / (1024 + 272);
+    let payloads = Payloads::new(1000);
+    let directories: Vec<_> = RETAINED.iter().map(|_| TempDir::new_in(directory).expect("a directory")).collect();
+    let mut contenders = Vec::new();
+    for (retained, directory) in RETAINED.iter().zip(&directories) {
+        (retained.write)(directory.path(), &payloads, RECOVERED_PAYLOADS);
+        contenders.push(Contender::new(retained.name, || {
+            cold(directory.path());
+            let start = Instant::now();
+            (retained.open)(directory.path());
+            start.elapsed()
+        }));
+    }
+    let title = format!("open and close a log of {RECOVERED_PAYLOADS} payloads of 1 KiB, not in the page cache");
+    side_by_side(&title, 1, ROUNDS, &mut contenders);
+    drop(contenders);
+    println!("on the disk, before and after all but the newest {KEPT_PAYLOADS} payloads were given back");
+    for (retained, directory) in RETAINED.iter().zip(&directories) {
+        let before = disk_bytes(directory.path());
+        (retained.purge)(directory.path(), KEPT_PAYLOADS);
+        let [before, after] = [before, disk_bytes(directory.path())].map(|bytes| bytes >> 20);
+        println!("  {:<44} {before:>6} MiB {after:>6} MiB  {}", retained.name, retained.purges);
+    }
 }

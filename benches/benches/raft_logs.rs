@@ -1,6 +1,7 @@
 //! `aof-openraft` and other Raft logs side by side: contenders that take turns, and the medians of their ratios.
 //! `-- append`, `-- open` or `-- read` runs a part.
 
+use aof_benches::cold::cold;
 use aof_benches::raft_logs::{CONTESTANTS, PAYLOAD_LEN, RaftLog, append_in_flight, append_in_groups};
 use aof_benches::side_by_side::{Contender, side_by_side};
 use std::cell::RefCell;
@@ -58,13 +59,16 @@ fn open_and_read(opens: bool, reads: bool) {
         log.close();
     }
     if opens {
-        let open = |crashed: bool| {
+        let open = |before: Before| {
             let mut contenders = Vec::new();
             for (contestant, directory) in CONTESTANTS.iter().zip(&directories) {
                 contenders.push(Contender::new(contestant.name, move || {
-                    if crashed {
+                    if before != Before::Closed {
                         // What a killed process leaves: `hiqlite-wal` looks at its entries only then. Others ignore it.
                         std::fs::write(directory.path().join("lock.hql"), "").expect("the directory takes a file");
+                    }
+                    if before == Before::Rebooted {
+                        cold(directory.path());
                     }
                     let start = Instant::now();
                     let mut log = (contestant.open)(directory.path());
@@ -74,12 +78,12 @@ fn open_and_read(opens: bool, reads: bool) {
                     elapsed
                 }));
             }
-            let after = if crashed { "a kill" } else { "a close" };
-            let title = format!("open {ENTRIES} entries after {after}, in the page cache, a time an entry");
+            let title = format!("open {ENTRIES} entries after {}, a time an entry", before.describe());
             side_by_side(&title, ENTRIES, OPENING_ROUNDS, &mut contenders);
         };
-        open(true);
-        open(false);
+        open(Before::Rebooted);
+        open(Before::Killed);
+        open(Before::Closed);
     }
     if reads {
         let logs: Vec<RefCell<Box<dyn RaftLog>>> = CONTESTANTS
@@ -101,6 +105,25 @@ fn open_and_read(opens: bool, reads: bool) {
             }
             let title = format!("read the {what} 20,000 of {ENTRIES} entries, {RANGE} at a time, a time an entry");
             side_by_side(&title, 20_000, ROUNDS, &mut contenders);
+        }
+    }
+}
+
+/// How the log came to be closed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// The machine went down: nothing is in the page cache.
+    Rebooted,
+    Killed,
+    Closed,
+}
+
+impl Before {
+    fn describe(self) -> &'static str {
+        match self {
+            Before::Rebooted => "a reboot, from the disk",
+            Before::Killed => "a kill, in the page cache, which ours does not trust",
+            Before::Closed => "a close, in the page cache, which ours does not trust",
         }
     }
 }

@@ -80,8 +80,10 @@ fn tails() {
     /// A little over one segment of 1 MiB.
     const APPENDS: usize = 850;
     let directories = [(); 3].map(|()| tempfile::tempdir().expect("a temporary directory"));
-    let mut single = single(&directories[0], file_options(AHEAD));
-    let options = SegmentedOptions::new().file(file_options(1 << 20));
+    // Zeros ahead in pieces of one size, which is what the slowest appends wait for: a piece for each segment of 1 MiB.
+    let ahead = file_options(1 << 20);
+    let mut single = single(&directories[0], ahead.clone());
+    let options = SegmentedOptions::new().file(ahead);
     let mut large = segmented(&directories[1], &options);
     let mut small = segmented(&directories[2], &options.clone().segment_bytes(1 << 20));
     let mut times = [(); 3].map(|()| Vec::with_capacity(TURNS * APPENDS));

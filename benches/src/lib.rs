@@ -1,6 +1,8 @@
 //! What the benchmarks share: the work that is timed, and contenders that take turns.
 
 pub mod appending;
+#[cfg(any(feature = "peers", feature = "raft-peers"))]
+pub mod cold;
 pub mod long_log;
 #[cfg(feature = "peers")]
 pub mod peers;

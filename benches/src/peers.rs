@@ -12,6 +12,7 @@ mod ours;
 pub mod plot;
 pub mod process;
 mod raft;
+pub mod retained;
 mod walrus;
 
 use aof_api::GroupCommit;
@@ -19,7 +20,7 @@ use aof_file::FileBackend;
 use std::path::Path;
 use tempfile::TempDir;
 
-pub use bare::{cold, read_without_looking};
+pub use bare::read_without_looking;
 
 /// Bytes in each payload.
 pub const PAYLOAD_LEN: usize = 1024;

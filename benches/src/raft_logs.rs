@@ -5,6 +5,7 @@
 #![allow(clippy::missing_panics_doc, reason = "every failure ends the benchmark, as said above")]
 
 mod chunked;
+mod data;
 mod mapped;
 mod ours;
 

@@ -7,6 +7,7 @@ mod disk;
 #[path = "../../../aof-segments/tests/suite/images.rs"]
 #[allow(unreachable_pub, missing_docs, reason = "what such a disk holds")]
 mod images;
+mod impatient;
 #[path = "../../examples/cluster/kv/mod.rs"]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "the suite needs the state machine alone")]
 mod kv;
@@ -25,7 +26,7 @@ use std::sync::{Arc, Mutex};
 
 openraft::declare_raft_types!(
     /// The types of the suite.
-    pub Types: D = kv::Put, R = kv::Previous
+    pub Types: D = kv::Put, R = kv::Previous, AsyncRuntime = impatient::Impatient
 );
 
 #[derive(Default)]

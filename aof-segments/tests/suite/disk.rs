@@ -11,11 +11,13 @@ use std::fs;
 use std::io::{self, IoSlice, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 #[derive(Debug)]
 pub(crate) struct Disk {
     directory: PathBuf,
+    /// Without power, nothing that a thread of before does reaches the disk.
+    is_on: RwLock<bool>,
     state: Mutex<State>,
 }
 
@@ -30,8 +32,6 @@ struct State {
     /// How many bytes of log fit.
     capacity: u64,
     failing: Option<Call>,
-    /// The power is gone: nothing that a thread of before does reaches the disk.
-    is_off: bool,
     /// What is there when it comes back.
     left: BTreeMap<OsString, Vec<u8>>,
 }
@@ -49,14 +49,14 @@ impl Disk {
             stale: Vec::new(),
             capacity: u64::MAX,
             failing: None,
-            is_off: false,
             left: BTreeMap::new(),
         };
-        Disk { directory: directory.to_owned(), state: Mutex::new(state) }
+        Disk { directory: directory.to_owned(), is_on: RwLock::new(true), state: Mutex::new(state) }
     }
 
-    fn inode(&self, path: &Path) -> Inode {
-        self.file(&fs::metadata(path).expect("a file of a temporary directory can be looked at"))
+    /// Fails as the system does where a test has ended, and its directory is gone, before a writer has.
+    fn inode(&self, path: &Path) -> io::Result<Inode> {
+        Ok(self.file(&fs::metadata(path)?))
     }
 
     fn inode_of(&self, file: &OpenFile) -> Inode {
@@ -80,8 +80,14 @@ impl Disk {
         self.state().failing.take_if(|failing| *failing == call).is_some()
     }
 
-    fn check_on(&self) -> io::Result<()> {
-        if self.state().is_off { Err(io::Error::other("the power is gone")) } else { Ok(()) }
+    /// The power, which stays until this call is done.
+    fn check_on(&self) -> io::Result<RwLockReadGuard<'_, bool>> {
+        let is_on = self.is_on.read().unwrap_or_else(PoisonError::into_inner);
+        if *is_on { Ok(is_on) } else { Err(io::Error::other("the power is gone")) }
+    }
+
+    fn switch(&self, on: bool) {
+        *self.is_on.write().unwrap_or_else(PoisonError::into_inner) = on;
     }
 
     pub(crate) fn bound(&self, capacity: u64) {
@@ -98,33 +104,38 @@ impl Disk {
         Ok(())
     }
 
-    fn names(&self) -> BTreeMap<OsString, Inode> {
-        let entries = fs::read_dir(&self.directory).expect("the directory was made before");
-        let entries = entries.map(|entry| entry.expect("a temporary directory can be read"));
-        // Another thread may rename or remove one meanwhile.
-        let found = entries.filter_map(|entry| Some((entry.file_name(), fs::metadata(entry.path()).ok()?)));
-        found.map(|(name, metadata)| (name, self.file(&metadata))).collect()
+    fn names(&self) -> io::Result<BTreeMap<OsString, Inode>> {
+        let mut names = BTreeMap::new();
+        for entry in fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            // Another thread may rename or remove one meanwhile.
+            if let Ok(metadata) = fs::metadata(entry.path()) {
+                names.insert(entry.file_name(), self.file(&metadata));
+            }
+        }
+        Ok(names)
     }
 
     /// The power goes: what is left is chosen now.
     pub(crate) fn lose_power(&self, seed: u64) {
-        let names = self.names();
+        // No call is half done, and none begins: names and contents are of one moment.
+        self.switch(false);
+        let names = self.names().expect("the directory was made before");
         let contents =
             names.iter().filter_map(|(name, inode)| Some((*inode, fs::read(self.directory.join(name)).ok()?)));
         let contents = contents.collect();
         let mut state = self.state();
         state.left = state.images.crash(&names, &contents, seed);
-        state.is_off = true;
     }
 
     /// The power is back, and the writer of before is gone.
     pub(crate) fn come_back(&self) {
-        for name in self.names().keys() {
+        for name in self.names().expect("the directory was made before").keys() {
             fs::remove_file(self.directory.join(name)).expect("a temporary directory can be written");
         }
         let left = {
             let mut state = self.state();
-            (state.images, state.is_off) = (Images::default(), false);
+            state.images = Images::default();
             state.files.clear();
             state.stale.clear();
             std::mem::take(&mut state.left)
@@ -132,15 +143,16 @@ impl Disk {
         for (name, content) in left {
             let path = self.directory.join(&name);
             fs::write(&path, &content).expect("a temporary directory can be written");
-            let inode = self.inode(&path);
+            let inode = self.inode(&path).expect("it was just written");
             let mut state = self.state();
             state.images.names.insert(name, inode);
             state.images.contents.insert(inode, content);
         }
+        self.switch(true);
     }
 
     fn sync(&self, file: &OpenFile) -> io::Result<()> {
-        self.check_on()?;
+        let _on = self.check_on()?;
         let inode = self.inode_of(file);
         let fails = is_log(file.path()) && self.fails(Call::Checkpoint);
         let mut state = self.state();
@@ -190,7 +202,7 @@ fn read_whole(file: &OpenFile) -> io::Result<Vec<u8>> {
 impl System for Disk {
     fn open(&self, path: &Path, access: Access) -> io::Result<OpenFile> {
         if access != Access::Read {
-            self.check_on()?;
+            let _on = self.check_on()?;
         }
         let is_new = !path.exists();
         let file = OsSystem.open(path, access)?;
@@ -214,7 +226,7 @@ impl System for Disk {
     }
 
     fn write_at(&self, file: &OpenFile, parts: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
-        self.check_on()?;
+        let _on = self.check_on()?;
         // Not byte by byte: zeros ahead are megabytes.
         let all = parts.iter().map(|part| &**part).collect::<Vec<_>>().concat();
         let is_log = is_log(file.path());
@@ -236,7 +248,7 @@ impl System for Disk {
     }
 
     fn set_len(&self, file: &OpenFile, len: u64) -> io::Result<()> {
-        self.check_on()?;
+        let _on = self.check_on()?;
         if is_log(file.path()) && self.fails(Call::Truncate) {
             return Err(failure());
         }
@@ -254,9 +266,9 @@ impl System for Disk {
     }
 
     fn sync_directory_of(&self, path: &Path) -> io::Result<()> {
-        self.check_on()?;
+        let _on = self.check_on()?;
         if path.parent() == Some(&*self.directory) {
-            let names = self.names();
+            let names = self.names()?;
             self.state().images.names = names;
         }
         Ok(())
@@ -287,12 +299,12 @@ impl System for Disk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.check_on()?;
+        let _on = self.check_on()?;
         if self.fails(Call::Truncate) {
             return Err(failure());
         }
         // A file that lost its name without a sync may have it again.
-        let inode = self.inode(path);
+        let inode = self.inode(path)?;
         let content = fs::read(path)?;
         OsSystem.remove(path)?;
         let mut state = self.state();
@@ -303,7 +315,7 @@ impl System for Disk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.check_on()?;
+        let _on = self.check_on()?;
         if to.ends_with("start") && self.fails(Call::Prune) {
             return Err(failure());
         }
@@ -311,7 +323,7 @@ impl System for Disk {
     }
 
     fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.check_on()?;
+        let _on = self.check_on()?;
         OsSystem.rename_new(from, to)
     }
 
@@ -344,7 +356,9 @@ impl Disk {
             return u64::MAX;
         }
         let own = self.inode_of(file);
-        let others = self.names().into_iter().filter(|(name, inode)| *inode != own && is_log(Path::new(name)));
+        // Without a directory, there is no room.
+        let Ok(names) = self.names() else { return 0 };
+        let others = names.into_iter().filter(|(name, inode)| *inode != own && is_log(Path::new(name)));
         let used: u64 = others.map(|(name, _)| fs::metadata(self.directory.join(name)).map_or(0, |it| it.len())).sum();
         capacity.saturating_sub(used).saturating_sub(offset)
     }

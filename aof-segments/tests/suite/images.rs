@@ -46,6 +46,13 @@ impl Images {
                 kept.insert(name, inode);
             }
         }
+        // A rename replaces another file in one step: its name is never without a file.
+        for (name, inode) in &self.names {
+            let is_kept = kept.contains_key(name) || kept.values().any(|of| of == inode);
+            if live_names.contains_key(name) && !is_kept {
+                kept.insert(name.clone(), *inode);
+            }
+        }
         let empty = Vec::new();
         let content = |inode: &Inode, random: &mut Random| {
             let durable = self.contents.get(inode).unwrap_or(&empty);
@@ -76,4 +83,18 @@ pub(crate) fn retain(durable: &[u8], live: &[u8], random: &mut Random) -> Vec<u8
         kept.resize(kept.len().max(live.len()), 0);
     }
     kept
+}
+
+#[test]
+fn a_name_that_a_rename_gave_to_another_file_is_the_old_one_or_the_new_one() {
+    let names = |all: &[(&str, Inode)]| all.iter().map(|(name, inode)| (OsString::from(name), *inode)).collect();
+    let contents = BTreeMap::from([(1, b"old".to_vec()), (2, b"new".to_vec())]);
+    let images =
+        Images { names: names(&[("start", 1), ("start.next", 2)]), contents: contents.clone(), ..Images::default() };
+    let mut seen = BTreeSet::new();
+    for seed in 0..100 {
+        let left = images.crash(&names(&[("start", 2)]), &contents, seed);
+        seen.insert(left.get(&OsString::from("start")).cloned());
+    }
+    assert_eq!(seen, BTreeSet::from([Some(b"old".to_vec()), Some(b"new".to_vec())]));
 }

@@ -1,11 +1,11 @@
 //! A bare file, the floor: the payloads and nothing else, and what the disk takes for them.
 
 use super::{DurableLog, Peer};
-use rustix::fs::{Advice, fadvise};
+use crate::cold::files;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -95,29 +95,4 @@ pub fn read_without_looking(directory: &Path) -> u64 {
         }
     }
     total
-}
-
-/// Syncs the files of a directory and drops them from the page cache, as opening a log of ours does, so that the next
-/// read asks the disk.
-pub fn cold(directory: &Path) {
-    for path in files(directory) {
-        let file = File::open(path).expect("the file is there");
-        file.sync_all().expect("the disk syncs");
-        fadvise(&file, 0, None, Advice::DontNeed).expect("the page cache takes advice");
-    }
-}
-
-fn files(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).expect("the directory is there");
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.expect("the directory can be read").path();
-        if path.is_dir() {
-            files.extend(self::files(&path));
-        } else {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
 }

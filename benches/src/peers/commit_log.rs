@@ -1,5 +1,6 @@
 //! `commitlog`.
 
+use super::retained::{Retained, SEGMENT_BYTES};
 use super::{DurableLog, PAYLOAD_LEN, Payloads, Peer, Recovered, in_groups};
 use commitlog::message::{MessageBuf, MessageSet};
 use commitlog::{CommitLog, LogOptions, ReadLimit};
@@ -13,12 +14,20 @@ pub(super) const LOG: Peer = Peer {
     create: |directory| Box::new(Mutex::new(open(directory))),
 };
 
+pub(super) const RETAINED: Retained = Retained {
+    name: "commitlog",
+    purges: "it cannot: only the end of the log can be cut",
+    write,
+    open: |directory| drop(open(directory)),
+    purge: |_, _| {},
+};
+
 pub(super) const RECOVERED: Recovered = Recovered { name: "commitlog", write, read };
 
 fn open(directory: &Path) -> CommitLog {
     let mut options = LogOptions::new(directory.join("commitlog"));
     // A group is one set of messages, and the largest here has 10,000.
-    options.message_max_bytes(64 << 20);
+    options.message_max_bytes(64 << 20).segment_max_bytes(SEGMENT_BYTES as usize);
     CommitLog::new(options).expect("the directory takes a log")
 }
 

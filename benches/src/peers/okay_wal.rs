@@ -1,6 +1,7 @@
 //! `okaywal`.
 
 use super::bare::PREALLOCATED;
+use super::retained::Retained;
 use super::{DurableLog, Payloads, Peer, Recovered, in_groups};
 use okaywal::{Configuration, Entry, EntryId, LogManager, LogVoid, SegmentReader, WriteAheadLog};
 use std::io;
@@ -14,6 +15,20 @@ pub(super) const LOG: Peer = Peer {
     durable: true,
     // Never recycled within a run, and all of it preallocated: recycling would cost it renames and directory syncs.
     create: |directory| Box::new(open(directory, PREALLOCATED as u32, LogVoid)),
+};
+
+pub(super) const RETAINED: Retained = Retained {
+    name: "okaywal",
+    purges: "checkpoint_active: all that was written goes at once, and its file stays to be written again",
+    write,
+    open: |directory| {
+        read(directory);
+    },
+    purge: |directory, _| {
+        let log = open(directory, 1 << 20, LogVoid);
+        log.checkpoint_active().expect("the disk has room");
+        log.shutdown().expect("the log can be closed");
+    },
 };
 
 pub(super) const RECOVERED: Recovered = Recovered { name: "okaywal", write, read };

@@ -1,5 +1,6 @@
 //! `raft-engine`.
 
+use super::retained::{Retained, SEGMENT_BYTES};
 use super::{DurableLog, PAYLOAD_LEN, Payloads, Peer, Recovered, in_groups};
 use protobuf::well_known_types::BytesValue;
 use raft_engine::{Config, Engine, LogBatch, MessageExt, ReadableSize};
@@ -11,6 +12,19 @@ pub(super) const LOG: Peer = Peer {
     promise: "Engine::write with sync: fdatasync, shared by callers; panics when it fails; preallocates by fallocate",
     durable: true,
     create: |directory| Box::new(Raft { engine: open(directory), regions: std::array::from_fn(|_| Mutex::default()) }),
+};
+
+pub(super) const RETAINED: Retained = Retained {
+    name: "raft-engine, two threads",
+    purges: "compact_to and purge_expired_files, with a purge_threshold of 64 MiB and files of 64 MiB",
+    write,
+    open: |directory| drop(open(directory)),
+    purge: |directory, kept| {
+        let engine = open(directory);
+        let last = engine.last_index(1).expect("the log has entries");
+        engine.compact_to(1, last + 1 - kept);
+        engine.purge_expired_files().expect("the disk removes files");
+    },
 };
 
 pub(super) const RECOVERED: Recovered = Recovered { name: "raft-engine, two threads", write, read };
@@ -46,6 +60,8 @@ fn open(directory: &Path) -> Engine {
         // The payloads do not compress, so that trying costs time and gains nothing.
         batch_compression_threshold: ReadableSize(0),
         recovery_threads: 2,
+        target_file_size: ReadableSize(SEGMENT_BYTES),
+        purge_threshold: ReadableSize(SEGMENT_BYTES),
         ..Config::default()
     };
     Engine::open(config).expect("the directory takes a log")

@@ -2,6 +2,7 @@
 //!
 //! The callback of its `append` can be made by openraft alone, so the benchmark sends the writer what `append` does.
 
+use super::data::Data;
 use super::{Contestant, RaftLog, payload, runtime};
 use hiqlite_wal::{Action, LogStore, LogSync};
 use openraft_0_9 as openraft;
@@ -11,10 +12,6 @@ use std::io::Cursor;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, channel};
 use tokio::runtime::Runtime;
-
-/// The data of a request.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-pub(super) struct Data(Vec<u8>);
 
 openraft::declare_raft_types!(
     /// The types of the benchmark.
