@@ -187,7 +187,7 @@ fn a_page_begins_with_the_verdict_and_the_next_step() {
     let page = page_of(path, &["bad.aof"]);
     let verdict = page.split_once("<section").unwrap().1.split_once("</section>").unwrap().0;
     for text in
-        ["3 problems found: 1 damage, 2 gap", "at offset 1488, op 5", "op 16 is missing", "aof validate bad.aof"]
+        ["3 problems found: 1 damage, 2 gaps", "at offset 1488, op 5", "op 16 is missing", "aof validate bad.aof"]
     {
         assert!(verdict.contains(text), "{text}: {verdict}");
     }

@@ -7,7 +7,7 @@ mod tables;
 use super::series::WIDTH_MIN;
 use super::tally::Tally;
 use super::text::{facts, size};
-use crate::command_line::size::{Size, counted, grouped};
+use crate::command_line::size::{Size, counted};
 use crate::command_line::stat::StatArguments;
 use crate::commands::judged_order::{order_note, right_order};
 use crate::commands::page::frame::{self, typed};
@@ -55,7 +55,7 @@ pub(super) fn page(tally: &Tally, sources: &[Source], arguments: &StatArguments)
 /// What is wrong, and what to do next.
 fn verdict<'a>(tally: &'a Tally, sources: &[Source], order: Option<String>) -> Verdict<'a> {
     let count: u64 = tally.kinds.values().sum();
-    let kinds: Vec<String> = tally.kinds.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count))).collect();
+    let kinds: Vec<String> = tally.kinds.iter().map(|(kind, count)| counted(*count, kind)).collect();
     let said = match (count, tally.entries, &order) {
         (0, 0, _) => "The log is empty".to_owned(),
         (0, _, Some(_)) => {
