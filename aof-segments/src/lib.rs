@@ -16,7 +16,7 @@
 //! Retention::new().keep_bytes(256 << 20).prune(&mut log, &Holds::new()).await?;
 //! log.close().await?;
 //!
-//! let (log, recovery) = Aof::open(options.open(&path)?, LogOptions::new()).await?; // reads the last segment
+//! let (log, recovery) = Aof::open(options.open(&path)?, LogOptions::new()).await?; // reads what follows the note
 //! assert_eq!((log.tip().unwrap().op, recovery.start), (1, 0));
 //! # Ok::<(), aof_api::Error>(())
 //! # })?;
@@ -29,7 +29,7 @@
 //!   and ends at an entry, and holds entries and nothing else, so that `cat *.aof` is the log, and every tool for one file
 //!   reads each. The listing is the index: no other file says which segments there are.
 //! - `lock`: locked by the one writer, with `flock`. Empty.
-//! - `note`: what the newest sealed segment ended with, for opening: 8 bytes `aof-note`, the covered length as 8 little-endian
+//! - `note`: what the newest sealed segment ended with, or after a clean close the log, for opening: 8 bytes `aof-note`, the covered length as 8 little-endian
 //!   bytes, the length of the note as 2, the note, and a checksum (AEGIS-128L as in the format) of all of that. Losing it
 //!   costs reading the whole log.
 //! - `start`, once the log was pruned: 8 bytes `aofstart`, the first offset that is held as 8 little-endian bytes, and a
@@ -61,11 +61,12 @@
 //! | `truncate` | the cut; segments after it are removed one by one, the newest first, each durably before the next |
 //! | `prune` | the new start. Removing the segments follows, on the helper thread |
 //! | [`adopt`], [`join`], [`split`] | all of the result, under its name |
-//! | `close` | the checkpoints under way, and nothing more |
+//! | `close` | the checkpoints under way, and no other bytes; the note of the last one, where the log ends with it |
 //!
 //! # Finding an entry
 //!
-//! Opening reads the last segment only, so the index in memory does not know the others. `get(op)`, `entries_from` and
+//! Opening reads what follows the note only: after a crash the last segment, after a clean close nothing of any. The index
+//! in memory does not know the rest. `get(op)`, `entries_from` and
 //! [`find`](aof_api::read::find::find()) halve the log by the first headers of segments, about ten in a log of 1,000, and read
 //! at most a few MiB of the one that has the entry.
 //!

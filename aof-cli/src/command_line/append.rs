@@ -12,8 +12,8 @@ use std::path::PathBuf;
 /// Creates the log, or opens it and cuts an incomplete, unacknowledged last entry. Prints how many entries it appended, the
 /// size and tip of the log, and the rate.
 ///
-/// Opening a file verifies every entry of it. Opening a directory verifies what follows its last complete segment, and says
-/// nothing about damage in the segments before: --verify reads all of it.
+/// Opening a file verifies every entry of it. Opening a directory verifies what was written after its note: the last segment
+/// after a crash, nothing after a clean end. It says nothing about damage before that: --verify reads all of it.
 ///
 /// If the log is moved away meanwhile (`mv`), it continues in a new file at its path, which begins with a copy of its last
 /// entry. If the path names another file by then, nothing more is appended, and the exit code is 4.

@@ -37,7 +37,7 @@ pub(crate) fn is_transient(error: &object_store::Error) -> bool {
 
 /// Whether a failure of the system, or the cause of one, stays until somebody changes the place or its permissions: a
 /// directory of which a part is a file, for instance.
-fn is_lasting(error: &(dyn std::error::Error + 'static)) -> bool {
+fn is_lasting(error: &(dyn StdError + 'static)) -> bool {
     use io::ErrorKind as Kind;
     const KINDS: [Kind; 7] = [
         Kind::NotADirectory,

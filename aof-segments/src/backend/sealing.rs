@@ -30,7 +30,11 @@ impl<S: SegmentStore> SegmentedBackend<S> {
         };
         let outcome = self.driver.request(job, seal);
         if !note.is_empty() {
-            self.last_note = Some((end, note.to_vec()));
+            // Its memory serves every checkpoint.
+            let (covered, bytes) = self.last_note.get_or_insert_default();
+            *covered = end;
+            bytes.clear();
+            bytes.extend_from_slice(note);
         }
         // While the segment fills up, so that the next one is ready.
         let (len, bytes) = (self.extent.len() - self.active_base, self.tuning.segment_bytes);
